@@ -1,0 +1,39 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+]
+
+let collections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+
+/// A library target; `needs` lists everything its sources may import from this package.
+func library(_ name: String, needs: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: needs, swiftSettings: swift)
+}
+
+/// The tests of one target. They see its public interface only, so they run in release mode.
+func tests(of name: String, needs: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.target(name: name), "VolleyTestSupport"] + needs,
+        swiftSettings: swift)
+}
+
+let package = Package(
+    name: "Volley",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+    ],
+    targets: [
+        library("VolleyTensors", needs: []),
+        library("VolleyGraph", needs: ["VolleyTensors"]),
+        library("VolleyFormats", needs: ["VolleyTensors"]),
+    ],
+    cLanguageStandard: .c17
+)

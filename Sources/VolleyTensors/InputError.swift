@@ -1,0 +1,3 @@
+/// An error whose cause is what the caller handed in: a file, a model, an option. Its description says what failed, where,
+/// what was expected and found, and what to do.
+public protocol InputError: Error, Sendable, CustomStringConvertible {}
