@@ -31,7 +31,8 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
     targets: [
-        library("VolleyTensors", needs: []),
+        .target(name: "CVolleyKernels", exclude: ["templates"], cSettings: [.headerSearchPath("templates")]),
+        library("VolleyTensors", needs: ["CVolleyKernels"]),
         library("VolleyGraph", needs: ["VolleyTensors"]),
         library("VolleyFormats", needs: ["VolleyTensors"]),
     ],
