@@ -57,8 +57,8 @@ internal import CVolleyKernels
 
     /// `c[cOffset…] = a[aOffset…] · b (+ bias)`, where a holds `rows` rows of `b.rows` elements, one after the other.
     public func multiply(
-        _ a: Span<Float>, offset aOffset: Int = 0, rows: Int, by b: PackedMatrix, bias: Span<Float>? = nil,
-        into c: inout MutableSpan<Float>, offset cOffset: Int = 0
+        _ a: [Float], offset aOffset: Int = 0, rows: Int, by b: PackedMatrix, bias: [Float]? = nil,
+        into c: inout [Float], offset cOffset: Int = 0
     ) {
         precondition(aOffset >= 0 && aOffset + rows * b.rows <= a.count, "left matrix outside its values")
         precondition(cOffset >= 0 && cOffset + rows * b.columns <= c.count, "product outside its values")
@@ -83,7 +83,7 @@ internal import CVolleyKernels
     }
 
     /// `out[i] = op(in[i])`.
-    public func apply(_ op: Unary, to input: Span<Float>, into output: inout MutableSpan<Float>) {
+    public func apply(_ op: Unary, to input: [Float], into output: inout [Float]) {
         precondition(input.count == output.count, "as many results as inputs")
         unsafe input.withUnsafeBufferPointer { input in
             unsafe output.withUnsafeMutableBufferPointer { output in
@@ -95,8 +95,8 @@ internal import CVolleyKernels
 
     /// `out[outOffset + i] = op(a[aOffset + i·aStride], b[bOffset + i·bStride])` for `count` elements, strides 0 or 1.
     public func apply(
-        _ op: Binary, count: Int, _ a: Span<Float>, offset aOffset: Int, stride aStride: Int, _ b: Span<Float>,
-        offset bOffset: Int, stride bStride: Int, into output: inout MutableSpan<Float>, offset outOffset: Int
+        _ op: Binary, count: Int, _ a: [Float], offset aOffset: Int, stride aStride: Int, _ b: [Float],
+        offset bOffset: Int, stride bStride: Int, into output: inout [Float], offset outOffset: Int
     ) {
         guard count > 0 else { return }
         precondition(aOffset >= 0 && aOffset + (count - 1) * aStride < a.count, "first operand outside its values")
@@ -114,7 +114,7 @@ internal import CVolleyKernels
     }
 
     /// `softmax` of each of the rows of `width` elements.
-    public func softmax(width: Int, _ input: Span<Float>, into output: inout MutableSpan<Float>) {
+    public func softmax(width: Int, _ input: [Float], into output: inout [Float]) {
         precondition(input.count == output.count && (width == 0 || input.count % width == 0), "whole rows")
         unsafe input.withUnsafeBufferPointer { input in
             unsafe output.withUnsafeMutableBufferPointer { output in
@@ -126,8 +126,8 @@ internal import CVolleyKernels
 
     /// `(x − mean) / √(variance + ε) · γ + β` of each of the rows of γ's length.
     public func layerNorm(
-        epsilon: Float, gamma: Span<Float>, beta: Span<Float>, _ input: Span<Float>,
-        into output: inout MutableSpan<Float>
+        epsilon: Float, gamma: [Float], beta: [Float], _ input: [Float],
+        into output: inout [Float]
     ) {
         let width = gamma.count
         precondition(beta.count == width && input.count == output.count, "γ, β and rows of one width")
@@ -146,7 +146,7 @@ internal import CVolleyKernels
     }
 
     /// The sum of each of the rows of `width` elements.
-    public func sumRows(width: Int, _ input: Span<Float>, into output: inout MutableSpan<Float>) {
+    public func sumRows(width: Int, _ input: [Float], into output: inout [Float]) {
         precondition(input.count == output.count * width, "whole rows")
         unsafe input.withUnsafeBufferPointer { input in
             unsafe output.withUnsafeMutableBufferPointer { output in
@@ -157,7 +157,7 @@ internal import CVolleyKernels
     }
 
     /// Whether no element is infinite or NaN.
-    public func allFinite(_ input: Span<Float>) -> Bool {
+    public func allFinite(_ input: [Float]) -> Bool {
         unsafe input.withUnsafeBufferPointer { input in
             guard let from = input.baseAddress else { return true }
             return unsafe table.pointee.all_finite(input.count, from) != 0
@@ -165,7 +165,7 @@ internal import CVolleyKernels
     }
 
     /// How many elements differ from zero.
-    public func countNonzero(_ input: Span<Float>) -> Int {
+    public func countNonzero(_ input: [Float]) -> Int {
         unsafe input.withUnsafeBufferPointer { input in
             guard let from = input.baseAddress else { return 0 }
             return unsafe table.pointee.count_nonzero(input.count, from)
@@ -174,7 +174,7 @@ internal import CVolleyKernels
 
     /// Adds to `counts[i]` how many of the elements of column i, or of row i, differ from zero.
     public func countNonzero(
-        of axis: MatrixAxis, width: Int, _ input: Span<Float>, offset: Int, rows: Int, adding counts: inout [Int64],
+        of axis: MatrixAxis, width: Int, _ input: [Float], offset: Int, rows: Int, adding counts: inout [Int64],
         at countOffset: Int
     ) {
         precondition(offset >= 0 && offset + rows * width <= input.count, "matrix outside its values")
@@ -198,7 +198,7 @@ internal import CVolleyKernels
     /// `sent` and `baseline` are the layer's state (see ``NeuronKernel``), `emitted` receives `x(t)` and `estimate`
     /// receives `φ(t)`; `counts[2·levels]` is added to. Returns how many membrane potentials were not finite.
     public func step(
-        _ neuron: NeuronKernel, step: Int, input: Span<Float>, sent: inout [Float], baseline: inout [Float],
+        _ neuron: NeuronKernel, step: Int, input: [Float], sent: inout [Float], baseline: inout [Float],
         emitted: inout [Float], estimate: inout [Float], counts: inout [Int64]
     ) -> Int {
         let count = input.count

@@ -7,7 +7,7 @@ public struct PackedMatrix: Sendable {
     let buffer: AlignedBuffer
 
     /// Packs the matrix `B [rows, columns]` whose element (i, j) is `values[offset + i·rowStride + j·columnStride]`.
-    public init(rows: Int, columns: Int, values: Span<Float>, offset: Int = 0, rowStride: Int, columnStride: Int) {
+    public init(rows: Int, columns: Int, values: [Float], offset: Int = 0, rowStride: Int, columnStride: Int) {
         self.rows = rows
         self.columns = columns
         let last = rows * columns == 0 ? -1 : offset + (rows - 1) * rowStride + (columns - 1) * columnStride
@@ -22,7 +22,7 @@ public struct PackedMatrix: Sendable {
     }
 
     /// Packs the transpose of a weight `W [O, I]`: the matrix that turns rows of I inputs into rows of O outputs.
-    public init(transposing weight: Span<Float>, offset: Int = 0, outputs: Int, inputs: Int) {
+    public init(transposing weight: [Float], offset: Int = 0, outputs: Int, inputs: Int) {
         self.init(rows: inputs, columns: outputs, values: weight, offset: offset, rowStride: 1, columnStride: inputs)
     }
 }

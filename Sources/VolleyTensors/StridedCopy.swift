@@ -8,7 +8,7 @@ extension Tensor {
     ///
     /// Transposing, slicing and broadcasting are all of this form.
     /// - Precondition: one stride per axis, and every element lies inside the source.
-    public mutating func fill(from source: Span<Float>, offset: Int, strides: [Int]) {
+    public mutating func fill(from source: [Float], offset: Int, strides: [Int]) {
         precondition(strides.count == shape.rank && shape.rank <= Self.maximumRank, "one stride per axis")
         guard count > 0 else { return }
         var lowest = offset
