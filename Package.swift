@@ -35,6 +35,8 @@ let package = Package(
         library("VolleyTensors", needs: ["CVolleyKernels"]),
         library("VolleyGraph", needs: ["VolleyTensors"]),
         library("VolleyFormats", needs: ["VolleyTensors"]),
+        library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        library("VolleySpiking", needs: ["VolleyGraph", "VolleyTensors", collections]),
     ],
     cLanguageStandard: .c17
 )
