@@ -35,6 +35,7 @@ let package = Package(
         library("VolleyTensors", needs: ["CVolleyKernels"]),
         library("VolleyGraph", needs: ["VolleyTensors"]),
         library("VolleyFormats", needs: ["VolleyTensors"]),
+        library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyTensors", collections]),
     ],
