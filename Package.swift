@@ -34,6 +34,8 @@ let package = Package(
         library("VolleyTensors", needs: []),
         library("VolleyGraph", needs: ["VolleyTensors"]),
         library("VolleyFormats", needs: ["VolleyTensors"]),
+        .testTarget(
+            name: "VolleyFormatsTests", dependencies: ["VolleyFormats", "VolleyTensors"], swiftSettings: swift),
     ],
     cLanguageStandard: .c17
 )
