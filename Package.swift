@@ -33,7 +33,8 @@ let package = Package(
     targets: [
         library("VolleyTensors", needs: []),
         library("VolleyGraph", needs: ["VolleyTensors"]),
-        library("VolleyFormats", needs: ["VolleyTensors"]),
+        .target(name: "CLibraryStructs"),
+        library("VolleyFormats", needs: ["VolleyTensors", "CLibraryStructs"]),
         .testTarget(
             name: "VolleyFormatsTests", dependencies: ["VolleyFormats", "VolleyTensors"], swiftSettings: swift),
     ],
