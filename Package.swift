@@ -34,7 +34,10 @@ let package = Package(
         .target(name: "CVolleyKernels", exclude: ["templates"], cSettings: [.headerSearchPath("templates")]),
         library("VolleyTensors", needs: ["CVolleyKernels"]),
         library("VolleyGraph", needs: ["VolleyTensors"]),
-        library("VolleyFormats", needs: ["VolleyTensors"]),
+        .target(name: "CLibraryStructs"),
+        library("VolleyFormats", needs: ["VolleyTensors", "CLibraryStructs"]),
+        .testTarget(
+            name: "VolleyFormatsTests", dependencies: ["VolleyFormats", "VolleyTensors"], swiftSettings: swift),
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyTensors", collections]),
