@@ -41,6 +41,11 @@ let package = Package(
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyTensors", collections]),
+        .target(
+            name: "VolleyTestSupport", dependencies: ["VolleyGraph", "VolleyTensors"], path: "Tests/VolleyTestSupport",
+            swiftSettings: swift),
+        tests(of: "VolleyTensors"),
+        tests(of: "VolleyGraph", needs: ["VolleyTensors"]),
     ],
     cLanguageStandard: .c17
 )
