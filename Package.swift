@@ -34,6 +34,11 @@ let package = Package(
         library("VolleyTensors", needs: []),
         library("VolleyGraph", needs: ["VolleyTensors"]),
         library("VolleyFormats", needs: ["VolleyTensors"]),
+        library("VolleyEvaluation", needs: ["VolleyTensors", "VolleyGraph", "VolleyFormats"]),
+        .testTarget(
+            name: "VolleyEvaluationTests",
+            dependencies: ["VolleyEvaluation", "VolleyTensors", "VolleyGraph", "VolleyFormats"],
+            swiftSettings: swift),
     ],
     cLanguageStandard: .c17
 )
