@@ -97,18 +97,26 @@ extension RasterImage {
         let length = columns.count * channels
         var result: [UInt8] = []
         result.reserveCapacity(taps.windows.count * length)
-        var sums = [Int32](repeating: 0, count: length)
+        var sums = ContiguousArray<Int32>(repeating: 0, count: length)
         for window in taps.windows {
-            for index in 0..<length { sums[index] = ResamplingTaps.half }
+            for index in sums.indices { sums[index] = ResamplingTaps.half }
             var start = (window.start * width + columns.lowerBound) * channels
             for weight in taps.weights[window.weights] {
-                let row = pixels[start..<start + length]
-                for (index, level) in zip(0..<length, row) { sums[index] &+= Int32(level) &* weight }
+                sums.add(pixels[start..<start + length], times: weight)
                 start += width * channels
             }
-            for sum in sums { result.append(ResamplingTaps.level(sum)) }
+            result.append(contentsOf: sums.lazy.map(ResamplingTaps.level))
         }
         return RasterImage(width: columns.count, height: taps.windows.count, channels: channels, pixels: result)
+    }
+}
+
+extension ContiguousArray<Int32> {
+    /// Adds a row of levels, multiplied by a weight.
+    fileprivate mutating func add(_ levels: ArraySlice<UInt8>, times weight: Int32) {
+        let levels = levels.span
+        var sums = mutableSpan
+        for index in 0..<Swift.min(levels.count, sums.count) { sums[index] &+= Int32(levels[index]) &* weight }
     }
 }
 
