@@ -98,7 +98,7 @@ extension Preprocessing {
                 numbers.count == channels, "the \(name) needs one number per channel", expected: "\(channels)", found: "\(numbers)")
         }
         try require(
-            deviation.allSatisfy { $0 > 0 }, "deviations divide, so they must be positive", expected: "above 0",
+            deviation.allSatisfy { $0 > 0 && $0.isFinite }, "deviations divide", expected: "finite numbers above 0",
             found: "\(deviation)")
     }
 }
