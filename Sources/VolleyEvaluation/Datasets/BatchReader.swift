@@ -46,12 +46,9 @@ struct BatchReader: Sendable {
         let parts = try parallelRanges(indices.count, threads: threads) { _, range in
             try part(range.lowerBound + indices.lowerBound..<range.upperBound + indices.lowerBound)
         }
-        let labels = parts.flatMap(\.labels)
-        var values: [Float] = []
-        values.reserveCapacity(labels.count * inputShape.count)
-        for part in parts { values += part.values }
+        let inputs = parts.map { Tensor(Shape([$0.labels.count] + inputShape.dimensions), $0.values) }
         return Batch(
-            indices: indices, inputs: Tensor(Shape([labels.count] + inputShape.dimensions), values), labels: labels,
+            indices: indices, inputs: .concatenatingRows(inputs), labels: parts.flatMap(\.labels),
             skipped: parts.flatMap(\.skipped))
     }
 

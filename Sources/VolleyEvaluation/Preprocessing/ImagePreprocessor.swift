@@ -64,9 +64,10 @@ public struct ImagePreprocessor: Sendable {
             for row in 0..<part.height {
                 values.append(contentsOf: repeatElement(zero, count: left))
                 let start = row * part.width * channels + channel
-                for column in 0..<part.width {
-                    values.append(normalized[levels &+ Int(part.pixels[start &+ column &* channels])])
-                }
+                values.append(
+                    contentsOf: (0..<part.width).lazy.map { column in
+                        normalized[levels &+ Int(part.pixels[start &+ column &* channels])]
+                    })
                 values.append(contentsOf: repeatElement(zero, count: right))
             }
             values.append(contentsOf: repeatElement(zero, count: bottom * preprocessing.width))

@@ -61,8 +61,8 @@ extension RasterImage {
 
     /// The horizontal pass over some rows.
     private func filteredAcross(_ taps: ResamplingTaps, rows: Range<Int>) -> RasterImage {
-        var result: [UInt8] = []
-        result.reserveCapacity(rows.count * taps.windows.count * channels)
+        var result = [UInt8](repeating: 0, count: rows.count * taps.windows.count * channels)
+        var next = 0
         for row in rows {
             for window in taps.windows {
                 var pixel = (row * width + window.start) * channels
@@ -76,17 +76,18 @@ extension RasterImage {
                         blue &+= Int32(pixels[pixel &+ 2]) &* weight
                         pixel &+= 3
                     }
-                    result.append(ResamplingTaps.level(red))
-                    result.append(ResamplingTaps.level(green))
-                    result.append(ResamplingTaps.level(blue))
+                    result[next] = ResamplingTaps.level(red)
+                    result[next + 1] = ResamplingTaps.level(green)
+                    result[next + 2] = ResamplingTaps.level(blue)
                 } else {
                     var sum = ResamplingTaps.half
                     for weight in taps.weights[window.weights] {
                         sum &+= Int32(pixels[pixel]) &* weight
                         pixel &+= 1
                     }
-                    result.append(ResamplingTaps.level(sum))
+                    result[next] = ResamplingTaps.level(sum)
                 }
+                next += channels
             }
         }
         return RasterImage(width: taps.windows.count, height: rows.count, channels: channels, pixels: result)
