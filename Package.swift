@@ -31,9 +31,16 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
     targets: [
-        library("VolleyTensors", needs: []),
+        .target(name: "CVolleyKernels", exclude: ["templates"], cSettings: [.headerSearchPath("templates")]),
+        library("VolleyTensors", needs: ["CVolleyKernels"]),
         library("VolleyGraph", needs: ["VolleyTensors"]),
-        library("VolleyFormats", needs: ["VolleyTensors"]),
+        .target(name: "CLibraryStructs"),
+        library("VolleyFormats", needs: ["VolleyTensors", "CLibraryStructs"]),
+        .testTarget(
+            name: "VolleyFormatsTests", dependencies: ["VolleyFormats", "VolleyTensors"], swiftSettings: swift),
+        library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        library("VolleySpiking", needs: ["VolleyGraph", "VolleyTensors", collections]),
         library("VolleyEvaluation", needs: ["VolleyTensors", "VolleyGraph", "VolleyFormats"]),
         .testTarget(
             name: "VolleyEvaluationTests",

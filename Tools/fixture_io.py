@@ -39,6 +39,7 @@ def write_manifest(folder: Path, script: str, seed: int, packages, to: Path = No
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path != to:
+            path.chmod(0o644)
             name = path.relative_to(folder).as_posix()
             files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     manifest = {"script": "Tools/" + script, "seed": seed, "versions": versions(*packages)}

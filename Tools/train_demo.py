@@ -33,9 +33,12 @@ from fixture_io import ROOT, write_json, write_manifest
 
 SEED = 20240
 EPOCHS = 90
-BATCH = 64
-PEAK_RATE = 1.5e-3
+BATCH = 48
+PEAK_RATE = 1e-3
 WEIGHT_DECAY = 0.05
+SMOOTHING = 0.05
+MAX_DEGREES, MAX_SCALING, MAX_SHIFT = 8, 0.08, 0.5  # of the augmentation; the shift is in pixels
+UNTOUCHED = 0.5  # share of a batch that is not augmented: resampling blurs, and the test images are sharp
 TARGET = 0.97
 MODEL_ARGS = {
     "img_size": 8,
@@ -68,15 +71,17 @@ def augment(x, generator):
     def uniform(limit):
         return (torch.rand(n, generator=generator) * 2 - 1) * limit
 
-    angle, scale = uniform(math.radians(12)), 1 + uniform(0.12)
+    angle, scale = uniform(math.radians(MAX_DEGREES)), 1 + uniform(MAX_SCALING)
     cosine, sine = torch.cos(angle) * scale, torch.sin(angle) * scale
-    # A shift of 2/8 in the grid's coordinates is one pixel.
+    # The grid's coordinates run from -1 to 1 over 8 pixels, so a pixel is 1/4.
     theta = torch.stack([
-        torch.stack([cosine, -sine, uniform(0.25)], 1),
-        torch.stack([sine, cosine, uniform(0.25)], 1),
+        torch.stack([cosine, -sine, uniform(MAX_SHIFT / 4)], 1),
+        torch.stack([sine, cosine, uniform(MAX_SHIFT / 4)], 1),
     ], 1)
     grid = F.affine_grid(theta, x.shape, align_corners=False)
-    return F.grid_sample(x, grid, align_corners=False)
+    moved = F.grid_sample(x, grid, align_corners=False)
+    keep = torch.rand(n, 1, 1, 1, generator=generator) < UNTOUCHED
+    return torch.where(keep, x, moved)
 
 
 def accuracy(model, x, y):
@@ -102,7 +107,7 @@ def train(x, y, mean, std):
         total = 0.0
         for chosen in torch.randperm(len(x), generator=generator).split(BATCH):
             batch = (augment(x[chosen], generator) - mean) / std
-            loss = F.cross_entropy(model(batch), y[chosen], label_smoothing=0.05)
+            loss = F.cross_entropy(model(batch), y[chosen], label_smoothing=SMOOTHING)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -118,7 +123,6 @@ def main():
     torch.set_num_threads(2)
     torch.use_deterministic_algorithms(True)
     out = ROOT / "Sources" / "CVolleyDemoData" / "data"
-    out.mkdir(parents=True, exist_ok=True)
 
     x_train, y_train, x_test, y_test = load_split()
     mean = round(float((x_train / 255).mean()), 4)
@@ -127,6 +131,7 @@ def main():
     model = train(to_tensor(x_train), torch.from_numpy(y_train), mean, std)
 
     weights = {k: v.detach().half().contiguous() for k, v in model.state_dict().items()}
+    out.mkdir(parents=True, exist_ok=True)
     save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
     config = {
         "architecture": "vit_custom",

@@ -1,0 +1,15 @@
+#if defined(__x86_64__)
+#define VK_INSTRUCTION_SET "AVX-512"
+#define VK_NAME(function) function##_avx512
+#define VK_TILE_ROWS 12
+#define VK_TILE_PANELS 2
+
+#include <string.h>
+
+#include "volley_kernels.h"
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "lanes.h"
+#include "table.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,42 @@
+#include <string.h>
+
+#include "volley_kernels.h"
+
+size_t vk_packed_count(size_t k, size_t n) { return (n + VK_LANES - 1) / VK_LANES * VK_LANES * k; }
+
+void vk_pack(size_t k, size_t n, const float *b, size_t stride_k, size_t stride_n, float *packed) {
+    for (size_t first = 0; first < n; first += VK_LANES) {
+        size_t width = n - first < VK_LANES ? n - first : VK_LANES;
+        for (size_t i = 0; i < k; i++, packed += VK_LANES) {
+            const float *row = b + i * stride_k + first * stride_n;
+            for (size_t j = 0; j < width; j++) packed[j] = row[j * stride_n];
+            for (size_t j = width; j < VK_LANES; j++) packed[j] = 0.0f;
+        }
+    }
+}
+
+void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, const float *in, float *out) {
+    size_t count = 1;
+    for (int axis = 0; axis < rank; axis++) count *= lengths[axis];
+    if (count == 0) return;
+    if (rank == 0) {
+        *out = *in;
+        return;
+    }
+    const size_t inner = lengths[rank - 1];
+    const ptrdiff_t step = strides[rank - 1];
+    size_t position[VK_MAX_RANK] = {0};
+    for (;;) {
+        if (step == 1) memcpy(out, in, inner * sizeof *out);
+        else for (size_t i = 0; i < inner; i++) out[i] = in[(ptrdiff_t)i * step];
+        out += inner;
+        int axis = rank - 2;
+        for (; axis >= 0; axis--) {
+            in += strides[axis];
+            if (++position[axis] < lengths[axis]) break;
+            in -= strides[axis] * (ptrdiff_t)lengths[axis];
+            position[axis] = 0;
+        }
+        if (axis < 0) return;
+    }
+}

@@ -1,0 +1,46 @@
+// Sixteen lanes: the logical vector that every kernel is written in. The compiler maps it to one AVX-512, two AVX2, four
+// NEON registers or to scalars; the arithmetic of a lane is the same everywhere.
+#pragma clang fp contract(off)
+// Vectors are passed between inlined functions only, so no calling convention is involved.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define VK_INLINE static inline __attribute__((always_inline))
+
+typedef float v16 __attribute__((ext_vector_type(16)));
+typedef int32_t i16x32 __attribute__((ext_vector_type(16)));
+
+VK_INLINE v16 splat(float x) { return (v16)(x); }
+VK_INLINE v16 load(const float *p) { v16 v; memcpy(&v, p, sizeof v); return v; }
+VK_INLINE void store(float *p, v16 v) { memcpy(p, &v, sizeof v); }
+VK_INLINE v16 load_some(const float *p, size_t n, float fill) {
+    float lanes[VK_LANES];
+    for (size_t i = 0; i < VK_LANES; i++) lanes[i] = i < n ? p[i] : fill;
+    return load(lanes);
+}
+VK_INLINE void store_some(float *p, size_t n, v16 v) {
+    float lanes[VK_LANES];
+    store(lanes, v);
+    for (size_t i = 0; i < n; i++) p[i] = lanes[i];
+}
+
+VK_INLINE v16 fma16(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b, c); }
+VK_INLINE v16 max16(v16 a, v16 b) { return a < b ? b : a; }
+VK_INLINE v16 min16(v16 a, v16 b) { return b < a ? b : a; }
+VK_INLINE v16 abs16(v16 a) { return __builtin_elementwise_abs(a); }
+VK_INLINE int any(i16x32 mask) { return __builtin_reduce_or(mask) != 0; }
+
+// The sum of the lanes, as a balanced tree.
+VK_INLINE float sum_lanes(v16 v) {
+    float l[VK_LANES];
+    store(l, v);
+    for (int width = VK_LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) l[i] += l[i + width];
+    return l[0];
+}
+VK_INLINE float max_lanes(v16 v) {
+    float l[VK_LANES];
+    store(l, v);
+    for (int width = VK_LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) l[i] = l[i] < l[i + width] ? l[i + width] : l[i];
+    return l[0];
+}

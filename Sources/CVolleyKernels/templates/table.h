@@ -1,0 +1,20 @@
+// The table of one instruction set. Include after VK_NAME, VK_TILE_ROWS and VK_TILE_PANELS are defined and the target is set.
+#include "functions.h"
+#include "gemm.h"
+#include "maps.h"
+#include "neuron.h"
+
+const vk_kernels VK_NAME(vk_table) = {
+    .name = VK_INSTRUCTION_SET,
+    .gemm = VK_NAME(gemm),
+    .binary = VK_NAME(binary),
+    .unary = VK_NAME(unary),
+    .softmax = VK_NAME(softmax),
+    .layer_norm = VK_NAME(layer_norm),
+    .sum_rows = VK_NAME(sum_rows),
+    .neuron = VK_NAME(neuron),
+    .count_nonzero = VK_NAME(count_nonzero),
+    .count_nonzero_columns = VK_NAME(count_nonzero_columns),
+    .count_nonzero_rows = VK_NAME(count_nonzero_rows),
+    .all_finite = VK_NAME(all_finite),
+};

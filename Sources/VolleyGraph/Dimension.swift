@@ -1,0 +1,102 @@
+public import VolleyTensors
+
+/// One length of a value's shape: a number, or a number times the batch size N, which stays free until the network runs.
+public struct Dimension: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    /// The length, or the factor of N.
+    public var size: Int
+    public var scalesWithBatch: Bool
+
+    public init(_ size: Int, scalesWithBatch: Bool = false) {
+        self.size = size
+        self.scalesWithBatch = scalesWithBatch
+    }
+
+    public init(integerLiteral value: Int) { self.init(value) }
+
+    /// N itself.
+    public static let batch = Dimension(1, scalesWithBatch: true)
+
+    public func resolved(batch: Int) -> Int { scalesWithBatch ? size * batch : size }
+
+    public var description: String {
+        scalesWithBatch ? (size == 1 ? "N" : "\(size)N") : String(size)
+    }
+}
+
+extension Dimension: Codable {
+    /// A number, or a string such as "N" or "4N".
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let size = try? container.decode(Int.self) {
+            self.init(size)
+        } else {
+            let text = try container.decode(String.self)
+            guard text.hasSuffix("N"), let size = text == "N" ? 1 : Int(text.dropLast()), size > 0 else {
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "a length is a number or a multiple of N, not '\(text)'")
+            }
+            self.init(size, scalesWithBatch: true)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if scalesWithBatch { try container.encode(description) } else { try container.encode(size) }
+    }
+}
+
+/// The shape of a value in a graph, with a free batch size.
+public struct SymbolicShape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    public var dimensions: [Dimension]
+
+    public init(_ dimensions: [Dimension]) { self.dimensions = dimensions }
+    public init(_ shape: Shape) { dimensions = shape.dimensions.map { Dimension($0) } }
+    public init(arrayLiteral elements: Dimension...) { dimensions = elements }
+
+    public var rank: Int { dimensions.count }
+
+    public subscript(axis: Int) -> Dimension {
+        get { dimensions[axis] }
+        set { dimensions[axis] = newValue }
+    }
+
+    public func resolved(batch: Int) -> Shape { Shape(dimensions.map { $0.resolved(batch: batch) }) }
+
+    /// Whether any length depends on the batch size.
+    public var scalesWithBatch: Bool { dimensions.contains(where: \.scalesWithBatch) }
+
+    /// The shape of one sample's part: N = 1.
+    public var perSample: Shape { resolved(batch: 1) }
+
+    /// The shape of an element-wise combination: axes are aligned at the end, a length of 1 stretches.
+    /// - Returns: nil when the shapes do not fit.
+    public func broadcast(with other: SymbolicShape) -> SymbolicShape? {
+        let rank = max(rank, other.rank)
+        var result: [Dimension] = []
+        for axis in 0..<rank {
+            let left = axis < rank - self.rank ? 1 : dimensions[axis - (rank - self.rank)]
+            let right = axis < rank - other.rank ? 1 : other.dimensions[axis - (rank - other.rank)]
+            if left == right || right == 1 {
+                result.append(left)
+            } else if left == 1 {
+                result.append(right)
+            } else {
+                return nil
+            }
+        }
+        return SymbolicShape(result)
+    }
+
+    public var description: String { "[" + dimensions.map(\.description).joined(separator: ", ") + "]" }
+}
+
+extension SymbolicShape: Codable {
+    public init(from decoder: any Decoder) throws {
+        dimensions = try decoder.singleValueContainer().decode([Dimension].self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(dimensions)
+    }
+}

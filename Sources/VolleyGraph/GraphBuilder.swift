@@ -1,0 +1,97 @@
+public import VolleyTensors
+
+/// Makes graphs node by node; infers every shape and refuses what does not fit.
+public struct GraphBuilder {
+    private var graph = Graph(nodes: [], outputs: [], siteNames: [:])
+    private var ids: [String: NodeID] = [:]
+
+    public init() {}
+
+    public func shape(of id: NodeID) -> SymbolicShape { graph[id].shape }
+    public func constant(of id: NodeID) -> Tensor? { graph[id].constant }
+
+    public mutating func input(_ name: String, shape: SymbolicShape) throws -> NodeID {
+        try append(Node(name: name, content: .input, inputs: [], shape: shape))
+    }
+
+    public mutating func constant(_ name: String, _ tensor: Tensor) throws -> NodeID {
+        try append(Node(name: name, content: .constant(tensor), inputs: [], shape: SymbolicShape(tensor.shape)))
+    }
+
+    /// Adds an operation and infers its value's shape.
+    public mutating func add(_ name: String, _ operation: Operator, _ inputs: [NodeID]) throws -> NodeID {
+        let arity = operation.operation.arity
+        guard arity.contains(inputs.count) else {
+            throw GraphError(
+                .malformed, "\(operation.name) takes \(arity.lowerBound) to \(arity.upperBound) inputs, found \(inputs.count)",
+                node: name)
+        }
+        let shape: SymbolicShape
+        do {
+            shape = try operation.operation.outputShape(inputs.map { graph[$0].shape })
+        } catch var error as GraphError {
+            error.node = error.node ?? name
+            throw error
+        }
+        guard shape.rank <= Tensor.maximumRank, shape.dimensions.allSatisfy({ $0.size >= 0 }) else {
+            throw GraphError(.shapeMismatch, "a value of shape \(shape) is not supported", node: name)
+        }
+        return try append(Node(name: name, content: .operation(operation), inputs: inputs, shape: shape))
+    }
+
+    public mutating func output(_ name: String, _ value: NodeID) {
+        graph.outputs.append(Graph.Output(name: name, value: value))
+    }
+
+    /// Asks that a neuron layer on this value be called `name`.
+    public mutating func nameSite(on value: NodeID, _ name: String) { graph.siteNames[value] = name }
+
+    public func build() throws -> Graph {
+        guard !graph.outputs.isEmpty else { throw GraphError(.malformed, "the graph has no output") }
+        return graph
+    }
+
+    private mutating func append(_ node: Node) throws -> NodeID {
+        guard ids.updateValue(graph.nodes.count, forKey: node.name) == nil else {
+            throw GraphError(.malformed, "two nodes have this name", node: node.name)
+        }
+        graph.nodes.append(node)
+        return graph.nodes.count - 1
+    }
+}
+
+extension Graph {
+    /// Builds the graph anew, letting `transform` put each node; it receives the new identities of the node's inputs.
+    ///
+    /// The frame of all passes: what `transform` does not change is copied with `builder.copy`.
+    public func rebuilt(
+        _ transform: (inout GraphBuilder, Node, NodeID, _ inputs: [NodeID]) throws -> NodeID?
+    ) throws -> Graph {
+        var builder = GraphBuilder()
+        var moved: [NodeID: NodeID] = [:]
+        for (id, node) in nodes.enumerated() {
+            let inputs = node.inputs.compactMap { moved[$0] }
+            guard let new = try transform(&builder, node, id, inputs) else { continue }
+            moved[id] = new
+            if let name = siteNames[id] { builder.nameSite(on: new, name) }
+        }
+        for output in outputs {
+            guard let value = moved[output.value] else {
+                throw GraphError(.malformed, "a pass removed the value of output '\(output.name)'")
+            }
+            builder.output(output.name, value)
+        }
+        return try builder.build()
+    }
+}
+
+extension GraphBuilder {
+    /// Puts a node of another graph as it is.
+    public mutating func copy(_ node: Node, inputs: [NodeID]) throws -> NodeID {
+        switch node.content {
+        case .input: try input(node.name, shape: node.shape)
+        case .constant(let tensor): try constant(node.name, tensor)
+        case .operation(let operation): try add(node.name, operation, inputs)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+public import VolleyTensors
+
+/// `y[n,o,i,j] = b[o] + Σ_{c,u,v} W[o,c,u,v] · x[n,c, i·stride + u·dilation − padding, j·…]`, zero outside the image.
+///
+/// x `[N, C, H, W]`, W `[O, C/groups, KH, KW]`, b `[O]` (may be left out), y `[N, O, OH, OW]`.
+public struct Convolution: Operation {
+    /// Along height and width.
+    public var stride: [Int]
+    public var dilation: [Int]
+    /// Rows of zeros before and after the height, columns before and after the width.
+    public var padding: [[Int]]
+    public var groups: Int
+
+    public init(stride: [Int], dilation: [Int] = [1, 1], padding: [[Int]] = [[0, 0], [0, 0]], groups: Int = 1) {
+        self.stride = stride
+        self.dilation = dilation
+        self.padding = padding
+        self.groups = groups
+    }
+
+    public var arity: ClosedRange<Int> { 2...3 }
+
+    public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
+        let (x, weight) = (inputs[0], inputs[1])
+        guard stride.count == 2, dilation.count == 2, padding.count == 2, padding.allSatisfy({ $0.count == 2 }),
+            (stride + dilation + [groups]).allSatisfy({ $0 > 0 }), padding.joined().allSatisfy({ $0 >= 0 })
+        else {
+            throw GraphError(
+                .shapeMismatch, "convolution: strides, dilations and groups must be positive, padding not negative")
+        }
+        guard x.rank == 4, weight.rank == 4, x.dimensions[1...].allSatisfy({ !$0.scalesWithBatch }),
+            x[1].size == weight[1].size * groups, weight[0].size % groups == 0,
+            inputs.count == 2 || inputs[2] == [weight[0]]
+        else {
+            throw GraphError(
+                .shapeMismatch,
+                "convolution: weight \(weight) and \(groups) groups do not fit an input [N, C, H, W] of shape \(x)")
+        }
+        let size = try (0..<2).map { axis in
+            let room = x[2 + axis].size + padding[axis].reduce(0, +) - dilation[axis] * (weight[2 + axis].size - 1) - 1
+            guard room >= 0 else {
+                throw GraphError(.shapeMismatch, "convolution: kernel \(weight) is larger than the padded input \(x)")
+            }
+            return Dimension(room / stride[axis] + 1)
+        }
+        return SymbolicShape([x[0], weight[0]] + size)
+    }
+
+    public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[0] && timeVarying[1] ? .bilinear : .affine }
+
+    public func synapticInputs(timeVarying: [Bool]) -> [Int] { (0...1).filter { timeVarying[$0] } }
+
+    public func multiplyAccumulates(inputs: [Shape], output: Shape) -> Int {
+        fanOut(input: inputs[0], weight: inputs[1]).reduce(0, +) * inputs[0][0] * inputs[0][1]
+    }
+
+    /// How many outputs each pixel of a channel reaches, `[H × W]`: fewer at the border.
+    public func fanOut(input: Shape, weight: Shape) -> [Int] {
+        func windows(_ axis: Int) -> [Int] {
+            let (length, kernel) = (input[2 + axis], weight[2 + axis])
+            var reached = [Int](repeating: 0, count: length)
+            let room = length + padding[axis].reduce(0, +) - dilation[axis] * (kernel - 1) - 1
+            for window in 0...room / stride[axis] {
+                for tap in 0..<kernel {
+                    let position = window * stride[axis] + tap * dilation[axis] - padding[axis][0]
+                    if reached.indices.contains(position) { reached[position] += 1 }
+                }
+            }
+            return reached
+        }
+        let columns = windows(1)
+        return windows(0).flatMap { row in columns.map { row * $0 * weight[0] / groups } }
+    }
+
+    public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
+        let image = padded(inputs[0])
+        let weight = inputs[1]
+        let (batch, pixels) = (output.shape[0], output.shape[2] * output.shape[3])
+        let channels = weight.shape[1]
+        let taps = channels * weight.shape[2] * weight.shape[3]
+        let outputs = weight.shape[0] / groups
+        let strides = image.shape.strides
+        // [N, OH, OW, C/groups, KH, KW]: every window of every image as a row of a matrix.
+        var windows = Tensor([batch, output.shape[2], output.shape[3], channels, weight.shape[2], weight.shape[3]])
+        var rows = Tensor([batch * pixels, outputs])
+        for group in 0..<groups {
+            windows.fill(
+                from: image.values, offset: group * channels * strides[1],
+                strides: [
+                    strides[0], stride[0] * strides[2], stride[1] * strides[3], strides[1], dilation[0] * strides[2],
+                    dilation[1] * strides[3],
+                ])
+            let packed = PackedMatrix(
+                transposing: weight.values, offset: group * outputs * taps, outputs: outputs, inputs: taps)
+            let bias = inputs.count > 2 ? Array(inputs[2].values[group * outputs..<(group + 1) * outputs]) : nil
+            kernels.multiply(windows.values, rows: batch * pixels, by: packed, bias: bias, into: &rows.values)
+            for sample in 0..<batch {
+                for channel in 0..<outputs {
+                    let to = (sample * weight.shape[0] + group * outputs + channel) * pixels
+                    for pixel in 0..<pixels {
+                        output.values[to + pixel] = rows.values[(sample * pixels + pixel) * outputs + channel]
+                    }
+                }
+            }
+        }
+    }
+
+    private func padded(_ image: Tensor) -> Tensor {
+        guard padding.joined().contains(where: { $0 > 0 }) else { return image }
+        let (height, width) = (image.shape[2], image.shape[3])
+        var result = Tensor([
+            image.shape[0], image.shape[1], height + padding[0].reduce(0, +), width + padding[1].reduce(0, +),
+        ])
+        for plane in 0..<image.shape[0] * image.shape[1] {
+            for row in 0..<height {
+                let from = (plane * height + row) * width
+                let to = (plane * result.shape[2] + row + padding[0][0]) * result.shape[3] + padding[1][0]
+                result.values.replaceSubrange(to..<to + width, with: image.values[from..<from + width])
+            }
+        }
+        return result
+    }
+}

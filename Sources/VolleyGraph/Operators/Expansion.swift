@@ -1,0 +1,24 @@
+public import VolleyTensors
+
+/// Repeats its input until it fills a shape; axes are aligned at the end, only lengths of 1 stretch.
+public struct Expansion: Operation {
+    public var shape: SymbolicShape
+
+    public init(to shape: SymbolicShape) { self.shape = shape }
+
+    public var arity: ClosedRange<Int> { 1...1 }
+
+    public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
+        guard inputs[0].broadcast(with: shape) == shape else {
+            throw GraphError(.shapeMismatch, "expansion: shape \(inputs[0]) does not stretch to \(shape)")
+        }
+        return shape
+    }
+
+    public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
+
+    public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
+        output.fill(
+            from: inputs[0].values, offset: 0, strides: inputs[0].shape.strides(broadcastTo: output.shape))
+    }
+}

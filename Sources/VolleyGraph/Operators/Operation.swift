@@ -1,0 +1,27 @@
+public import VolleyTensors
+
+/// What every operator states of itself.
+public protocol Operation: Sendable, Hashable, Codable {
+    /// How many inputs it takes.
+    var arity: ClosedRange<Int> { get }
+
+    /// - Throws: ``GraphError`` when the inputs do not fit.
+    func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape
+
+    /// The kind, given which inputs change over time. Asked only where at least one does.
+    func kind(timeVarying: [Bool]) -> OperatorKind
+
+    /// Which inputs arrive over synapses, given which change over time: neurons stand before these (semantics 6).
+    func synapticInputs(timeVarying: [Bool]) -> [Int]
+
+    /// Multiply-accumulates for inputs and output of these shapes. Biases are not counted.
+    func multiplyAccumulates(inputs: [Shape], output: Shape) -> Int
+
+    /// Computes the value. `output` has the right shape and arbitrary elements, all of which are written.
+    func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels)
+}
+
+extension Operation {
+    public func synapticInputs(timeVarying: [Bool]) -> [Int] { [] }
+    public func multiplyAccumulates(inputs: [Shape], output: Shape) -> Int { 0 }
+}

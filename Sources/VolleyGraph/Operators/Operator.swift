@@ -1,0 +1,94 @@
+/// The closed set of operators. Adding one: a struct that conforms to ``Operation`` in a file of its own, a case here, and
+/// the compiler lists the rest.
+public enum Operator: Sendable, Hashable {
+    case linear(Linear)
+    case convolution(Convolution)
+    case matrixProduct(MatrixProduct)
+    case elementwise(Elementwise)
+    case activation(Activation)
+    case softmax(Softmax)
+    case layerNormalization(LayerNormalization)
+    case reduction(Reduction)
+    case reshape(Reshape)
+    case transpose(Transpose)
+    case slice(Slice)
+    case concatenation(Concatenation)
+    case expansion(Expansion)
+    case neuron(NeuronSite)
+
+    public var operation: any Operation {
+        switch self {
+        case .linear(let operation): operation
+        case .convolution(let operation): operation
+        case .matrixProduct(let operation): operation
+        case .elementwise(let operation): operation
+        case .activation(let operation): operation
+        case .softmax(let operation): operation
+        case .layerNormalization(let operation): operation
+        case .reduction(let operation): operation
+        case .reshape(let operation): operation
+        case .transpose(let operation): operation
+        case .slice(let operation): operation
+        case .concatenation(let operation): operation
+        case .expansion(let operation): operation
+        case .neuron(let operation): operation
+        }
+    }
+
+    /// What kind of operator it is, in a word; also its name in files.
+    public var name: String { tag.rawValue }
+}
+
+extension Operator: Codable {
+    private enum Tag: String, Codable {
+        case linear, convolution, matrixProduct, elementwise, activation, softmax, layerNormalization, reduction
+        case reshape, transpose, slice, concatenation, expansion, neuron
+    }
+
+    private enum Key: String, CodingKey { case op }
+
+    private var tag: Tag {
+        switch self {
+        case .linear: .linear
+        case .convolution: .convolution
+        case .matrixProduct: .matrixProduct
+        case .elementwise: .elementwise
+        case .activation: .activation
+        case .softmax: .softmax
+        case .layerNormalization: .layerNormalization
+        case .reduction: .reduction
+        case .reshape: .reshape
+        case .transpose: .transpose
+        case .slice: .slice
+        case .concatenation: .concatenation
+        case .expansion: .expansion
+        case .neuron: .neuron
+        }
+    }
+
+    /// One object: the operator's name under "op" beside its attributes.
+    public init(from decoder: any Decoder) throws {
+        switch try decoder.container(keyedBy: Key.self).decode(Tag.self, forKey: .op) {
+        case .linear: self = .linear(try Linear(from: decoder))
+        case .convolution: self = .convolution(try Convolution(from: decoder))
+        case .matrixProduct: self = .matrixProduct(try MatrixProduct(from: decoder))
+        case .elementwise: self = .elementwise(try Elementwise(from: decoder))
+        case .activation: self = .activation(try Activation(from: decoder))
+        case .softmax: self = .softmax(try Softmax(from: decoder))
+        case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))
+        case .reduction: self = .reduction(try Reduction(from: decoder))
+        case .reshape: self = .reshape(try Reshape(from: decoder))
+        case .transpose: self = .transpose(try Transpose(from: decoder))
+        case .slice: self = .slice(try Slice(from: decoder))
+        case .concatenation: self = .concatenation(try Concatenation(from: decoder))
+        case .expansion: self = .expansion(try Expansion(from: decoder))
+        case .neuron: self = .neuron(try NeuronSite(from: decoder))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(tag, forKey: .op)
+        try operation.encode(to: encoder)
+    }
+}

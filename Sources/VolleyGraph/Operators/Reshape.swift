@@ -1,0 +1,26 @@
+public import VolleyTensors
+
+/// The same elements in row-major order under another shape.
+public struct Reshape: Operation {
+    public var shape: SymbolicShape
+
+    public init(to shape: SymbolicShape) { self.shape = shape }
+
+    public var arity: ClosedRange<Int> { 1...1 }
+
+    public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
+        func factors(_ shape: SymbolicShape) -> (count: Int, batchPower: Int) {
+            (shape.dimensions.reduce(1) { $0 * $1.size }, shape.dimensions.count(where: \.scalesWithBatch))
+        }
+        guard factors(inputs[0]) == factors(shape) else {
+            throw GraphError(.shapeMismatch, "reshape: \(inputs[0]) does not hold as many elements as \(shape)")
+        }
+        return shape
+    }
+
+    public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
+
+    public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
+        output.fill(from: inputs[0].values, offset: 0, strides: output.shape.strides)
+    }
+}

@@ -1,0 +1,24 @@
+public import VolleyTensors
+
+/// Axis `i` of the result is axis `permutation[i]` of the input.
+public struct Transpose: Operation {
+    public var permutation: [Int]
+
+    public init(_ permutation: [Int]) { self.permutation = permutation }
+
+    public var arity: ClosedRange<Int> { 1...1 }
+
+    public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
+        guard permutation.sorted() == Array(0..<inputs[0].rank) else {
+            throw GraphError(.shapeMismatch, "transpose: \(permutation) does not permute the axes of \(inputs[0])")
+        }
+        return SymbolicShape(permutation.map { inputs[0][$0] })
+    }
+
+    public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
+
+    public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
+        let strides = inputs[0].shape.strides
+        output.fill(from: inputs[0].values, offset: 0, strides: permutation.map { strides[$0] })
+    }
+}

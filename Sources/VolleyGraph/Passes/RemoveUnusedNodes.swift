@@ -1,0 +1,10 @@
+/// Drops every operation and constant that no output depends on. Inputs stay: they are the network's interface.
+public enum RemoveUnusedNodes {
+    public static func apply(to graph: Graph) throws -> Graph {
+        var needed = Set(graph.outputs.map(\.value))
+        for id in graph.nodes.indices.reversed() where needed.contains(id) { needed.formUnion(graph[id].inputs) }
+        return try graph.rebuilt { builder, node, id, inputs in
+            needed.contains(id) || node.content == .input ? try builder.copy(node, inputs: inputs) : nil
+        }
+    }
+}

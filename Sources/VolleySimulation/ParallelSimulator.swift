@@ -1,0 +1,46 @@
+internal import Synchronization
+internal import VolleyGraph
+public import VolleySpiking
+public import VolleyTensors
+
+/// Runs batches on several threads: a static partition of the samples, one session per thread. The results do not depend
+/// on the number of threads, since no arithmetic crosses samples.
+public final class ParallelSimulator: Sendable {
+    public let program: Program
+    public let threads: Int
+    private let workers: [Worker]
+
+    private final class Worker: Sendable {
+        let session: Mutex<Session>
+        init(_ program: Program, _ order: Session.Order) { session = Mutex(Session(program, order: order)) }
+    }
+
+    public init(_ program: Program, threads: Int, order: Session.Order = .layerSequential) {
+        self.program = program
+        self.threads = max(1, threads)
+        workers = (0..<self.threads).map { _ in Worker(program, order) }
+    }
+
+    /// Simulates a batch; every input's first axis is N.
+    public func run(_ inputs: [String: Tensor]) throws -> SimulationResult {
+        let samples = inputs.values.first?.shape.dimensions.first ?? 1
+        let parts = try parallelRanges(samples, threads: threads) { worker, range in
+            let part = inputs.mapValues { $0.shape.rank > 0 && $0.shape[0] == samples ? $0.rows(range) : $0 }
+            return try self.workers[worker].session.withLock { try $0.run(part) }
+        }
+        var result = parts[0]
+        for part in parts.dropFirst() { result.append(part) }
+        return result
+    }
+
+    /// Evaluates the ANN on a batch.
+    public func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+        let samples = inputs.values.first?.shape.dimensions.first ?? 1
+        let parts = try parallelRanges(samples, threads: threads) { _, range in
+            try self.program.ann.run(inputs.mapValues { $0.shape.rank > 0 && $0.shape[0] == samples ? $0.rows(range) : $0 })
+        }
+        return parts.dropFirst().reduce(parts[0]) { joined, part in
+            joined.merging(part) { Tensor.concatenatingRows([$0, $1]) }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+public import VolleyGraph
+internal import VolleyTensors
+
+/// Who reads which neurons over how many synapses: what turns spikes into accumulates (semantics 9).
+public struct SynapseMap: Sendable {
+    /// One way in which a layer's spikes are read.
+    enum Reader: Sendable {
+        /// Every neuron reaches this many targets.
+        case layer(fanOut: Int)
+        /// The neurons of an image `[N, C, H, W]` reach this many targets each, by pixel: fewer at the border.
+        case convolution(fanOut: [Int])
+        /// One side of a product; the number is an index into `products`.
+        case product(Int, Side)
+    }
+
+    enum Side: Int, Sendable { case left, right }
+
+    struct Product: Sendable {
+        var node: NodeID
+        /// Whether it multiplies matrices or element by element.
+        var isMatrixProduct: Bool
+        var inputs: [NodeID]
+    }
+
+    let graph: Graph
+    private(set) var readers: [NodeID: [Reader]] = [:]
+    private(set) var products: [Product] = []
+    /// What every step costs per sample, whatever fires, and what only the first one costs.
+    private(set) var everyStep = OperationCounts()
+    private(set) var firstStep = OperationCounts()
+    /// What the ANN costs per sample.
+    public private(set) var dense = DenseCosts()
+
+    /// - Parameter graph: a graph with ``NeuronSite`` nodes.
+    public init(_ graph: Graph) {
+        self.graph = graph
+        let timeVarying = graph.isTimeVarying
+        let kinds = graph.kinds(timeVarying: timeVarying)
+        let multiplyAccumulates = graph.multiplyAccumulates
+        for (id, node) in graph.nodes.enumerated() {
+            guard let operation = node.operation else { continue }
+            let macs = multiplyAccumulates[id]
+            let elements = node.shape.perSample.count
+            dense.multiplyAccumulates += macs
+            if isNonlinear(operation) { dense.nonlinearElements += elements }
+            switch kinds[id] {
+            case .staticValue:
+                firstStep.analogMultiplyAccumulates += macs
+                if isNonlinear(operation) { firstStep.nonlinearElements += elements }
+                continue
+            case .neuron:
+                dense.neurons += elements
+                everyStep.neuronUpdates += elements
+                continue
+            case .nonlinear:
+                everyStep.nonlinearElements += elements
+                everyStep.scalings += node.inputs.filter { timeVarying[$0] }.reduce(0) { $0 + graph[$1].shape.perSample.count }
+            case .bilinear:
+                everyStep.scalings += elements
+            case .affine:
+                break
+            }
+            guard macs > 0 else { continue }
+            dense.paperMultiplyAccumulates += macs
+            if !addReaders(of: id, node, operation, timeVarying) {
+                everyStep.analogMultiplyAccumulates += macs
+                everyStep.paperAccumulates += macs
+            }
+        }
+    }
+
+    private func isNonlinear(_ operation: Operator) -> Bool {
+        operation.operation.kind(timeVarying: Array(repeating: true, count: operation.operation.arity.lowerBound)) == .nonlinear
+    }
+
+    /// - Returns: false when the layer does not read neurons but analog values.
+    private mutating func addReaders(of id: NodeID, _ node: Node, _ operation: Operator, _ timeVarying: [Bool]) -> Bool {
+        let varying = node.inputs.map { timeVarying[$0] }
+        let synapses = operation.operation.synapticInputs(timeVarying: varying)
+        let sources = synapses.map { node.inputs[$0] }
+        guard !sources.isEmpty, sources.allSatisfy({ graph[$0].operation == .neuron(NeuronSite()) }) else { return false }
+        let shapes = node.inputs.map { graph[$0].shape.perSample }
+        switch operation {
+        case .linear where synapses == [0]:
+            readers[sources[0], default: []].append(.layer(fanOut: shapes[1][0]))
+        case .convolution(let convolution) where synapses == [0]:
+            readers[sources[0], default: []].append(
+                .convolution(fanOut: convolution.fanOut(input: shapes[0], weight: shapes[1])))
+        case .matrixProduct where synapses.count == 1:
+            let targets = node.shape.perSample
+            let fanOut = synapses == [0] ? targets[targets.rank - 1] : targets[targets.rank - 2]
+            readers[sources[0], default: []].append(.layer(fanOut: fanOut))
+        case .matrixProduct, .elementwise:
+            for (side, source) in zip([Side.left, .right], sources) {
+                readers[source, default: []].append(.product(products.count, side))
+            }
+            products.append(Product(node: id, isMatrixProduct: operation.name == "matrixProduct", inputs: sources))
+        default:
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,61 @@
+public import VolleyGraph
+
+/// Puts the places of neuron layers into a network's graph (semantics 6, ECMT Algorithm 1).
+///
+/// A neuron layer stands before every linear layer and convolution and before both sides of every product of two computed
+/// values. The first layer is spared: a layer that reads the network's input, or what was computed from it without passing
+/// a layer, sees the analog values. So is the head, unless asked for: a linear layer behind which no other follows.
+/// Readers of one value share one neuron layer.
+public enum PlaceNeurons {
+    public static func apply(to graph: Graph, spikingHead: Bool = false) throws -> Graph {
+        let isDeep = deepValues(of: graph)
+        let isHead = heads(of: graph)
+        var sites: [NodeID: NodeID] = [:]
+        return try graph.rebuilt { builder, node, id, inputs in
+            var inputs = inputs
+            if let operation = node.operation, spikingHead || !isHead[id] {
+                let deep = node.inputs.map { isDeep[$0] }
+                let kind = deep.contains(true) ? operation.operation.kind(timeVarying: deep) : .staticValue
+                for position in operation.operation.synapticInputs(timeVarying: deep) {
+                    let value = node.inputs[position]
+                    if sites[value] == nil {
+                        let suffix = kind == .bilinear ? [".a", ".b"][position] : ".in"
+                        sites[value] = try builder.add(
+                            graph.siteNames[value] ?? node.name + suffix, .neuron(NeuronSite()), [inputs[position]])
+                    }
+                    inputs[position] = sites[value]!
+                }
+            }
+            return try builder.copy(node, inputs: inputs)
+        }
+    }
+
+    /// By value: whether it was computed from the network's input through at least one layer.
+    private static func deepValues(of graph: Graph) -> [Bool] {
+        var isAnalog = [Bool](repeating: false, count: graph.nodes.count)
+        var isDeep = isAnalog
+        for (id, node) in graph.nodes.enumerated() {
+            isDeep[id] = node.inputs.contains { isDeep[$0] }
+            isAnalog[id] = node.content == .input || node.inputs.contains { isAnalog[$0] }
+            guard let operation = node.operation, isAnalog[id] else { continue }
+            if !operation.operation.synapticInputs(timeVarying: node.inputs.map { isAnalog[$0] }).isEmpty { isDeep[id] = true }
+        }
+        return isDeep
+    }
+
+    /// By node: whether it is a layer from which an output is reached through no other layer.
+    private static func heads(of graph: Graph) -> [Bool] {
+        var reachesOutput = [Bool](repeating: false, count: graph.nodes.count)
+        for output in graph.outputs { reachesOutput[output.value] = true }
+        var isHead = [Bool](repeating: false, count: graph.nodes.count)
+        for (id, node) in graph.nodes.enumerated().reversed() where reachesOutput[id] {
+            switch node.operation {
+            case .linear, .convolution: isHead[id] = true
+            case .some(let operation) where !operation.operation.synapticInputs(
+                timeVarying: node.inputs.map { graph[$0].constant == nil }).isEmpty: break
+            default: for input in node.inputs { reachesOutput[input] = true }
+            }
+        }
+        return isHead
+    }
+}

@@ -1,0 +1,68 @@
+public import OrderedCollections
+public import VolleyGraph
+public import VolleyTensors
+
+/// A spiking neural network: the graph of the ANN with places for neurons, and the neuron layers that stand there.
+///
+/// It is the contract between conversion and simulation: neither knows the other.
+public struct SpikingNetwork: Sendable, Hashable {
+    /// The network with ``NeuronSite`` nodes; evaluated as it is, it computes the ANN.
+    public let graph: Graph
+    public let coding: Coding
+    /// By site name, in the order of the graph.
+    public let neurons: OrderedDictionary<String, NeuronLayer>
+    /// How images become inputs, where the model says so.
+    public var preprocessing: Preprocessing?
+    /// The names of the classes, where the model knows them.
+    public var classNames: [String]?
+    public var provenance: Provenance
+
+    /// - Throws: ``SpikingError`` when layers and places do not match or a layer is impossible.
+    public init(
+        graph: Graph, coding: Coding, neurons: [String: NeuronLayer], preprocessing: Preprocessing? = nil,
+        classNames: [String]? = nil, provenance: Provenance
+    ) throws {
+        let sites = Self.sites(of: graph)
+        let missing = sites.filter { neurons[$0] == nil }
+        guard missing.isEmpty else {
+            throw SpikingError(
+                .malformed, "no neuron layer is given for \(missing.count) of \(sites.count) sites: "
+                    + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", …" : ""))
+        }
+        let unknown = neurons.keys.filter { !sites.contains($0) }.sorted()
+        guard unknown.isEmpty else {
+            throw SpikingError(
+                .malformed, "the network has no site named \(unknown.prefix(5).joined(separator: ", ")); its sites are "
+                    + sites.prefix(5).joined(separator: ", ") + (sites.count > 5 ? ", …" : ""))
+        }
+        for site in sites {
+            if let problem = neurons[site]!.problem(coding) {
+                throw SpikingError(.malformed, "site '\(site)': \(problem)")
+            }
+        }
+        self.graph = graph
+        self.coding = coding
+        self.neurons = OrderedDictionary(uniqueKeysWithValues: sites.map { ($0, neurons[$0]!) })
+        self.preprocessing = preprocessing
+        self.classNames = classNames
+        self.provenance = provenance
+    }
+
+    /// The names of the places for neurons, in order.
+    public static func sites(of graph: Graph) -> [String] {
+        graph.nodes.filter { if case .operation(.neuron) = $0.content { true } else { false } }.map(\.name)
+    }
+
+    /// The neuron layer that stands at a node.
+    public func layer(at id: NodeID) -> NeuronLayer? {
+        if case .operation(.neuron) = graph[id].content { neurons[graph[id].name] } else { nil }
+    }
+
+    /// Sites that can never fire, one diagnostic each.
+    public var diagnostics: [Diagnostic] {
+        neurons.compactMap { site, layer in
+            layer.ladder.fires(.positive) || layer.ladder.fires(.negative)
+                ? nil : Diagnostic(site, "no threshold of this site is positive, so its neurons never fire")
+        }
+    }
+}

@@ -1,0 +1,198 @@
+public import VolleyGraph
+public import VolleyTensors
+internal import OrderedCollections
+
+/// The equations of semantics 2–5.1 as they are written, one step after the other, on currents: slow and obvious.
+///
+/// Every edge carries `x(t)`. Under rate coding its running mean, under differential coding its sum weighted by 1/t, is the
+/// estimate. Every faster path is held against this one.
+public struct ReferenceSimulator {
+    private let network: SpikingNetwork
+    private let executable: Executable
+    private let timeVarying: [Bool]
+    private let kinds: [OperatorKind]
+    private let synapses: SynapseMap
+
+    public init(_ network: SpikingNetwork) {
+        self.network = network
+        executable = Executable(network.graph, kernels: Kernels.available[0])
+        timeVarying = network.graph.isTimeVarying
+        kinds = network.graph.kinds(timeVarying: timeVarying)
+        synapses = SynapseMap(network.graph)
+    }
+
+    /// Runs T steps. `observe` is called with what every node carried at every step.
+    /// - Throws: ``GraphError`` for inputs that do not fit, ``SpikingError`` for fewer than one step.
+    public func run(
+        _ inputs: [String: Tensor], timeSteps: Int,
+        observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
+    ) throws -> SimulationResult {
+        guard timeSteps >= 1 else {
+            throw SpikingError(.badSettings, "a simulation needs at least 1 time-step, asked for are \(timeSteps)")
+        }
+        let (batch, bound) = try executable.bind(inputs)
+        let graph = network.graph
+        var state = State(graph, bound, batch)
+        computeStatics(&state)
+        var counter = SynapseCounter(synapses, batch: batch, timeSteps: timeSteps)
+        var spikes: OrderedDictionary<String, [[Int64]]> = [:]
+        var outputs: OrderedDictionary<String, [Tensor]> = [:]
+        for step in 1...timeSteps {
+            for (id, node) in graph.nodes.enumerated() where timeVarying[id] {
+                switch network.coding {
+                case .rate: rateStep(id, node, step, &state)
+                case .differential: differentialStep(id, node, step, &state)
+                }
+                if let layer = network.layer(at: id) {
+                    let counts = levelCounts(layer, state.current[id])
+                    spikes[node.name, default: []].append(counts)
+                    counter.record(
+                        site: id, step: step, emitted: state.current[id], sent: state.estimate[id],
+                        spikes: Int(counts.reduce(0, +)))
+                }
+                observe(step, id, state.current[id])
+            }
+            for output in graph.outputs { outputs[output.name, default: []].append(state.estimate[output.value]) }
+        }
+        return SimulationResult(
+            outputs: outputs.mapValues { Tensor.stacking($0) }, spikes: spikes, steps: counter.finish())
+    }
+
+    private struct State {
+        let batch: Int
+        /// What each edge carries at this step, and what it stands for after this and after the step before.
+        var current: [Tensor]
+        var estimate: [Tensor]
+        var previous: [Tensor]
+        /// Per edge the running sum `S(t)`, and `S(t−1)`.
+        var sum: [Tensor]
+        var previousSum: [Tensor]
+        /// Per product `S_K(t)`, and per nonlinear node `F` of the last estimate.
+        var memory: [Tensor]
+        /// Per neuron node `v(t)`.
+        var potential: [Tensor]
+
+        init(_ graph: Graph, _ bound: [NodeID: Tensor], _ batch: Int) {
+            self.batch = batch
+            current = graph.nodes.enumerated().map { id, node in
+                bound[id] ?? node.constant ?? Tensor(node.shape.resolved(batch: batch))
+            }
+            estimate = current
+            previous = current
+            sum = current.map { Tensor($0.shape) }
+            previousSum = sum
+            memory = sum
+            potential = sum
+        }
+    }
+
+    /// What does not change: every static node once, and under differential coding every other node on silent neurons.
+    private func computeStatics(_ state: inout State) {
+        for (id, node) in network.graph.nodes.enumerated() {
+            if let layer = network.layer(at: id) {
+                state.potential[id] = Tensor(state.potential[id].shape, repeating: layer.restingPotential)
+            } else if node.operation != nil, !timeVarying[id] || network.coding == .differential {
+                state.estimate[id] = evaluate(id, node.inputs.map { state.estimate[$0] }, state.batch)
+                if !timeVarying[id] { state.current[id] = state.estimate[id] }
+            }
+        }
+    }
+
+    private func evaluate(_ id: NodeID, _ inputs: [Tensor], _ batch: Int) -> Tensor {
+        var output = Tensor(network.graph[id].shape.resolved(batch: batch))
+        executable.evaluate(id, inputs, into: &output)
+        return output
+    }
+
+    // MARK: Rate coding, semantics 2–4
+
+    private func rateStep(_ id: NodeID, _ node: Node, _ step: Int, _ state: inout State) {
+        let (t, batch) = (Float(step), state.batch)
+        switch kinds[id] {
+        case .staticValue:
+            return
+        case .affine:
+            state.current[id] = evaluate(id, node.inputs.map { state.current[$0] }, batch)
+        case .nonlinear:
+            // O(t) = t·F(S_1(t)/t, …) − (t−1)·F(S_1(t−1)/(t−1), …)
+            let value = evaluate(id, node.inputs.map { timeVarying[$0] ? state.sum[$0] / t : state.current[$0] }, batch)
+            state.current[id] = t * value - (t - 1) * state.memory[id]
+            state.memory[id] = value
+        case .bilinear:
+            // S_K(t) = S_K(t−1) + A(t)·B(t) + A(t)·S_B(t−1) + S_A(t−1)·B(t);  O(t) = S_K(t)/t − S_K(t−1)/(t−1)
+            let (a, b) = (node.inputs[0], node.inputs[1])
+            let now = evaluate(id, [state.current[a], state.current[b]], batch)
+            let left = evaluate(id, [state.current[a], state.previousSum[b]], batch)
+            let right = evaluate(id, [state.previousSum[a], state.current[b]], batch)
+            let before = state.memory[id]
+            state.memory[id] = before + now + left + right
+            state.current[id] = step == 1 ? state.memory[id] : state.memory[id] / t - before / (t - 1)
+        case .neuron:
+            // m(t) = v(t−1) + I(t);  x(t) = MTH(m(t));  v(t) = m(t) − x(t)
+            fire(id, state.potential[id] + state.current[node.inputs[0]], &state)
+        }
+        state.previousSum[id] = state.sum[id]
+        state.sum[id] = state.sum[id] + state.current[id]
+        state.estimate[id] = state.sum[id] / t
+    }
+
+    // MARK: Differential coding, semantics 5.1
+
+    private func differentialStep(_ id: NodeID, _ node: Node, _ step: Int, _ state: inout State) {
+        let (t, batch) = (Float(step), state.batch)
+        switch kinds[id] {
+        case .staticValue:
+            return
+        case .affine:
+            // The bias is sent once, before the first step: only the linear part of F acts on corrections.
+            let zeros = node.inputs.map { timeVarying[$0] ? Tensor(state.current[$0].shape) : state.current[$0] }
+            state.current[id] = evaluate(id, node.inputs.map { state.current[$0] }, batch) - evaluate(id, zeros, batch)
+        case .nonlinear:
+            // y(t) = t·(F(c(t)) − F(c(t−1)))
+            let value = evaluate(id, node.inputs.map { state.estimate[$0] }, batch)
+            let before = node.inputs.map { timeVarying[$0] ? state.previous[$0] : state.current[$0] }
+            state.current[id] = t * (value - evaluate(id, before, batch))
+        case .bilinear:
+            // y(t) = x_a·c_b(t−1) + c_a(t−1)·x_b + x_a·x_b/t
+            let (a, b) = (node.inputs[0], node.inputs[1])
+            state.current[id] =
+                evaluate(id, [state.current[a], state.previous[b]], batch) + evaluate(id, [state.previous[a], state.current[b]], batch)
+                + evaluate(id, [state.current[a], state.current[b]], batch) / t
+        case .neuron:
+            // m(t) = v(t−1) + x(t) + c_in(t−1) − o(t−1);  s(t) = MTH(m(t));  v(t) = m(t) − s(t)
+            let input = node.inputs[0]
+            let received = timeVarying[input] ? state.current[input] : Tensor(state.current[input].shape)
+            let known = timeVarying[input] ? state.previous[input] : state.estimate[input]
+            fire(id, state.potential[id] + received + known - state.estimate[id], &state)
+        }
+        state.previous[id] = state.estimate[id]
+        state.estimate[id] = state.estimate[id] + state.current[id] / t
+    }
+
+    // MARK: Neurons
+
+    private func fire(_ id: NodeID, _ potential: Tensor, _ state: inout State) {
+        let layer = network.layer(at: id)!
+        var (sent, left) = (Tensor(potential.shape), potential)
+        for (index, m) in potential.values.enumerated() {
+            guard let spike = layer.fire(m) else { continue }
+            sent.values[index] = spike.value
+            switch layer.reset {
+            case .subtraction: left.values[index] = m - spike.value
+            case .zero: left.values[index] = 0
+            }
+        }
+        state.current[id] = sent
+        state.potential[id] = left
+    }
+
+    private func levelCounts(_ layer: NeuronLayer, _ emitted: Tensor) -> [Int64] {
+        let thresholds = layer.ladder.thresholds(.positive) + layer.ladder.thresholds(.negative).map { -$0 }
+        return thresholds.map { threshold in Int64(emitted.values.count { $0 == threshold && $0 != 0 }) }
+    }
+}
+
+private func + (left: Tensor, right: Tensor) -> Tensor { Tensor(left.shape, zip(left.values, right.values).map(+)) }
+private func - (left: Tensor, right: Tensor) -> Tensor { Tensor(left.shape, zip(left.values, right.values).map(-)) }
+private func * (factor: Float, tensor: Tensor) -> Tensor { Tensor(tensor.shape, tensor.values.map { factor * $0 }) }
+private func / (tensor: Tensor, divisor: Float) -> Tensor { Tensor(tensor.shape, tensor.values.map { $0 / divisor }) }

@@ -1,0 +1,25 @@
+public import VolleyTensors
+
+/// What is wrong with a spiking network or with its file.
+public struct SpikingError: InputError, Hashable {
+    public enum Code: String, Sendable, Hashable {
+        /// Neuron layers and their places in the graph do not match, or a layer's parameters are impossible.
+        case malformed
+        /// The file is not a spiking network, or one of another version.
+        case badFile
+        /// The simulation cannot be run as asked for.
+        case badSettings
+        /// A membrane potential is NaN or infinite.
+        case notFinite
+    }
+
+    public var code: Code
+    public var message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}
