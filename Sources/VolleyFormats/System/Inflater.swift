@@ -44,8 +44,8 @@ struct Inflater: ~Copyable {
     }
 
     /// The next `count` bytes.
-    /// - Throws: `FormatError`: `truncated` where there are fewer, `malformed` where the data is damaged, `tooLarge`, before
-    ///   any memory is taken, where so many can never come.
+    /// - Throws: `FormatError`: `truncated` where there are fewer, `malformed` where the data is damaged, `tooLarge`,
+    ///   before any memory is taken, where so many can never come.
     mutating func read(_ count: Int) throws -> [UInt8] {
         // Deflate never shrinks anything to less than one part in 1032.
         guard count / 1032 <= input.count else {

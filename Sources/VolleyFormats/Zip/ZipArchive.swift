@@ -53,7 +53,8 @@ struct ZipArchive: Sendable {
             try inflater.expectEnd()
         }
         guard data.count == member.length, CRC32.checksum(of: data) == member.checksum else {
-            let message = "The member \(member.name.quoted) is damaged: its length or checksum is wrong. Fetch the file again."
+            let problem = "is damaged: its length or checksum is wrong. Fetch the file again."
+            let message = "The member \(member.name.quoted) \(problem)"
             throw FormatError(.malformed, message, path: path, offset: start)
         }
         return data
