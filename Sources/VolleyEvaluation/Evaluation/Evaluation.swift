@@ -1,8 +1,9 @@
 internal import OrderedCollections
-public import VolleyGraph
+internal import VolleyFormats
+internal import VolleyGraph
 internal import VolleySimulation
 public import VolleySpiking
-public import VolleyTensors
+internal import VolleyTensors
 
 /// Measures a spiking network on labelled data, beside the ANN that it was made from.
 public struct Evaluation: Sendable {

@@ -1,5 +1,6 @@
 public import VolleyGraph
 internal import OrderedCollections
+internal import VolleyTensors
 
 /// What a network consists of, for people and for programs: every operator with its kind, every neuron site, sizes and costs.
 public struct NetworkSummary: Sendable, Hashable, Codable {

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import OrderedCollections
 internal import VolleyFormats
-public import VolleyGraph
-public import VolleyTensors
+internal import VolleyGraph
+internal import VolleyTensors
 
 /// A `.volley` file is one safetensors file. Its tensors are the constants of the graph under their names and, per site,
 /// `thresholds/SITE` = [θ1, θ2]; everything else stands as JSON in the metadata, under the keys below.
