@@ -68,11 +68,14 @@ let package = Package(
             swiftSettings: swift),
         // Tests
         .target(
-            name: "VolleyTestSupport", dependencies: ["VolleyGraph", "VolleyTensors"], path: "Tests/VolleyTestSupport",
-            swiftSettings: swift),
+            name: "VolleyTestSupport", dependencies: ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
+            path: "Tests/VolleyTestSupport", swiftSettings: swift),
         tests(of: "VolleyTensors"),
         tests(of: "VolleyGraph", needs: ["VolleyTensors"]),
         tests(of: "VolleyFormats", needs: ["VolleyTensors"]),
+        tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
+        tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"]),
+        tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors"]),
         tests(of: "VolleyEvaluation", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
     ],
     cLanguageStandard: .c17
