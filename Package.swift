@@ -73,9 +73,10 @@ let package = Package(
         tests(of: "VolleyTensors"),
         tests(of: "VolleyGraph", needs: ["VolleyTensors"]),
         tests(of: "VolleyFormats", needs: ["VolleyTensors"]),
-        tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
-        tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"]),
-        tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors"]),
+        tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
+        tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        tests(of: "Volley"),
         tests(of: "VolleyEvaluation", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
     ],
     cLanguageStandard: .c17

@@ -1,4 +1,3 @@
-internal import OrderedCollections
 
 /// Runs a spiking network on named arrays and hands its estimates back as named arrays.
 public struct ArrayRun: Sendable {

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import OrderedCollections
 
 /// Converts a model: places neurons, calibrates, chooses thresholds, and records where everything came from.
 public struct Conversion: Sendable {

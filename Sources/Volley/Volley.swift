@@ -5,6 +5,7 @@
 /// let network = try Conversion(of: model, calibrating: .init(try Dataset.open("calibration"))).run()
 /// let results = try Evaluation(network, on: try Dataset.open("test"), settings: .init(timeSteps: 4)).run()
 /// ```
+@_exported public import OrderedCollections
 @_exported public import VolleyConversion
 @_exported public import VolleyEvaluation
 @_exported public import VolleyFormats

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Testing
 import VolleyConversion
 import VolleyGraph
@@ -31,11 +32,12 @@ import VolleyTestSupport
                     let sorted = value.values.sorted()
                     let high = max(1, Int(quantile * Double(sorted.count)))
                     let low = max(1, Int((1 - quantile) * Double(sorted.count)))
-                    expected[node.name, default: []].append(.init(positive: sorted[high - 1], negative: -sorted[low - 1]))
+                    let quantiles = CalibrationTable.Quantiles(positive: sorted[high - 1], negative: -sorted[low - 1])
+                    expected[node.name, default: []].append(quantiles)
                 }
             }
             #expect(table.sites.count == 8)
-            for (name, site) in table.sites { #expect(site.batches == expected[name]!, "\(name)") }
+            for (name, site) in table.sites { #expect(site.batches == expected[name], "\(name)") }
             #expect(table.sampleCount == Self.samples)
         }
     }

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Testing
 import VolleyConversion
 import VolleyGraph
@@ -14,9 +15,11 @@ import VolleyTestSupport
     }
 
     @Test func thresholdsFollowTheRecipe() throws {
-        var table = CalibrationTable(quantile: 0.99, sampleCount: 2, sites: [:])
-        table.sites["s"] = .init(
-            batches: [.init(positive: 1, negative: 3), .init(positive: 2, negative: 1)], minimum: -4, maximum: 5)
+        var table: CalibrationTable = CalibrationTable(quantile: 0.99, sampleCount: 2, sites: [:])
+        table.sites["s"] = CalibrationTable.Site(
+            batches: [
+                CalibrationTable.Quantiles(positive: 1, negative: 3), CalibrationTable.Quantiles(positive: 2, negative: 1),
+            ], minimum: -4, maximum: 5)
         let plain = ThresholdTable(table, recipe: .ecmt).sites["s"]!
         #expect(plain == .init(positive: 1.5, negative: 2))
         let symmetric = ThresholdTable(table, recipe: .differential).sites["s"]!

@@ -1,3 +1,4 @@
+import OrderedCollections
 import Testing
 import VolleyGraph
 import VolleySpiking
@@ -53,10 +54,11 @@ import VolleyTestSupport
         dense.paperMultiplyAccumulates = 500
         dense.nonlinearElements = 5
         let ratios = EnergyRatios(counts, dense: dense, samples: 2)
-        #expect(abs(ratios.paper - 1500 * 0.9 / (2 * 500 * 4.6)) < 1e-12)
-        #expect(abs(ratios.exact - (1000 * 0.9 + 100 * 4.6) / (2 * 600 * 4.6)) < 1e-12)
-        let full = (1000 * 0.9 + 100 * 4.6 + 50 * 1.8 + 10 * 46 + 20 * 3.7) / (2 * (600 * 4.6 + 5 * 46))
-        #expect(abs(ratios.full - full) < 1e-12)
+        #expect(abs(ratios.paper - 1350.0 / 4600) < 1e-12)
+        #expect(abs(ratios.exact - 1360.0 / 5520) < 1e-12)
+        let spiking: Double = 900 + 460 + 90 + 460 + 74
+        let ann: Double = 2760 + 230
+        #expect(abs(ratios.full - spiking / (2 * ann)) < 1e-12)
     }
 
     /// Multiply-accumulates of layers that see analog values at every step: counted by the paper as if all inputs were spikes.

@@ -8,6 +8,10 @@ import VolleyTestSupport
 
 /// `.volley` files: complete, portable, and hostile ones refused.
 @Suite struct NetworkFileTests {
+    private let folder: TemporaryDirectory
+
+    init() throws { folder = try TemporaryDirectory() }
+
     private func sample() throws -> SpikingNetwork {
         var network = try SampleNetworks.network(try SampleGraphs.transformer(depth: 1), coding: .differential)
         network.preprocessing = Preprocessing(
@@ -20,8 +24,7 @@ import VolleyTestSupport
     }
 
     @Test func roundTrip() throws {
-        let folder = try TemporaryDirectory()
-        let path = folder.path("net.volley")
+        let path = folder.file("net.volley")
         for coding in Coding.allCases {
             for (_, graph) in try SampleGraphs.all() {
                 let network = try SampleNetworks.network(graph, coding: coding)
@@ -35,26 +38,23 @@ import VolleyTestSupport
     }
 
     @Test func anySafetensorsReaderOpensIt() throws {
-        let folder = try TemporaryDirectory()
         let network = try sample()
-        try network.write(to: folder.path("net.volley"))
-        let file = try SafetensorsFile(path: folder.path("net.volley"))
+        try network.write(to: folder.file("net.volley"))
+        let file = try SafetensorsFile(path: folder.file("net.volley"))
         #expect(try file.tensor("head.weight") == network.graph[network.graph.node(named: "head.weight")!].constant)
         #expect(try file.tensor("thresholds/blocks.0.attn.q").values.count == 2)
     }
 
     @Test func aPlainSafetensorsFileIsRefused() throws {
-        let folder = try TemporaryDirectory()
-        try Safetensors.write(tensors: [("w", Tensor([2], [1, 2]))], to: folder.path("plain.safetensors"))
-        #expect { try SpikingNetwork(contentsOf: folder.path("plain.safetensors")) } throws: {
+        try Safetensors.write(tensors: [("w", Tensor([2], [1, 2]))], to: folder.file("plain.safetensors"))
+        #expect { try SpikingNetwork(contentsOf: folder.file("plain.safetensors")) } throws: {
             "\($0)".contains("not a spiking network")
         }
-        #expect(throws: FormatError.self) { try SpikingNetwork(contentsOf: folder.path("missing.volley")) }
+        #expect(throws: FormatError.self) { try SpikingNetwork(contentsOf: folder.file("missing.volley")) }
     }
 
     @Test func changedBytesNeverCrash() throws {
-        let folder = try TemporaryDirectory()
-        let path = folder.path("net.volley")
+        let path = folder.file("net.volley")
         let network = try SampleNetworks.network(try SampleGraphs.gatedMLP(), coding: .rate)
         try network.write(to: path)
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
@@ -86,7 +86,7 @@ import VolleyTestSupport
         let changes: [(inout NeuronLayer) -> Void] = [
             { $0.ladder.levels = 0 }, { $0.ladder.levels = 25 }, { $0.ladder.positive = .nan },
             { $0.ladder.negative = .infinity }, { $0.ladder.positive = 1e38 }, { $0.initialPotential = 3 },
-            { $0.ladder.positive = 1e-40 },
+            { $0.ladder.positive = Float.leastNonzeroMagnitude },
         ]
         for change in changes {
             #expect(throws: SpikingError.self) {

@@ -147,7 +147,7 @@ extension GraphSketch {
         let normalized = try layerNorm(block + ".norm1", value)
         builder.nameSite(on: normalized, name + ".qkv.in")
         func split(_ part: String, _ permutation: [Int], in sketch: inout GraphSketch) throws -> NodeID {
-            let projected = try sketch.linear(name + "." + part, normalized, outputs: width)
+            let projected = try sketch.linear(name + ".qkv." + part, normalized, outputs: width)
             let divided = try sketch.reshape(
                 name + ".\(part).heads", projected, [.batch, count, Dimension(heads), Dimension(width / heads)])
             let moved = try sketch.transpose(name + ".\(part).moved", divided, permutation)

@@ -1,6 +1,6 @@
 public import VolleyGraph
 public import VolleySpiking
-public import VolleyTensors
+internal import VolleyTensors
 
 /// Spiking networks made from the sample graphs, with thresholds from a quick look at the activations.
 public enum SampleNetworks {
