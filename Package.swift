@@ -38,6 +38,10 @@ let package = Package(
         library("VolleyFormats", needs: ["VolleyTensors", "CLibraryStructs"]),
         .testTarget(
             name: "VolleyFormatsTests", dependencies: ["VolleyFormats", "VolleyTensors"], swiftSettings: swift),
+        library("VolleyModels", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
+        .testTarget(
+            name: "VolleyModelsTests", dependencies: ["VolleyModels", "VolleyGraph", "VolleyFormats", "VolleyTensors"],
+            swiftSettings: swift),
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyTensors", collections]),
