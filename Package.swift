@@ -73,6 +73,7 @@ let package = Package(
         tests(of: "VolleyTensors"),
         tests(of: "VolleyGraph", needs: ["VolleyTensors"]),
         tests(of: "VolleyFormats", needs: ["VolleyTensors"]),
+        tests(of: "VolleyModels", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
         tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
