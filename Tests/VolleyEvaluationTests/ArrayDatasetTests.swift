@@ -100,7 +100,8 @@ import VolleyTensors
     }
 
     @Test func integersAreNoSamples() throws {
-        #expect(try failure(valueArchive([("x", .int64([2, 2], [1, 2, 3, 4])), ("y", .int64([0, 0]))])).contains("int64"))
+        let x = ("x", NpyContent.int64([2, 2], [1, 2, 3, 4]))
+        #expect(try failure(valueArchive([x, ("y", .int64([0, 0]))])).contains("int64"))
     }
 
     @Test func aScalarIsNoArrayOfSamples() throws {
