@@ -134,6 +134,17 @@ import VolleyTensors
         #expect(failure(path).contains("found 1"))
     }
 
+    /// Whether the images, the labels, both or none are compressed.
+    @Test(arguments: ["", ".gz"], ["", ".gz"]) func idxMayBeCompressed(images: String, labels: String) throws {
+        let path = folder.path("images-idx3-ubyte" + images)
+        try folder.copy("formats/images-idx3-ubyte" + images, "images-idx3-ubyte" + images)
+        try folder.copy("formats/labels-idx1-ubyte" + labels, "labels-idx1-ubyte" + labels)
+        let dataset = try Dataset.open(path)
+        #expect(dataset.labels == [7, 0, 9])
+        guard case .image(let image) = try dataset.sample(0) else { throw CancellationError() }
+        #expect(image.height == 4 && image.width == 5 && image.pixels.starts(with: [186, 39, 47]))
+    }
+
     @Test func idxHasToHoldImages() throws {
         let path = try folder.write([0, 0, 8, 1, 0, 0, 0, 2, 10, 11], "t10k-images-idx3-ubyte")
         #expect(failure(path).contains("uint8 [2]"))
