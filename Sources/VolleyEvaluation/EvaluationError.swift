@@ -16,10 +16,10 @@ public struct EvaluationError: InputError {
     }
 
     public let code: Code
-    /// What failed, and what to do about it.
+    /// What failed, and what to do about it, in full sentences.
     public let message: String
     public let context: Context
-    /// The error that caused this one.
+    /// The error that caused this one; `message` tells of it.
     public let underlying: (any Error)?
 
     /// Where it failed, as far as that is known.
@@ -45,9 +45,12 @@ public struct EvaluationError: InputError {
 
     public var description: String {
         var text = context.file.map { "\($0): \(message)" } ?? message
-        if let expected = context.expected { text += "; expected \(expected)" }
-        if let found = context.found { text += context.expected == nil ? "; found \(found)" : ", found \(found)" }
-        if let underlying { text += " (\(underlying))" }
+        switch (context.expected, context.found) {
+        case (let expected?, let found?): text += " Expected \(expected); found \(found)."
+        case (let expected?, nil): text += " Expected \(expected)."
+        case (nil, let found?): text += " Found \(found)."
+        case (nil, nil): break
+        }
         return text
     }
 }

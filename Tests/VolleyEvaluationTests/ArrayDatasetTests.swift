@@ -100,7 +100,8 @@ import VolleyTensors
     }
 
     @Test func integersAreNoSamples() throws {
-        #expect(try failure(valueArchive([("x", .int64([2, 2], [1, 2, 3, 4])), ("y", .int64([0, 0]))])).contains("int64"))
+        let x = ("x", NpyContent.int64([2, 2], [1, 2, 3, 4]))
+        #expect(try failure(valueArchive([x, ("y", .int64([0, 0]))])).contains("int64"))
     }
 
     @Test func aScalarIsNoArrayOfSamples() throws {
@@ -131,6 +132,17 @@ import VolleyTensors
         #expect(try dataset.sample(1) == .image(RasterImage(width: 2, height: 1, channels: 1, pixels: [12, 13])))
         try folder.write([0, 0, 8, 1, 0, 0, 0, 1, 4], labels)
         #expect(failure(path).contains("found 1"))
+    }
+
+    /// Whether the images, the labels, both or none are compressed.
+    @Test(arguments: ["", ".gz"], ["", ".gz"]) func idxMayBeCompressed(images: String, labels: String) throws {
+        let path = folder.path("images-idx3-ubyte" + images)
+        try folder.copy("formats/images-idx3-ubyte" + images, "images-idx3-ubyte" + images)
+        try folder.copy("formats/labels-idx1-ubyte" + labels, "labels-idx1-ubyte" + labels)
+        let dataset = try Dataset.open(path)
+        #expect(dataset.labels == [7, 0, 9])
+        guard case .image(let image) = try dataset.sample(0) else { throw CancellationError() }
+        #expect(image.height == 4 && image.width == 5 && image.pixels.starts(with: [186, 39, 47]))
     }
 
     @Test func idxHasToHoldImages() throws {

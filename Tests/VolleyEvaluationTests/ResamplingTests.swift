@@ -72,7 +72,8 @@ import VolleyTensors
     }
 
     @Test func channelsConvert() {
-        let color = RasterImage(width: 2, height: 2, channels: 3, pixels: [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255])
+        let pixels: [UInt8] = [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255]
+        let color = RasterImage(width: 2, height: 2, channels: 3, pixels: pixels)
         let grey = color.converted(toChannels: 1)
         #expect(grey.pixels == [76, 150, 29, 255])
         #expect(grey.converted(toChannels: 3).pixels == [76, 76, 76, 150, 150, 150, 29, 29, 29, 255, 255, 255])

@@ -13,7 +13,10 @@ import VolleyTensors
         #expect(SampleDigest("12:00000000000000ff")?.description == "12:00000000000000ff")
     }
 
-    @Test(arguments: ["", ":", "3", "3:ba78", "-3:ba7816bf8f01cfea", "3:ba7816bf8f01cfeg", "3:ba7816bf8f01cfea:", "x:ba7816bf8f01cfea"])
+    @Test(arguments: [
+        "", ":", "3", "3:ba78", "-3:ba7816bf8f01cfea", "3:ba7816bf8f01cfeg", "3:ba7816bf8f01cfea:",
+        "x:ba7816bf8f01cfea", "3:+a7816bf8f01cfea",
+    ])
     func otherTextIsNoDigest(_ text: String) {
         #expect(SampleDigest(text) == nil)
     }
@@ -45,9 +48,10 @@ import VolleyTensors
         altered[altered.count - 1] ^= 1
         try test.write(altered, "dog/1.png")
         try test.copy("images/rgb-444.jpg", "dog/9.jpg")
-        let digests = try SampleDigests(of: Dataset.open(calibration.path), threads: threads)
+        let seen = try Dataset.open(calibration.path)
+        let digests = try SampleDigests(of: seen, threads: threads)
         #expect(try digests.overlap(with: Dataset.open(test.path), threads: threads) == ["cat/2.png", "dog/9.jpg"])
-        #expect(try digests.overlap(with: Dataset.open(calibration.path), threads: threads) == ["cat/9.jpg", "dog/1.png"])
+        #expect(try digests.overlap(with: seen, threads: threads) == ["cat/9.jpg", "dog/1.png"])
     }
 
     @Test func commonArrayElementsAreFoundWhateverTheLayout() throws {

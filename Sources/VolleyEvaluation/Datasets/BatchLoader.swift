@@ -46,8 +46,8 @@ public final class BatchLoader: Sendable {
     }
 
     /// Waits for the next batch; nil after the last one.
-    /// - Throws: `EvaluationError` naming the first sample of the batch that cannot be read. It ends the loading: every later
-    ///   call throws it again.
+    /// - Throws: `EvaluationError` naming the first sample of the batch that cannot be read. It ends the loading: every
+    ///   later call throws it again.
     public func next() throws -> Batch? {
         let pending = try progress.withLock { progress in
             if let failure = progress.failure { throw failure }

@@ -22,19 +22,19 @@ struct BatchReader: Sendable {
             guard sampleShape == inputShape else {
                 throw EvaluationError(
                     .shapeMismatch,
-                    "the samples are fed as they are, but do not have the shape of the network's input: reshape the array x",
+                    "Samples are fed as they are, and these do not fit the network's input: reshape the array x.",
                     context: .init(file: dataset.path, expected: "\(inputShape)", found: "\(sampleShape)"))
             }
         } else {
             guard let preprocessing else {
                 throw EvaluationError(
-                    .preprocessing, "the samples are images, but the model does not say how to preprocess them",
+                    .preprocessing, "The samples are images, but the model does not say how to preprocess them.",
                     context: .init(file: dataset.path, expected: "sizes, mean and deviation"))
             }
             let preprocessor = try ImagePreprocessor(preprocessing)
             guard preprocessor.shape == inputShape else {
                 throw EvaluationError(
-                    .shapeMismatch, "preprocessed images do not have the shape of the network's input",
+                    .shapeMismatch, "Preprocessed images do not have the shape of the network's input.",
                     context: .init(expected: "\(inputShape)", found: "\(preprocessor.shape)"))
             }
             self.preprocessor = preprocessor

@@ -21,7 +21,7 @@ enum ClassFolders {
         }
         guard empty.isEmpty else { throw withoutImages(listing, empty: empty, of: classes.count) }
         let diagnostics = others.isEmpty
-            ? [] : ["\(others.count) entries of \(listing.path) are no images and left out: \(others.listed())"]
+            ? [] : ["\(others.count) entries of \(listing.path) are no images and left out: \(others.listed())."]
         return Dataset(
             path: listing.path, source: .files(folder: listing.path, paths: paths), labels: labels, classNames: classes,
             diagnostics: diagnostics)
@@ -32,7 +32,7 @@ enum ClassFolders {
         let advice = empty.count == count
             ? "name the folder that holds the class folders" : "remove what is no class, or add its images"
         return EvaluationError(
-            .malformedDataset, "each folder counts as a class, so each needs images; \(advice)",
+            .malformedDataset, "Each folder counts as a class, so each needs images: \(advice).",
             context: .init(
                 file: listing.path, expected: imageExtensions.joined(separator: ", "),
                 found: "no such file directly in \(empty.listed())"))

@@ -3,7 +3,7 @@ import Foundation
 extension Dataset {
     /// Opens what lies at a path:
     ///
-    /// - a folder with one folder of `.jpg`, `.jpeg` or `.png` files per class; the sorted folder names are the classes;
+    /// - a folder with one folder of `.jpg`, `.jpeg` or `.png` files per class, the classes in the order of the names;
     /// - an `.npz` archive with the arrays `x` and `y`: floats `[N, …]` are fed as they are, 8-bit unsigned integers
     ///   `[N, H, W]`, `[N, H, W, C]` or `[N, C, H, W]` are images;
     /// - a binary batch `.bin` of CIFAR-10 or CIFAR-100 (fine labels);
@@ -15,11 +15,11 @@ extension Dataset {
         var path = path
         while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
         guard FileManager.default.fileExists(atPath: path) else {
-            throw EvaluationError(.unrecognizedDataset, "there is no such file or folder", context: .init(file: path))
+            throw EvaluationError(.unrecognizedDataset, "There is no such file or folder.", context: .init(file: path))
         }
         let dataset = try FolderListing.isFolder(path) ? openFolder(path) : openFile(path)
         guard dataset.count > 0 else {
-            throw EvaluationError(.malformedDataset, "the data set holds no samples", context: .init(file: path))
+            throw EvaluationError(.malformedDataset, "The data set holds no samples.", context: .init(file: path))
         }
         return dataset
     }
@@ -37,18 +37,18 @@ extension Dataset {
         let arrays = listing.names.filter { ArrayFileKind(name: $0) != nil }
         if !arrays.isEmpty {
             throw failure(
-                "which file to use has to be said: name it instead of its folder", found: arrays.listed(12))
+                "A folder does not say which of its files to use: give the path of one.", found: arrays.listed(12))
         }
         if listing.names.contains("batches.meta") {
             throw failure(
-                "this is CIFAR's version for Python, which is not read: get the binary version",
-                found: listing.names.listed())
+                "CIFAR's version for Python is not read: get the binary version.", found: listing.names.listed())
         }
         let images = listing.names.filter(ClassFolders.isImage)
         if !images.isEmpty {
-            throw failure("without class folders there are no labels", found: "images in the folder itself")
+            throw failure("Without class folders there are no labels.", found: "images in the folder itself")
         }
-        throw failure("this folder holds no data set", found: listing.names.isEmpty ? "nothing" : listing.names.listed())
+        let found = listing.names.isEmpty ? "nothing" : listing.names.listed()
+        throw failure("This folder holds no data set.", found: found)
     }
 
     private static func openFile(_ path: String) throws -> Dataset {
@@ -59,13 +59,13 @@ extension Dataset {
         case .idxImages: return try IDXDataset.open(path)
         case .idxLabels:
             throw EvaluationError(
-                .unrecognizedDataset, "this file holds labels: name the file with the images", context: .init(file: path))
+                .unrecognizedDataset, "This file holds labels: give the path of the one with the images.",
+                context: .init(file: path))
         case nil:
             throw EvaluationError(
-                .unrecognizedDataset, "the file's name tells of no data set",
+                .unrecognizedDataset, "The file's name tells of no data set.",
                 context: .init(
-                    file: path,
-                    expected: "*.npz, *.bin (CIFAR), *-images*ubyte or *-images*ubyte.gz (IDX), or a folder of classes"))
+                    file: path, expected: "*.npz, *.bin (CIFAR), *-images*ubyte[.gz] (IDX) or a folder of folders"))
         }
     }
 }

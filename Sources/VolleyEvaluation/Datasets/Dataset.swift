@@ -1,8 +1,11 @@
+import Foundation
+import VolleyFormats
 public import VolleyTensors
 
 /// Labelled samples to calibrate with or to measure on: image files in class folders, or arrays.
 ///
-/// `Dataset.open(_:)` says what is recognised. Image files are read when a sample is asked for, arrays are held in memory.
+/// `Dataset.open(_:)` says what is recognised. Image files are read when a sample is asked for; arrays are held in
+/// memory.
 public struct Dataset: Sendable {
     /// Where the data set was opened.
     public let path: String
@@ -75,9 +78,9 @@ public struct Dataset: Sendable {
         do {
             return try body(positions[index])
         } catch {
+            let reason = (error as? FormatError)?.message ?? "The file cannot be read: \(error.localizedDescription)"
             throw EvaluationError(
-                .unreadableSample, "this sample cannot be read", context: .init(file: path + "/" + sampleName(index)),
-                underlying: error)
+                .unreadableSample, reason, context: .init(file: path + "/" + sampleName(index)), underlying: error)
         }
     }
 

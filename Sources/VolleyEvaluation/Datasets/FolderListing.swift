@@ -13,7 +13,8 @@ struct FolderListing {
             names = all.filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         } catch {
             throw EvaluationError(
-                .unrecognizedDataset, "this folder cannot be read", context: .init(file: path), underlying: error)
+                .unrecognizedDataset, "The folder cannot be read: \(error.localizedDescription)",
+                context: .init(file: path), underlying: error)
         }
     }
 

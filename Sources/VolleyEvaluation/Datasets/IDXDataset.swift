@@ -7,7 +7,7 @@ enum IDXDataset {
         let images = try IDXFile(path: path)
         guard images.shape.rank == 3, images.elementType == .uint8, images.shape.rowCount > 0 else {
             throw EvaluationError(
-                .malformedDataset, "these are no images",
+                .malformedDataset, "These are no images.",
                 context: .init(
                     file: path, expected: "bytes [N, H, W]", found: "\(images.elementType.rawValue) \(images.shape)"))
         }
@@ -15,7 +15,7 @@ enum IDXDataset {
         let labels = try IDXFile(path: labelsPath).labels()
         guard labels.count == images.count, labels.allSatisfy({ $0 >= 0 }) else {
             throw EvaluationError(
-                .malformedDataset, "the labels do not fit the images of \(path)",
+                .malformedDataset, "The labels do not fit the images of \(path).",
                 context: .init(
                     file: labelsPath, expected: "\(images.count), none of them negative",
                     found: "\(labels.count), the least one \(labels.min() ?? 0)"))
@@ -39,7 +39,7 @@ enum IDXDataset {
             }
         }
         throw EvaluationError(
-            .malformedDataset, "the file with the labels is missing next to the images",
+            .malformedDataset, "The file with the labels is missing next to the images.",
             context: .init(file: path, expected: "\(wanted) or \(other)"))
     }
 }

@@ -7,20 +7,20 @@ enum NpzDataset {
         let archive = try NpzArchive(path: path)
         guard archive.names.contains("x"), archive.names.contains("y") else {
             throw EvaluationError(
-                .malformedDataset, "a data set needs the arrays x, the samples, and y, their labels",
+                .malformedDataset, "A data set needs the arrays x, the samples, and y, their labels.",
                 context: .init(file: path, expected: "x and y", found: archive.names.listed()))
         }
         let labels = try labels(of: archive.array("y"), path: path)
         let array = try archive.array("x")
         guard array.shape.rank > 0, array.shape[0] == labels.count else {
             throw EvaluationError(
-                .malformedDataset, "x needs one sample for each label in y",
+                .malformedDataset, "The array x needs one sample for each label in y.",
                 context: .init(file: path, expected: "[\(labels.count), …]", found: "\(array.shape)"))
         }
         let others = archive.names.filter { $0 != "x" && $0 != "y" }
         return Dataset(
             path: path, source: try source(array, path: path), labels: labels,
-            diagnostics: others.isEmpty ? [] : ["arrays of \(path) besides x and y are left out: \(others.listed())"])
+            diagnostics: others.isEmpty ? [] : ["Arrays of \(path) besides x and y are left out: \(others.listed())."])
     }
 
     private static func source(_ array: NpyArray, path: String) throws -> SampleSource {
@@ -30,7 +30,7 @@ enum NpzDataset {
         case .float16, .bfloat16, .float32, .float64:
             if let index = array.tensor.values.firstIndex(where: { !$0.isFinite }) {
                 throw EvaluationError(
-                    .malformedDataset, "x has to be finite",
+                    .malformedDataset, "The array x has to be finite.",
                     context: .init(
                         file: path,
                         found: "\(array.tensor.values[index]) in sample \(index / array.shape.rowCount)"))
@@ -38,7 +38,7 @@ enum NpzDataset {
             return .values(array.tensor)
         case .bool, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64:
             throw EvaluationError(
-                .malformedDataset, "x holds neither network inputs nor images",
+                .malformedDataset, "The array x holds neither network inputs nor images.",
                 context: .init(
                     file: path, expected: "floats, or 8-bit unsigned integers for images",
                     found: array.elementType.rawValue))
@@ -52,8 +52,8 @@ enum NpzDataset {
         let isImages = lengths.count == 3 || hasChannelsLast != hasChannelsFirst
         guard isImages, !lengths.dropFirst().contains(0) else {
             let message = hasChannelsLast && hasChannelsFirst
-                ? "which axis of x holds the channels cannot be told: save the samples as floats, preprocessed"
-                : "x is no array of images"
+                ? "Which axis of x holds the channels cannot be told: save preprocessed floats instead."
+                : "The array x holds bytes, but no images."
             throw EvaluationError(
                 .malformedDataset, message,
                 context: .init(
@@ -73,14 +73,14 @@ enum NpzDataset {
     private static func labels(of array: NpyArray, path: String) throws -> [Int] {
         guard array.shape.rank == 1 else {
             throw EvaluationError(
-                .malformedDataset, "y holds one label for each sample, as a number",
+                .malformedDataset, "The array y has to hold one number for each sample.",
                 context: .init(file: path, expected: "[N]", found: "\(array.shape)"))
         }
         return try array.tensor.values.enumerated().map { index, value in
             // Larger numbers are not exact in a tensor.
             guard let label = Int(exactly: value), 0..<1 << 24 ~= label else {
                 throw EvaluationError(
-                    .malformedDataset, "a label is the number of a class",
+                    .malformedDataset, "A label is the number of a class.",
                     context: .init(file: path, expected: "0, 1, 2, …", found: "y[\(index)] = \(value)"))
             }
             return label

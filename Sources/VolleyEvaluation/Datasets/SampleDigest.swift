@@ -14,11 +14,11 @@ public struct SampleDigest: Hashable, Sendable, LosslessStringConvertible {
 
     public init?(_ description: String) {
         let parts = description.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[1].utf8.count == 16, let byteCount = Int(parts[0]), byteCount >= 0,
-            let hash = UInt64(parts[1], radix: 16)
+        guard parts.count == 2, let byteCount = Int(parts[0]), byteCount >= 0, let hash = UInt64(parts[1], radix: 16)
         else { return nil }
         self.byteCount = byteCount
         self.hash = hash
+        guard self.description == description else { return nil }
     }
 
     public var description: String {

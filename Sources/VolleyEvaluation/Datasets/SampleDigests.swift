@@ -1,8 +1,8 @@
 public import VolleyFormats
 import VolleyTensors
 
-/// The digests of a data set's samples, in order: small enough to keep with what was made from them, such as thresholds,
-/// so that later nobody measures on the samples that were calibrated with.
+/// The digests of a data set's samples, in order: small enough to keep with what was made from them, such as
+/// thresholds, so that later nobody measures on the samples that were calibrated with.
 ///
 /// Encodes as one string, the digests with spaces between them.
 public struct SampleDigests: Hashable, Sendable, Codable {
@@ -38,7 +38,7 @@ public struct SampleDigests: Hashable, Sendable, Codable {
         digests = try container.decode(String.self).split(separator: " ").map { text in
             if let digest = SampleDigest(String(text)) { return digest }
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "not a sample's digest, as in 3073:0123456789abcdef: \(text.prefix(40))")
+                in: container, debugDescription: "no digest as 3073:0123456789abcdef is one: \(text.prefix(40))")
         }
     }
 

@@ -12,16 +12,15 @@ enum SampleSource: Sendable {
     /// The length of image files that is believed, in bytes.
     private static let maximumFileLength = 1 << 28
 
-    /// The stored bytes of one sample: the whole file, or the elements of its part of an array (floats as 4 bytes, least
-    /// significant first).
+    /// The stored bytes of one sample: the whole file, or the elements of its part of an array; pixels with their
+    /// channels together, floats as 4 bytes, least significant first.
     func bytes(at position: Int) throws -> [UInt8] {
         switch self {
         case .files(let folder, let paths):
             let file = try MappedFile(path: folder + "/" + paths[position])
             guard file.count <= Self.maximumFileLength else {
-                throw EvaluationError(
-                    .unreadableSample, "the file is too long for an image",
-                    context: .init(expected: "at most \(Self.maximumFileLength) bytes", found: "\(file.count)"))
+                let message = "The file has \(file.count) bytes; at most \(Self.maximumFileLength) are read. Shrink it."
+                throw FormatError(.tooLarge, message, path: file.path)
             }
             return file.allBytes
         case .images(let array):

@@ -11,8 +11,8 @@ struct AxisPlacement: Hashable {
 
     /// Cuts `crop` pixels from the middle of `resized`.
     ///
-    /// As torchvision's `CenterCrop`: the first pixel kept is `(resized − crop) / 2`, rounded half to even; an image that is
-    /// too short is padded on both sides, with the odd pixel at the end.
+    /// As torchvision's `CenterCrop`: the first pixel kept is `(resized − crop) / 2`, rounded half to even; an image
+    /// that is too short is padded on both sides, with the odd pixel at the end.
     init(resized: Int, crop: Int) {
         self.resized = resized
         if crop > resized {
@@ -29,8 +29,8 @@ struct AxisPlacement: Hashable {
 extension Preprocessing.Resize {
     /// The size of an image after resizing.
     ///
-    /// As torchvision's `Resize` with one number `n`: the shorter side becomes `n`, the longer one `n · longer / shorter`
-    /// rounded down.
+    /// As torchvision's `Resize` with one number `n`: the shorter side becomes `n`, the longer one
+    /// `n · longer / shorter` rounded down.
     func size(height: Int, width: Int) -> (height: Int, width: Int) {
         switch self {
         case .exact(let newHeight, let newWidth): (newHeight, newWidth)

@@ -11,7 +11,7 @@ public struct ImagePreprocessor: Sendable {
     /// `x` for each of the 256 levels, channel by channel.
     private let normalized: [Float]
 
-    /// The longest side of an input or a resized image's shorter side that is believed, in pixels.
+    /// The largest height, width and resized length that is accepted, in pixels.
     public static let maximumSide = 16_384
 
     /// - Throws: `EvaluationError` where the preprocessing contradicts itself.
@@ -23,7 +23,7 @@ public struct ImagePreprocessor: Sendable {
         }
         guard normalized.allSatisfy(\.isFinite) else {
             throw EvaluationError(
-                .preprocessing, "mean and deviation make inputs that are not finite",
+                .preprocessing, "Mean and deviation make inputs that are not finite.",
                 context: .init(found: "\(preprocessing.mean) and \(preprocessing.deviation)"))
         }
     }
@@ -52,25 +52,25 @@ public struct ImagePreprocessor: Sendable {
         appendPlanes(of: part, top: rows.padding, left: columns.padding, to: &values)
     }
 
-    /// Splits the pixels into normalised planes, framed by zero pixels.
+    /// Splits the pixels into normalised planes; zero pixels fill the frame around them.
     private func appendPlanes(of part: RasterImage, top: Int, left: Int, to values: inout [Float]) {
-        let right = preprocessing.width - left - part.width
-        let bottom = preprocessing.height - top - part.height
+        let pixels = part.pixels
+        let normalized = normalized
         let channels = part.channels
         for channel in 0..<channels {
             let levels = 256 * channel
-            let zero = normalized[levels]
-            values.append(contentsOf: repeatElement(zero, count: top * preprocessing.width))
+            let plane = values.count
+            values.append(
+                contentsOf: repeatElement(normalized[levels], count: preprocessing.height * preprocessing.width))
             for row in 0..<part.height {
-                values.append(contentsOf: repeatElement(zero, count: left))
-                let start = row * part.width * channels + channel
-                values.append(
-                    contentsOf: (0..<part.width).lazy.map { column in
-                        normalized[levels &+ Int(part.pixels[start &+ column &* channels])]
-                    })
-                values.append(contentsOf: repeatElement(zero, count: right))
+                var target = plane + (top + row) * preprocessing.width + left
+                var source = row * part.width * channels + channel
+                for _ in 0..<part.width {
+                    values[target] = normalized[levels &+ Int(pixels[source])]
+                    target &+= 1
+                    source &+= channels
+                }
             }
-            values.append(contentsOf: repeatElement(zero, count: bottom * preprocessing.width))
         }
     }
 }
@@ -82,7 +82,7 @@ extension Preprocessing {
             throw EvaluationError(.preprocessing, message, context: .init(expected: expected, found: found))
         }
         try require(
-            channels == 1 || channels == 3, "an image has one channel (grey) or three (RGB)", expected: "1 or 3",
+            channels == 1 || channels == 3, "An image has one channel (grey) or three (RGB).", expected: "1 or 3",
             found: "\(channels)")
         var sides = [height, width]
         switch resize {
@@ -91,15 +91,16 @@ extension Preprocessing {
         }
         let possible = 1...ImagePreprocessor.maximumSide
         try require(
-            sides.allSatisfy(possible.contains), "the sizes of the input or of the resized image are out of range",
+            sides.allSatisfy(possible.contains), "The sizes of the input or of the resized image are out of range.",
             expected: "\(possible.lowerBound) to \(possible.upperBound) pixels",
             found: sides.map(String.init).joined(separator: ", "))
         for (name, numbers) in [("mean", mean), ("deviation", deviation)] {
             try require(
-                numbers.count == channels, "the \(name) needs one number per channel", expected: "\(channels)", found: "\(numbers)")
+                numbers.count == channels, "The \(name) needs one number for each channel.",
+                expected: "\(channels)", found: "\(numbers)")
         }
         try require(
-            deviation.allSatisfy { $0 > 0 && $0.isFinite }, "deviations divide", expected: "finite numbers above 0",
+            deviation.allSatisfy { $0 > 0 && $0.isFinite }, "Deviations divide.", expected: "finite numbers above 0",
             found: "\(deviation)")
     }
 }

@@ -11,8 +11,8 @@ extension RasterImage {
 
     /// A part of this image scaled to another size: as if all were scaled and the part cut out, at the part's cost.
     ///
-    /// The horizontal pass comes first, except where the height shrinks by more than twice as many pixels as the width: as
-    /// in Pillow 13. Earlier versions of Pillow always begin with it.
+    /// The horizontal pass comes first, except where the height shrinks by more than twice as many pixels as the width:
+    /// as in Pillow 13. Earlier versions of Pillow always begin with it.
     /// - Parameters:
     ///   - keptRows: The wanted rows of the scaled image, out of `0 ..< height`.
     ///   - keptColumns: The wanted columns of the scaled image, out of `0 ..< width`.

@@ -2,13 +2,13 @@ import VolleyGraph
 
 /// How much each source pixel contributes to each of some output pixels, along one axis.
 ///
-/// With `scale = source / output` and the filter stretched by `s = max(scale, 1)` (which is what prevents aliasing when an
-/// image shrinks), output pixel `i` has its centre at `c = (i + ½)·scale` on the source's axis, and
+/// With `scale = source / output` and the filter stretched by `s = max(scale, 1)` (which is what prevents aliasing when
+/// an image shrinks), output pixel `i` has its centre at `c = (i + ½)·scale` on the source's axis, and
 ///
 ///     weight(x) = k((x + ½ − c) / s) / Σ k        for x in  ⌊c − r·s + ½⌋ ..< ⌊c + r·s + ½⌋
 ///
-/// with the filter `k` and its radius `r`, over the source pixels that exist. Weights are 22-bit fixed-point fractions: all of
-/// this equals Pillow's `Image.resize` for 8-bit images.
+/// with the filter `k` and its radius `r`, over the source pixels that exist. Weights are fixed-point numbers with 22
+/// fractional bits: all of this equals Pillow's `Image.resize` for 8-bit images.
 struct ResamplingTaps {
     static let fractionBits: Int32 = 22
 
