@@ -115,13 +115,18 @@ internal import CVolleyKernels
 
     /// `softmax` of each of the rows of `width` elements.
     public func softmax(width: Int, _ input: [Float], into output: inout [Float]) {
-        precondition(input.count == output.count && (width == 0 || input.count % width == 0), "whole rows")
+        precondition(input.count == output.count && Self.holdsWholeRows(input, width), "whole rows")
+        guard !input.isEmpty else { return }
         unsafe input.withUnsafeBufferPointer { input in
             unsafe output.withUnsafeMutableBufferPointer { output in
                 guard let from = input.baseAddress, let to = output.baseAddress else { return }
                 unsafe table.pointee.softmax(input.count / width, width, from, to)
             }
         }
+    }
+
+    private static func holdsWholeRows(_ values: [Float], _ width: Int) -> Bool {
+        values.isEmpty || (width > 0 && values.count.isMultiple(of: width))
     }
 
     /// `(x − mean) / √(variance + ε) · γ + β` of each of the rows of γ's length.
@@ -131,7 +136,8 @@ internal import CVolleyKernels
     ) {
         let width = gamma.count
         precondition(beta.count == width && input.count == output.count, "γ, β and rows of one width")
-        precondition(width == 0 || input.count % width == 0, "whole rows")
+        precondition(Self.holdsWholeRows(input, width), "whole rows")
+        guard !input.isEmpty else { return }
         unsafe input.withUnsafeBufferPointer { input in
             unsafe output.withUnsafeMutableBufferPointer { output in
                 unsafe gamma.withUnsafeBufferPointer { gamma in

@@ -12,14 +12,16 @@ VK_INLINE v16 fire_side(const vk_neuron *layer, int side, v16 potential, v16 val
     return value;
 }
 
-VK_INLINE void neuron_lanes(const vk_neuron *layer, float step, v16 input, v16 *sent, v16 *baseline, v16 *emitted,
-                            v16 *estimate, i16x32 cumulative[2][VK_MAX_LEVELS], i16x32 *bad) {
+// Lanes outside `active` hold no neuron: their potential is 0, so no level fires there.
+VK_INLINE void neuron_lanes(const vk_neuron *layer, float step, i16x32 active, v16 input, v16 *sent, v16 *baseline,
+                            v16 *emitted, v16 *estimate, i16x32 cumulative[2][VK_MAX_LEVELS], i16x32 *bad) {
     const v16 t = splat(step);
     v16 potential;
     if (layer->differential) potential = t * (input - *sent);
     else if (layer->reset_to_zero) potential = t * input - *baseline;
     else potential = t * input - *sent;
     potential += layer->initial_potential;
+    potential = active ? potential : splat(0.0f);
     *bad += (potential - potential) != 0.0f;
     v16 value = fire_side(layer, 0, potential, splat(0.0f), cumulative[0]);
     value = fire_side(layer, 1, -potential, value, cumulative[1]);
@@ -40,21 +42,20 @@ static size_t VK_NAME(neuron)(const vk_neuron *layer, int step, size_t n, const 
     i16x32 cumulative[2][VK_MAX_LEVELS];
     memset(cumulative, 0, sizeof cumulative);
     i16x32 bad = (i16x32)(0);
+    const i16x32 positions = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     for (size_t i = 0; i < n; i += VK_LANES) {
         size_t width = n - i < VK_LANES ? n - i : VK_LANES;
         v16 s, b = splat(0.0f), x, e;
         if (width == VK_LANES) {
             s = load(sent + i);
             if (baseline) b = load(baseline + i);
-            neuron_lanes(layer, (float)step, load(input + i), &s, &b, &x, &e, cumulative, &bad);
+            neuron_lanes(layer, (float)step, (i16x32)(-1), load(input + i), &s, &b, &x, &e, cumulative, &bad);
             store(sent + i, s), store(emitted + i, x), store(estimate + i, e);
             if (baseline) store(baseline + i, b);
         } else {
-            // The lanes past the end hold a neuron that rests: its potential is 0 and no level fires there.
-            s = load_some(sent + i, width, 0.0f);
-            if (baseline) b = load_some(baseline + i, width, layer->initial_potential);
-            float rest = layer->differential || !layer->reset_to_zero ? -layer->initial_potential / (float)step : 0.0f;
-            neuron_lanes(layer, (float)step, load_some(input + i, width, rest), &s, &b, &x, &e, cumulative, &bad);
+            s = load_some(sent + i, width, 0.0f), x = load_some(input + i, width, 0.0f);
+            if (baseline) b = load_some(baseline + i, width, 0.0f);
+            neuron_lanes(layer, (float)step, positions < (int32_t)width, x, &s, &b, &x, &e, cumulative, &bad);
             store_some(sent + i, width, s), store_some(emitted + i, width, x), store_some(estimate + i, width, e);
             if (baseline) store_some(baseline + i, width, b);
         }
