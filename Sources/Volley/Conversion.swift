@@ -73,7 +73,7 @@ public struct Conversion: Sendable {
         _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) -> Void
     ) throws -> CalibrationTable {
         let dataset = calibration.limit.map { calibration.dataset.prefix($0) } ?? calibration.dataset
-        dataset.diagnostics.forEach { diagnose(Diagnostic(dataset.path, "\($0)")) }
+        dataset.diagnostics.forEach(diagnose)
         let digests = try SampleDigests(of: dataset, threads: threads)
         provenance.calibrationSamples = digests.digests.map(\.description).joined(separator: " ")
         provenance.calibrationDigest = dataset.digest(of: digests).hexadecimal

@@ -7,7 +7,7 @@ struct Run: ParsableCommand {
         abstract: "Runs a spiking network on arrays and writes its estimates at every time-step.",
         discussion: """
             IN.npz holds an array for every input of the network under the input's name ('volley inspect' lists them), \
-            already preprocessed. OUT.npz receives, for every output NAME: 'NAME' [T, N, …] the estimates, 'NAME.ann' \
+            already preprocessed; a network with one input also takes 'x'. OUT.npz receives, for every output NAME: 'NAME' [T, N, …] the estimates, 'NAME.ann' \
             [N, …] the ANN's output; for every neuron site: 'spikes/SITE' [T, 2·levels], positive levels before negative, \
             smallest threshold first.
             """)
@@ -26,7 +26,9 @@ struct Run: ParsableCommand {
         let names = spiking.graph.inputs.map { spiking.graph[$0].name }
         var arrays: [String: Tensor] = [:]
         for name in archive.names where names.contains(name) { arrays[name] = try archive.array(name).tensor }
-        let others = archive.names.filter { !names.contains($0) }
+        // Evaluation data calls its samples x and their labels y.
+        if names.count == 1, arrays.isEmpty, archive.names.contains("x") { arrays[names[0]] = try archive.array("x").tensor }
+        let others = archive.names.filter { !names.contains($0) && $0 != "x" && $0 != "y" }
         if arrays.count < names.count {
             throw CommandError("'\(input)' needs an array for each input of the network (\(names.joined(separator: ", "))); it holds \(archive.names.joined(separator: ", "))")
         }

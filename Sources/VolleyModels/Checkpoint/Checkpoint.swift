@@ -14,7 +14,7 @@ struct Checkpoint {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ModelError(.notFound, "There is no such file or folder. Check the path.", path: path)
         }
-        let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
+        let isFolder = Folder.exists(path)
         let endings = [".safetensors", ".safetensors.index.json"]
         guard isFolder || endings.contains(where: path.hasSuffix) else {
             let message = "Expected a folder or a file whose name ends in \(endings.joined(separator: " or "))."

@@ -48,7 +48,8 @@ struct HuggingFaceProcessor {
         }
         return Preprocessing(
             channels: network.channels.value, height: network.image.height.value, width: network.image.width.value,
-            resize: resize, interpolation: interpolation, mean: (mean ?? half).map { Float($0 / scale) },
+            resize: resize, interpolation: interpolation, cropRounding: .down,
+            mean: (mean ?? half).map { Float($0 / scale) },
             deviation: (deviation ?? half).map { Float($0 / scale) })
     }
 
