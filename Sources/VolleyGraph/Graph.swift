@@ -102,10 +102,14 @@ public struct Graph: Sendable, Hashable {
         }
     }
 
-    /// Multiply-accumulates of each node for one sample, biases not counted.
+    /// Multiply-accumulates of each node for one sample. Biases are not counted, nor is scaling by a constant, which is part of
+    /// its neighbours.
     public var multiplyAccumulates: [Int] {
         nodes.map { node in
-            node.operation?.operation.multiplyAccumulates(
+            if case .operation(.elementwise) = node.content, node.inputs.contains(where: { nodes[$0].constant != nil }) {
+                return 0
+            }
+            return node.operation?.operation.multiplyAccumulates(
                 inputs: node.inputs.map { nodes[$0].shape.perSample }, output: node.shape.perSample) ?? 0
         }
     }
