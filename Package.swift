@@ -25,26 +25,60 @@ func tests(of name: String, needs: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "Volley",
     platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Volley", targets: ["Volley"]),
+        .executable(name: "volley", targets: ["VolleyCommand"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
     targets: [
+        // Numbers
         .target(name: "CVolleyKernels", exclude: ["templates"], cSettings: [.headerSearchPath("templates")]),
         library("VolleyTensors", needs: ["CVolleyKernels"]),
+        // Networks and files
         library("VolleyGraph", needs: ["VolleyTensors"]),
         .target(name: "CLibraryStructs"),
         library("VolleyFormats", needs: ["VolleyTensors", "CLibraryStructs"]),
-        .testTarget(
-            name: "VolleyFormatsTests", dependencies: ["VolleyFormats", "VolleyTensors"], swiftSettings: swift),
         library("VolleyModels", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
-        .testTarget(
-            name: "VolleyModelsTests", dependencies: ["VolleyModels", "VolleyGraph", "VolleyFormats", "VolleyTensors"],
-            swiftSettings: swift),
+        // Spiking networks
+        library("VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
-        library("VolleySpiking", needs: ["VolleyGraph", "VolleyTensors", collections]),
+        library(
+            "VolleyEvaluation",
+            needs: [
+                "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
+                collections,
+            ]),
+        // What users import and run
+        library(
+            "Volley",
+            needs: [
+                "VolleyModels", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
+                "VolleyFormats", "VolleyTensors", collections,
+            ]),
+        .target(name: "CVolleyDemoData", exclude: ["data"]),
+        library("VolleyDemo", needs: ["Volley", "CVolleyDemoData"]),
+        .executableTarget(
+            name: "VolleyCommand",
+            dependencies: ["Volley", "VolleyDemo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swift),
+        // Tests
+        .target(
+            name: "VolleyTestSupport", dependencies: ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
+            path: "Tests/VolleyTestSupport", swiftSettings: swift),
+        tests(of: "VolleyTensors"),
+        tests(of: "VolleyGraph", needs: ["VolleyTensors"]),
+        tests(of: "VolleyFormats", needs: ["VolleyTensors"]),
+        tests(of: "VolleyModels", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
+        tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
+        tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        tests(of: "Volley"),
+        tests(of: "VolleyEvaluation", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
     ],
     cLanguageStandard: .c17
 )

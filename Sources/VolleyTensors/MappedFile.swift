@@ -1,6 +1,6 @@
 import Foundation
 
-/// The bytes of a file, mapped into memory where the system can: pages are read when they are first touched.
+/// The bytes of a file, mapped into memory: pages are read when they are first touched.
 public struct MappedFile: Sendable {
     public let path: String
     private let data: Data
@@ -8,7 +8,7 @@ public struct MappedFile: Sendable {
     /// - Throws: the system's error when the file cannot be opened.
     public init(path: String) throws {
         self.path = path
-        data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
+        data = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
     }
 
     /// The file's length in bytes.

@@ -57,7 +57,7 @@ func countRefusals(
         let url = folder.appending(path: "mutated")
         var refusals = 0
         for position in bytes.indices {
-            for value: UInt8 in [0, 1, 0x7F, 0xFF, bytes[position] ^ 1, bytes[position] &+ 1] where value != bytes[position] {
+            for value in [0, 0x7F, 0xFF, bytes[position] ^ 1] where value != bytes[position] {
                 var mutated = bytes
                 mutated[position] = value
                 try Data(mutated).write(to: url)

@@ -9,8 +9,8 @@ import VolleyTensors
 
     private static let decodable = [
         "rgb-444.jpg", "rgb-422.jpg", "rgb-420.jpg", "progressive.jpg", "progressive-444.jpg", "restart.jpg", "gray.jpg",
-        "cmyk.jpg", "adobe-rgb.jpg", "one-pixel.jpg", "exif-orientation-6.jpg", "corrupt.jpg", "rgb.png", "gray.png", "palette.png",
-        "rgba.png", "gray-alpha.png", "bit1.png", "palette-transparent.png", "gray2.png", "gray4.png", "palette4.png",
+        "cmyk.jpg", "adobe-rgb.jpg", "one-pixel.jpg", "exif-orientation-6.jpg", "corrupt.jpg", "rgb.png", "gray.png",
+        "palette.png", "rgba.png", "gray-alpha.png", "bit1.png", "palette-transparent.png", "gray2.png", "gray4.png", "palette4.png",
         "rgb16.png", "interlaced.png", "interlaced-bit1.png",
     ]
 

@@ -31,7 +31,7 @@ import VolleyTensors
                 #expect(archive.totalParameterCount == 3)
                 #expect(archive.metadata == ["n0": "", "n1": ""])
                 #expect(archive.shape(of: "c") == nil)
-                expectFormatError(.missingEntry, mentioning: "\"c\"") { try archive.tensor("c") }
+                expectFormatError(.missingEntry, mentioning: "no tensor \"c\" in this model") { try archive.tensor("c") }
             }
         }
     }

@@ -6,6 +6,11 @@ public struct CalibrationTable: Sendable, Hashable, Codable {
     public struct Quantiles: Sendable, Hashable, Codable {
         public var positive: Float
         public var negative: Float
+
+        public init(positive: Float, negative: Float) {
+            self.positive = positive
+            self.negative = negative
+        }
     }
 
     public struct Site: Sendable, Hashable, Codable {
@@ -13,6 +18,12 @@ public struct CalibrationTable: Sendable, Hashable, Codable {
         public var batches: [Quantiles]
         public var minimum: Float
         public var maximum: Float
+
+        public init(batches: [Quantiles], minimum: Float, maximum: Float) {
+            self.batches = batches
+            self.minimum = minimum
+            self.maximum = maximum
+        }
 
         /// The plain mean over batches, as the paper has it.
         public var mean: Quantiles {

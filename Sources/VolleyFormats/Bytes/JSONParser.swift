@@ -35,14 +35,13 @@ struct JSONParser {
     }
 
     private mutating func skipWhitespace() {
-        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
     /// Moves over `text` if it comes next.
-    private mutating func take(_ text: StaticString) -> Bool {
-        let wanted = Array("\(text)".utf8)
-        guard bytes[position...].starts(with: wanted) else { return false }
-        position += wanted.count
+    private mutating func take(_ text: String) -> Bool {
+        guard bytes[position...].starts(with: text.utf8) else { return false }
+        position += text.utf8.count
         return true
     }
 

@@ -20,8 +20,8 @@ public struct IDXFile: Sendable {
         let magic = try source.read(4)
         guard magic[0] == 0, magic[1] == 0, let elementType = IDXFile.elementTypes[magic[2]] else {
             let message = """
-                The file is no IDX file: it begins with the bytes \(magic); expected 0, 0, an element type (8, 9, 11…14) and \
-                the number of axes.
+                The file is no IDX file: it begins with the bytes \(magic); expected 0, 0, an element type (8, 9, 11…14) \
+                and the number of axes.
                 """
             throw FormatError(.malformed, message, path: path, offset: 0)
         }

@@ -30,8 +30,8 @@ public struct NpzArchive: Sendable {
         return try NpyArray(bytes: archive.data(of: member), name: "\(path)/\(member.name)")
     }
 
-    /// Writes what `numpy.load` reads, without compression; the same input makes the same bytes. The file appears when it is
-    /// complete.
+    /// Writes what `numpy.load` reads, without compression; the same input makes the same bytes. The file appears when it
+    /// is complete.
     /// - Precondition: no two arrays have the same name.
     /// - Throws: `FormatError`: `tooLarge` for 4 GiB and more, or more than 65 535 arrays; `writeFailed`.
     public static func write(_ arrays: [(String, NpyContent)], to path: String) throws {

@@ -3,6 +3,8 @@ public import VolleyTensors
 
 /// All tensors of a checkpoint, whether they lie in one safetensors file or in several ("shards").
 public struct TensorArchive: Sendable {
+    /// The file or index that was opened.
+    public let path: String
     /// The tensors' names: file by file, in the order of the data.
     public let names: [String]
     /// The metadata of all files; of two entries of one name, that of the first file.
@@ -20,24 +22,21 @@ public struct TensorArchive: Sendable {
         let path = try TensorArchive.entryFile(path)
         if path.hasSuffix(".json") {
             let index = try ShardIndex(path: path)
-            try self.init(try index.openShards(), places: index.places)
+            self.init(path, try index.openShards(), places: index.places)
         } else {
-            try self.init([SafetensorsFile(path: path)], places: [:])
+            self.init(path, [try SafetensorsFile(path: path)], places: [:])
         }
     }
 
-    private init(_ files: [SafetensorsFile], places indexed: [String: Int]) throws {
+    private init(_ path: String, _ files: [SafetensorsFile], places indexed: [String: Int]) {
+        self.path = path
         self.files = files
         var places = indexed
         var names: [String] = []
         for (number, file) in files.enumerated() {
-            for name in file.names {
-                guard let place = places[name] else {
-                    places[name] = number
-                    names.append(name)
-                    continue
-                }
-                if place == number { names.append(name) }
+            for name in file.names where places[name, default: number] == number {
+                places[name] = number
+                names.append(name)
             }
         }
         self.names = names
@@ -59,7 +58,12 @@ public struct TensorArchive: Sendable {
 
     /// Reads a tensor, as `ElementType` says.
     /// - Throws: `FormatError` (`missingEntry`).
-    public func tensor(_ name: String) throws -> Tensor { try files[places[name] ?? 0].tensor(name) }
+    public func tensor(_ name: String) throws -> Tensor {
+        guard let place = places[name] else {
+            throw FormatError(.missingEntry, "There is no tensor \(name.quoted) in this model.", path: path)
+        }
+        return try files[place].tensor(name)
+    }
 
     private static func entryFile(_ path: String) throws -> String {
         let url = URL(filePath: path)

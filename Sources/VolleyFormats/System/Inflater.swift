@@ -10,6 +10,10 @@ struct Inflater: ~Copyable {
         case gzip
     }
 
+    /// The most bytes that are decompressed.
+    private static let largestOutput = 1 << 32
+    private static let longestPiece = 1 << 20
+
     private let zlib: Zlib
     private let input: [UInt8]
     private let container: Container
@@ -44,12 +48,19 @@ struct Inflater: ~Copyable {
     }
 
     /// The next `count` bytes.
-    /// - Throws: `FormatError`: `truncated` where there are fewer, `malformed` where the data is damaged, `tooLarge`, before
-    ///   any memory is taken, where so many can never come.
+    /// - Throws: `FormatError`: `truncated` where there are fewer, `malformed` where the data is damaged, `tooLarge`,
+    ///   before any memory is taken, where so many can never come.
     mutating func read(_ count: Int) throws -> [UInt8] {
         // Deflate never shrinks anything to less than one part in 1032.
         guard count / 1032 <= input.count else {
             let message = "\(input.count) compressed bytes cannot hold the \(count) bytes that the file announces."
+            throw FormatError(.tooLarge, message, path: path)
+        }
+        guard count <= Inflater.largestOutput else {
+            let message = """
+                The file announces \(count) bytes when decompressed; at most \(Inflater.largestOutput) are read. \
+                Decompress it with another program.
+                """
             throw FormatError(.tooLarge, message, path: path)
         }
         let output = try inflate(atMost: count)
@@ -70,43 +81,42 @@ struct Inflater: ~Copyable {
         }
     }
 
-    /// Produces bytes until there are `count` of them, or the stream or the input ends.
+    /// Produces bytes until there are `count` of them, or the stream or the input ends. Memory grows with what is produced,
+    /// not with what is announced.
     private mutating func inflate(atMost count: Int) throws -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: count)
-        var produced = 0
-        while !hasEnded && produced < count {
-            let status = step(&output, &produced)
+        var output: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: min(count, Inflater.longestPiece))
+        while !hasEnded && output.count < count {
+            let (status, produced) = step(into: &piece, atMost: count - output.count)
+            output += piece[..<produced]
             switch status {
             case Zlib.ok: continue
             case Zlib.streamEnd: try finishMember()
-            case Zlib.bufferError: output.removeSubrange(produced...); return output
+            case Zlib.bufferError: return output
             default:
                 let message = "The compressed data is damaged (zlib's status \(status)). Fetch the file again."
                 throw FormatError(.malformed, message, path: path)
             }
         }
-        output.removeSubrange(produced...)
         return output
     }
 
-    /// Calls zlib once, on what is left of the input and of the output.
-    private mutating func step(_ output: inout [UInt8], _ produced: inout Int) -> Int32 {
+    /// Calls zlib once, on what is left of the input.
+    private mutating func step(into piece: inout [UInt8], atMost limit: Int) -> (status: Int32, produced: Int) {
         // zlib counts in 32 bits.
-        let longest = 1 << 30
-        let inputLength = min(input.count - consumed, longest)
-        let outputLength = min(output.count - produced, longest)
+        let inputLength = min(input.count - consumed, 1 << 30)
+        let outputLength = min(piece.count, limit)
         let status = unsafe input.withUnsafeBufferPointer { source in
-            unsafe output.withUnsafeMutableBufferPointer { destination in
+            unsafe piece.withUnsafeMutableBufferPointer { destination in
                 unsafe stream.pointee.next_in = source.baseAddress.map { unsafe $0 + consumed }
                 unsafe stream.pointee.avail_in = UInt32(inputLength)
-                unsafe stream.pointee.next_out = destination.baseAddress.map { unsafe $0 + produced }
+                unsafe stream.pointee.next_out = destination.baseAddress
                 unsafe stream.pointee.avail_out = UInt32(outputLength)
                 return unsafe zlib.inflate(stream, 0)
             }
         }
         consumed += inputLength - Int(unsafe stream.pointee.avail_in)
-        produced += outputLength - Int(unsafe stream.pointee.avail_out)
-        return status
+        return (status, outputLength - Int(unsafe stream.pointee.avail_out))
     }
 
     /// At the end of a gzip member another one may follow; nothing else may.

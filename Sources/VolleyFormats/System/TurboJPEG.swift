@@ -1,4 +1,4 @@
-/// The functions of the TurboJPEG C API that are used here; they are in every version from 1.3 to 3.
+/// The functions of the TurboJPEG C API that are used here; they are in every version from 2.0 on.
 @safe
 struct TurboJPEG: Sendable {
     /// What the file's header says.
@@ -50,8 +50,8 @@ struct TurboJPEG: Sendable {
     private typealias ErrorText = @Sendable @convention(c) (Handle) -> UnsafePointer<CChar>?
     private typealias ErrorCode = @Sendable @convention(c) (Handle) -> Int32
 
-    /// `TJFLAG_LIMITSCANS`: refuse progressive files of more than 500 scans, which take for ever. Everything else is left at
-    /// its default, the exact inverse transform and smooth chroma, so that pixels equal those of other users of libjpeg.
+    /// `TJFLAG_LIMITSCANS`: refuse progressive files of more than 500 scans, which take for ever. Everything else is left
+    /// at its default, the exact inverse transform and smooth chroma, so that pixels equal those of other users of libjpeg.
     private static let flags: Int32 = 1 << 15
 
     static let installed = Result { try TurboJPEG() }

@@ -2,8 +2,6 @@ import VolleyTensors
 
 /// Reads a zip archive by its central directory. Source: PKWARE's APPNOTE.TXT, section 4.3.
 struct ZipArchive: Sendable {
-    private static let longestMember = 1 << 36
-
     let members: [ZipMember]
     private let file: MappedFile
     private let positions: [String: Int]
@@ -42,10 +40,6 @@ struct ZipArchive: Sendable {
             let message = "The member \(member.name.quoted) reaches beyond the file's end. Fetch the file again."
             throw FormatError(.truncated, message, path: path, offset: start)
         }
-        guard member.length <= ZipArchive.longestMember else {
-            let message = "The member \(member.name.quoted) would have \(member.length) bytes, which is too many."
-            throw FormatError(.tooLarge, message, path: path, offset: start)
-        }
         var data = file.bytes(start..<start + member.compressedLength)
         if member.compression == .deflated {
             var inflater = try Inflater(data, .raw, path: "\(path)/\(member.name)")
@@ -53,7 +47,8 @@ struct ZipArchive: Sendable {
             try inflater.expectEnd()
         }
         guard data.count == member.length, CRC32.checksum(of: data) == member.checksum else {
-            let message = "The member \(member.name.quoted) is damaged: its length or checksum is wrong. Fetch the file again."
+            let problem = "is damaged: its length or checksum is wrong. Fetch the file again."
+            let message = "The member \(member.name.quoted) \(problem)"
             throw FormatError(.malformed, message, path: path, offset: start)
         }
         return data

@@ -39,8 +39,8 @@ struct ZipMember: Sendable {
         }
         guard let compression = Compression(rawValue: directory.uint16(at: entry + 10)) else {
             let method = directory.uint16(at: entry + 10)
-            let message = "The member \(name.quoted) is compressed by method \(method); only 0 (stored) and 8 (deflate) are read."
-            throw failure(.unsupported, message)
+            let known = "only 0 (stored) and 8 (deflate) are read"
+            throw failure(.unsupported, "The member \(name.quoted) is compressed by method \(method); \(known).")
         }
         var wide = Zip64Field(directory, extraStart..<extraStart + extraLength)
         guard let length = wide.resolve(directory.uint32(at: entry + 24)),

@@ -38,4 +38,6 @@ public struct DenseCosts: Sendable, Hashable, Codable {
     public var nonlinearElements = 0
     /// Neurons of the spiking network.
     public var neurons = 0
+
+    public init() {}
 }

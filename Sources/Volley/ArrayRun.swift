@@ -1,0 +1,25 @@
+
+/// Runs a spiking network on named arrays and hands its estimates back as named arrays.
+public struct ArrayRun: Sendable {
+    /// `NAME [T, N, …]`: the estimates of each output at every step; `NAME.ann [N, …]`: the ANN's output;
+    /// `spikes/SITE [T, 2·levels]`: positive levels before negative, smallest threshold first.
+    public var arrays: [(String, NpyContent)]
+
+    /// - Throws: errors of inputs that do not fit, named.
+    public init(_ network: SpikingNetwork, inputs: [String: Tensor], timeSteps: Int, threads: Int) throws {
+        let program = try Program(network, timeSteps: timeSteps)
+        let simulator = ParallelSimulator(program, threads: threads)
+        _ = try program.executable.bind(inputs)
+        let ann = try simulator.runANN(inputs)
+        let result = try simulator.run(inputs)
+        arrays = []
+        for (name, estimates) in result.outputs {
+            arrays.append((name, .float32(estimates)))
+            arrays.append((name + ".ann", .float32(ann[name]!)))
+        }
+        for (site, steps) in result.spikes {
+            let width = steps.first?.count ?? 0
+            arrays.append(("spikes/" + site, .int64(Shape([steps.count, width]), steps.flatMap { $0.map(Int.init) })))
+        }
+    }
+}

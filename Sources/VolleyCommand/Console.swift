@@ -1,0 +1,64 @@
+import Foundation
+import Volley
+
+/// What the commands say beside their results: on standard error.
+enum Console {
+    static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    static func error(_ text: String) { note("error: " + text) }
+    static func warn(_ diagnostic: Diagnostic) { note("note: \(diagnostic)") }
+
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// JSON as every command writes it.
+    static func json(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return [UInt8](try encoder.encode(value)) + [UInt8(ascii: "\n")]
+    }
+}
+
+/// A line on the terminal that counts samples, with rate and time left. Says nothing where no terminal watches.
+final class ProgressLine {
+    private let what: String
+    private let began = Date()
+    private var first: Int?
+
+    init(_ what: String) { self.what = what }
+
+    func update(_ done: Int, _ total: Int) {
+        guard Console.isTerminal else { return }
+        let first = first ?? done
+        self.first = first
+        let seconds = Date().timeIntervalSince(began)
+        var line = "\r\(what): \(done)/\(total)"
+        if done > first, seconds > 0 {
+            let rate = Double(done - first) / seconds
+            line += String(format: ", %.1f samples/s, %.0f s left", rate, Double(total - done) / rate)
+        }
+        line += "\u{1B}[K" + (done == total ? "\n" : "")
+        FileHandle.standardError.write(Data(line.utf8))
+    }
+}
+
+/// Collects diagnostics as they come, and ends the command on them when it is strict.
+final class Diagnostics {
+    private let isStrict: Bool
+    private var count = 0
+
+    init(strict: Bool) { isStrict = strict }
+
+    func add(_ diagnostic: Diagnostic) {
+        count += 1
+        Console.warn(diagnostic)
+    }
+
+    func check() throws {
+        if isStrict, count > 0 { throw CommandError("\(count) notes above, and --strict takes them for errors") }
+    }
+}
+
+/// An error of the command line itself.
+struct CommandError: InputError {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a spiking network of a trained one.",
+        discussion: """
+            Runs the network on calibration data, takes thresholds from quantiles of the activations, and writes weights, \
+            thresholds and graph to one .volley file (safetensors).
+            Methods: 'ecmt' is rate coding on an ascending ladder of 8 thresholds from the 99 % quantile; 'differential' \
+            is differential coding on a descending ladder of 8 from 4 × the 99.9 % quantile. Every other option changes \
+            one field of the method.
+            """)
+
+    @Argument(help: "A checkpoint folder, or a .safetensors file with config.json beside it.") var model: String
+    @Option(help: "Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX. Labels are not used.")
+    var calibration: String?
+    @Option(help: "Use at most this many calibration samples.") var limit: Int?
+    @Option(help: "Samples that share a quantile; thresholds are means over these batches.") var batch = 128
+    @Flag(help: "Take quantiles over the whole calibration set instead.") var wholeSet = false
+    @OptionGroup(title: "The method and its fields") var method: RecipeOptions
+    @Option(help: "JSON file {\"site\": [positive, negative], …} instead of calibration.") var thresholds: String?
+    @Option(help: "Thresholds pinned as a paper's program has them: \(ThresholdPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var preset: String?
+    @Flag(help: "Fold thresholds into the weights: all smallest positive thresholds become 1.") var normalizeParameters = false
+    @Flag(help: "Leave out calibration files that cannot be read, and list them.") var skipBad = false
+    @Flag(help: "Take notes for errors.") var strict = false
+    @Option(help: "Number of threads (default: all processors).") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(name: .shortAndLong, help: "The .volley file to write.") var output: String
+
+    func run() throws {
+        guard batch >= 1, threads >= 1, limit ?? 1 >= 1 else {
+            throw CommandError("--batch, --threads and --limit must be at least 1")
+        }
+        var conversion = Conversion(of: try Model.load(model), recipe: try method.recipe(), threads: threads)
+        conversion.normalizesParameters = normalizeParameters
+        conversion.thresholds = try thresholds.map(ThresholdFile.read)
+        if let calibration {
+            conversion.calibration = .init(
+                try Dataset.open(calibration), batchSize: wholeSet ? nil : batch, limit: limit, skipBad: skipBad)
+        }
+        if let preset {
+            guard let known = ThresholdPreset(rawValue: preset) else {
+                throw CommandError("unknown preset '\(preset)'; known: \(ThresholdPreset.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            conversion.preset = known
+        }
+        let diagnostics = Diagnostics(strict: strict)
+        let progress = ProgressLine("calibrating")
+        let network = try conversion.run(diagnose: diagnostics.add, progress: progress.update)
+        try diagnostics.check()
+        try network.write(to: output)
+        print("\(output): \(network.neurons.count) neuron sites, method \(network.provenance.method), \(network.coding.rawValue) coding"
+            + (network.provenance.calibrationCount.map { ", calibrated on \($0) samples" } ?? ", explicit thresholds"))
+    }
+}

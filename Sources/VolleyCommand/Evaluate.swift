@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures accuracy, firing rate and energy of a spiking network at every time-step.",
+        discussion: """
+            One run of T steps answers at every t ≤ T. The table's row t holds the answer after t steps; firing rate, \
+            synaptic operations and energy are those of steps 1…t together. Energy is a multiple of the ANN's: 'paper' \
+            as published tables count it, 'exact' with analog layers as MACs, 'full' with neuron updates and nonlinear \
+            operators too (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ).
+            """)
+
+    @Argument(help: "A .volley file.") var network: String
+    @Argument(help: "Labelled data: class folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
+    @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps: Int
+    @Option(help: "Use at most this many samples (of class folders: spread over the classes).") var limit: Int?
+    @Option(help: "Samples per batch.") var batch = 32
+    @Option(help: "Number of threads (default: all processors). Results do not depend on it.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
+    @Option(help: "Keep progress in this file after every batch, and go on from it if it is there.") var resume: String?
+    @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
+    @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
+    @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
+    @Flag(help: "Take notes for errors.") var strict = false
+
+    func run() throws {
+        let spiking = try SpikingNetwork(contentsOf: network)
+        let dataset = try Dataset.open(data)
+        let diagnostics = Diagnostics(strict: strict)
+        (spiking.diagnostics + dataset.diagnostics.map { Diagnostic(data, "\($0)") }).forEach(diagnostics.add)
+        try diagnostics.check()
+        let settings = Evaluation.Settings(
+            timeSteps: steps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name)
+        let evaluation = try Evaluation(spiking, on: dataset, settings: settings)
+        if !allowOverlap {
+            try CalibrationOverlap.check(spiking, limit.map { dataset.prefix($0) } ?? dataset, threads: threads)
+        }
+        let progress = ProgressLine("evaluating")
+        let results = try evaluation.run(
+            networkDigest: try SHA256.digest(ofFile: network).hexadecimal, resumeFile: resume, progress: progress.update)
+        for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
+        print("\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
+        print(ResultsTable.text(results))
+        if sites { print(ResultsTable.sites(results, samples: results.samples)) }
+        print("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
+        if let json { try AtomicFile.write(try Console.json(results), to: json) }
+    }
+}

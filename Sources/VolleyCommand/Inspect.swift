@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists a network's operators with their kind, its neuron sites, parameters and MACs.",
+        discussion: """
+            MODEL is a checkpoint folder (model.safetensors and config.json, timm or Hugging Face layout), a .safetensors \
+            file with config.json beside it, or a converted .volley file.
+            Kinds decide how an operator is converted: static ones are evaluated once, affine ones act on the spikes of \
+            every step, bilinear and nonlinear ones are compensated so that they are exact in expectation.
+            Ends with exit code 2 if something in the network is not supported.
+            """)
+
+    @Argument(help: "The network to look at.") var model: String
+    @Flag(help: "Print JSON instead of tables.") var json = false
+
+    func run() throws {
+        if model.hasSuffix(".volley") {
+            let network = try SpikingNetwork(contentsOf: model)
+            try show(
+                NetworkSummary(network.graph, network: network),
+                title: "spiking network, method \(network.provenance.method), \(network.coding.rawValue) coding")
+        } else {
+            let source = try Model.load(model)
+            source.diagnostics.forEach(Console.warn)
+            try show(NetworkSummary(try PlaceNeurons.apply(to: source.graph)), title: source.architecture)
+        }
+    }
+
+    private func show(_ summary: NetworkSummary, title: String) throws {
+        if json {
+            FileHandle.standardOutput.write(Data(try Console.json(summary)))
+        } else {
+            print(title + "\n\n" + summary.text, terminator: "")
+        }
+    }
+}

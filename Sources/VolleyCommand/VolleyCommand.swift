@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+@main
+struct VolleyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "volley",
+        abstract: "Turns a trained network into a spiking one without training it again, and measures it.",
+        discussion: """
+            A network goes through three commands:
+
+              volley inspect  vit/                                     what is in it, and can it be converted?
+              volley convert  vit/ --calibration images/ -o vit.volley thresholds from a few hundred unlabelled images
+              volley evaluate vit.volley test/ --steps 8               accuracy, firing rate and energy at t = 1…8
+
+            'volley demo' shows all of it on an embedded network in a few seconds.
+            Results go to standard output, progress to standard error. Exit codes: 0 fine, 1 failed, 2 bad input or usage.
+            """,
+        version: volleyVersion,
+        subcommands: [Inspect.self, Convert.self, Evaluate.self, Run.self, Demo.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as any InputError {
+            Console.error(error.description)
+            Foundation.exit(2)
+        } catch {
+            let code = exitCode(for: error)
+            let message = fullMessage(for: error)
+            if code == .success {
+                print(message)
+                Foundation.exit(0)
+            }
+            if !message.isEmpty { Console.note(message) }
+            Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
+        }
+    }
+}

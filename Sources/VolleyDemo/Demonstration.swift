@@ -1,0 +1,61 @@
+internal import Foundation
+public import Volley
+
+/// The whole way on the embedded network: convert it with every method, measure it at t = 1…8.
+public struct Demonstration: Sendable {
+    public static let timeSteps = 8
+
+    /// By method, in the order of ``ConversionRecipe/all``.
+    public let results: [(method: String, results: Results)]
+    public let architecture: String
+
+    /// Writes model, data, both spiking networks and their results into a folder.
+    /// - Throws: the first error of writing or measuring.
+    public init(in folder: String, threads: Int) throws {
+        try DemoFiles.write(to: folder)
+        let model = try Model.load(folder)
+        architecture = model.architecture
+        let test = try Dataset.open(folder + "/test.npz")
+        results = try ConversionRecipe.all.map { recipe in
+            let conversion = Conversion(
+                of: model, recipe: recipe, calibrating: .init(try Dataset.open(folder + "/calibration.npz")), threads: threads)
+            let network = try conversion.run()
+            let path = "\(folder)/\(recipe.name).volley"
+            try network.write(to: path)
+            try CalibrationOverlap.check(network, test, threads: threads)
+            let evaluation = try Evaluation(
+                network, on: test,
+                settings: .init(timeSteps: Self.timeSteps, batchSize: 60, threads: threads, data: test.name))
+            return (recipe.name, try evaluation.run(networkDigest: try SHA256.digest(ofFile: path).hexadecimal))
+        }
+    }
+
+    /// Both methods side by side with the ANN.
+    public var text: String {
+        let samples = results[0].results.samples
+        var lines = [
+            architecture, "\(samples) held-out handwritten digits; ANN top-1 \(Self.fixed(results[0].results.ann.top1, 4))", "",
+            "        " + results.map { Self.centred($0.method, 38) }.joined(separator: "  "),
+            "        " + results.map { _ in "   top-1  firing rate   energy exact" }.joined(separator: "    "),
+        ]
+        for step in 0..<Self.timeSteps {
+            let cells = results.map { _, results in
+                let row = results.steps[step]
+                return "  \(Self.fixed(row.top1, 4))       \(Self.fixed(row.firingRate, 4))          \(Self.fixed(row.energy.exact, 3))"
+            }
+            lines.append("t = \(step + 1)   " + cells.joined(separator: "      "))
+        }
+        lines += [
+            "", "firing rate: spikes per neuron and time-step; energy: all layers and products of steps 1…t as a multiple of the",
+            "ANN's (45 nm, 32-bit: a multiply-accumulate 4.6 pJ, an accumulate 0.9 pJ).",
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func fixed(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
+
+    private static func centred(_ text: String, _ width: Int) -> String {
+        let space = width - text.count
+        return String(repeating: " ", count: space / 2) + text + String(repeating: " ", count: space - space / 2)
+    }
+}

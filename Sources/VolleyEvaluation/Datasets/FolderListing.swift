@@ -1,0 +1,36 @@
+import Foundation
+import VolleyTensors
+
+/// The names in a folder in the order of their UTF-8 bytes, those that begin with a dot left out.
+struct FolderListing {
+    let path: String
+    let names: [String]
+
+    init(_ path: String) throws {
+        do {
+            let all = try FileManager.default.contentsOfDirectory(atPath: path)
+            self.path = path
+            names = all.filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        } catch {
+            throw EvaluationError(
+                .unrecognizedDataset, "this folder cannot be read", context: .init(file: path), underlying: error)
+        }
+    }
+
+    func path(of name: String) -> String { path + "/" + name }
+
+    /// Whether a folder, or a symbolic link to one, stands at a path.
+    static func isFolder(_ path: String) -> Bool {
+        let target = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: target)
+        return attributes?[.type] as? FileAttributeType == .typeDirectory
+    }
+}
+
+extension Collection<String> {
+    /// The first few names for a message, and how many more there are.
+    func listed(_ limit: Int = 5) -> String {
+        let shown = prefix(limit).joined(separator: ", ")
+        return count > limit ? shown + " and \(count - limit) more" : shown
+    }
+}

@@ -1,0 +1,56 @@
+import VolleyFormats
+import VolleyTensors
+
+/// Where the samples of a data set lie.
+enum SampleSource: Sendable {
+    /// Image files, by their paths relative to a folder.
+    case files(folder: String, paths: [String])
+    case images(ImageArray)
+    /// Network inputs `[N, …]`.
+    case values(Tensor)
+
+    /// The length of image files that is believed, in bytes.
+    private static let maximumFileLength = 1 << 28
+
+    /// The stored bytes of one sample: the whole file, or the elements of its part of an array (floats as 4 bytes, least
+    /// significant first).
+    func bytes(at position: Int) throws -> [UInt8] {
+        switch self {
+        case .files(let folder, let paths):
+            let file = try MappedFile(path: folder + "/" + paths[position])
+            guard file.count <= Self.maximumFileLength else {
+                throw EvaluationError(
+                    .unreadableSample, "the file is too long for an image",
+                    context: .init(expected: "at most \(Self.maximumFileLength) bytes", found: "\(file.count)"))
+            }
+            return file.allBytes
+        case .images(let array):
+            return array.image(at: position).pixels
+        case .values(let tensor):
+            return tensor.rows(position..<position + 1).values.flatMap { value in
+                (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+            }
+        }
+    }
+
+    /// The number of those bytes, without reading them.
+    func byteCount(at position: Int) throws -> Int {
+        switch self {
+        case .files(let folder, let paths): try MappedFile(path: folder + "/" + paths[position]).count
+        case .images(let array): array.byteCount
+        case .values(let tensor): 4 * tensor.shape.rowCount
+        }
+    }
+
+    func sample(at position: Int) throws -> Sample {
+        switch self {
+        case .files(let folder, let paths):
+            .image(try ImageDecoder.decode(bytes(at: position), name: folder + "/" + paths[position]))
+        case .images(let array):
+            .image(array.image(at: position))
+        case .values(let tensor):
+            .values(
+                tensor.rows(position..<position + 1).reshaped(to: Shape(Array(tensor.shape.dimensions.dropFirst()))))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+internal import OrderedCollections
+internal import VolleyFormats
+internal import VolleyGraph
+internal import VolleySimulation
+public import VolleySpiking
+internal import VolleyTensors
+
+/// Measures a spiking network on labelled data, beside the ANN that it was made from.
+public struct Evaluation: Sendable {
+    /// Everything that a result depends on beside the network and the data.
+    public struct Settings: Sendable, Hashable, Codable {
+        public var timeSteps: Int
+        public var batchSize: Int
+        public var threads: Int
+        /// At most this many samples.
+        public var limit: Int?
+        /// Whether samples that cannot be read are left out and listed instead of ending the run.
+        public var skipBad: Bool
+        public var data: String
+
+        public init(
+            timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String = ""
+        ) {
+            self.timeSteps = timeSteps
+            self.batchSize = batchSize
+            self.threads = threads
+            self.limit = limit
+            self.skipBad = skipBad
+            self.data = data
+        }
+    }
+
+    private let network: SpikingNetwork
+    private let dataset: Dataset
+    private let settings: Settings
+    private let program: Program
+    private let input: Node
+    private let output: String
+
+    /// - Throws: ``SpikingError`` and ``EvaluationError`` for settings, a network or data that cannot be measured.
+    public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings) throws {
+        guard settings.batchSize >= 1, settings.threads >= 1 else {
+            throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
+        }
+        guard settings.limit ?? 1 >= 1 else { throw SpikingError(.badSettings, "the limit must be at least 1 sample") }
+        self.network = network
+        self.dataset = settings.limit.map { dataset.prefix($0) } ?? dataset
+        self.settings = settings
+        program = try Program(network, timeSteps: settings.timeSteps)
+        let graph = network.graph
+        guard graph.inputs.count == 1, let output = graph.outputs.first(where: { $0.name == "logits" }) ?? graph.outputs.first,
+            graph[output.value].shape.rank == 2, let classes = graph[output.value].shape.dimensions.last
+        else {
+            throw SpikingError(
+                .badSettings, "only classifiers can be evaluated: networks with one input and an output [N, classes]; "
+                    + "use 'volley run' for this one")
+        }
+        input = graph[graph.inputs[0]]
+        self.output = output.name
+        guard self.dataset.count > 0 else {
+            throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
+        }
+        guard self.dataset.maximumLabel < classes.size else {
+            throw EvaluationError(
+                .malformedDataset, "the data has labels that the network does not know",
+                context: .init(
+                    file: dataset.path, expected: "labels 0…\(classes.size - 1)", found: "label \(self.dataset.maximumLabel)"))
+        }
+    }
+
+    /// Runs the whole data set.
+    /// - Parameters:
+    ///   - networkDigest: SHA-256 of the network's file, for the record.
+    ///   - resumeFile: where progress is kept after every batch and gone on from; it is removed at the end.
+    ///   - progress: called after every batch with the samples done and in all.
+    /// - Throws: the first error of data, network or file.
+    public func run(
+        networkDigest: String? = nil, resumeFile: String? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> Results {
+        let dataDigest = try dataset.digest(threads: settings.threads).hexadecimal
+        let journal = try resumeFile.map {
+            try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
+        }
+        var tally = journal?.tally ?? Tally(timeSteps: settings.timeSteps)
+        let simulator = ParallelSimulator(program, threads: settings.threads)
+        let loader = try BatchLoader(
+            dataset, preprocessing: network.preprocessing, inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())),
+            batchSize: settings.batchSize, threads: settings.threads, skipsUnreadable: settings.skipBad,
+            startingAt: tally.position)
+        progress(tally.position, dataset.count)
+        while let batch = try loader.next() {
+            try measure(batch, simulator, &tally)
+            try journal?.write(tally)
+            progress(tally.position, dataset.count)
+        }
+        guard tally.samples > 0 else {
+            throw EvaluationError(
+                .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
+        }
+        journal?.remove()
+        return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
+    }
+
+    private func measure(_ batch: Batch, _ simulator: ParallelSimulator, _ tally: inout Tally) throws {
+        guard !batch.labels.isEmpty else {
+            tally.add(batch, annLogits: .empty, result: nil, output: output)
+            return
+        }
+        let inputs = [input.name: batch.inputs]
+        let logits = try simulator.runANN(inputs)[output]!
+        guard logits.values.allSatisfy(\.isFinite) else {
+            var evaluator = program.ann
+            evaluator.checksValues = true
+            _ = try evaluator.run(inputs)
+            throw GraphError(.notFinite, "the ANN's output holds NaN or infinite values", node: output)
+        }
+        tally.add(batch, annLogits: logits, result: try simulator.run(inputs), output: output)
+    }
+
+    private func results(_ tally: Tally, _ digests: Results.Digests) -> Results {
+        let samples = Double(tally.samples)
+        let dense = program.synapses.dense
+        let prices = EnergyPrices()
+        var total = OperationCounts()
+        let steps = tally.counts.indices.map { index in
+            total += tally.counts[index]
+            let updates = Double(total.neuronUpdates)
+            return Results.Step(
+                step: index + 1, top1: Double(tally.steps[index].top1) / samples,
+                top5: Double(tally.steps[index].top5) / samples, firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
+                synapticOperations: Double(total.accumulates) / samples,
+                energy: EnergyRatios(total, dense: dense, samples: tally.samples, prices: prices),
+                counts: tally.counts[index])
+        }
+        let summary = NetworkSummary(network.graph, network: network)
+        let sites = summary.sites.map { site in
+            Results.Site(
+                name: site.name, neurons: site.neurons,
+                thresholds: network.neurons[site.name]!.ladder.thresholds(.positive)
+                    + network.neurons[site.name]!.ladder.thresholds(.negative).map { -$0 },
+                spikesPerLevel: tally.spikes[site.name] ?? [])
+        }
+        return Results(
+            version: volleyVersion,
+            ann: Results.Accuracy(top1: Double(tally.ann.top1) / samples, top5: Double(tally.ann.top5) / samples),
+            steps: steps, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
+            provenance: network.provenance, prices: prices, dense: dense,
+            floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
+            digests: digests)
+    }
+}

@@ -1,0 +1,57 @@
+public import VolleySpiking
+
+/// What an evaluation measured: the ANN and the spiking network side by side, after every time-step.
+public struct Results: Sendable, Hashable, Codable {
+    /// Fractions of the samples, 0…1.
+    public struct Accuracy: Sendable, Hashable, Codable {
+        public var top1: Double
+        public var top5: Double
+    }
+
+    /// The answer after `step` time-steps and what those steps cost together.
+    public struct Step: Sendable, Hashable, Codable {
+        public var step: Int
+        public var top1: Double
+        public var top5: Double
+        /// Spikes per neuron and time-step, the mean over steps 1…t.
+        public var firingRate: Double
+        /// Accumulates per sample in steps 1…t.
+        public var synapticOperations: Double
+        /// The energy of steps 1…t as a multiple of the ANN's.
+        public var energy: EnergyRatios
+        /// What was counted in this step alone, summed over all samples.
+        public var counts: OperationCounts
+    }
+
+    public struct Site: Sendable, Hashable, Codable {
+        public var name: String
+        /// Neurons for one sample.
+        public var neurons: Int
+        /// Positive thresholds, smallest first, then negative ones by size.
+        public var thresholds: [Float]
+        /// By step and level, in the order of `thresholds`, summed over all samples.
+        public var spikesPerLevel: [[Int64]]
+    }
+
+    public struct Digests: Sendable, Hashable, Codable {
+        /// SHA-256 of the network's file.
+        public var network: String?
+        /// SHA-256 over the samples' digests and labels.
+        public var data: String
+    }
+
+    public var version: String
+    public var ann: Accuracy
+    public var steps: [Step]
+    public var sites: [Site]
+    public var samples: Int
+    public var skipped: [SkippedSample]
+    public var settings: Evaluation.Settings
+    public var provenance: Provenance
+    public var prices: EnergyPrices
+    /// What the ANN costs for one sample.
+    public var dense: DenseCosts
+    /// Kinds of operator that stay in floating point: their values are not spikes.
+    public var floatingPointOperators: [String]
+    public var digests: Digests
+}

@@ -1,0 +1,53 @@
+public import VolleyTensors
+
+/// A data set, a sample or a setting that cannot be evaluated.
+public struct EvaluationError: InputError {
+    public enum Code: String, Sendable, CaseIterable {
+        /// The preprocessing contradicts itself or the network's input.
+        case preprocessing
+        /// What lies at a path is no data set, or not a single one.
+        case unrecognizedDataset
+        /// A data set was recognised, but holds nothing, or not what it must hold.
+        case malformedDataset
+        /// One sample could not be read or decoded.
+        case unreadableSample
+        /// The samples do not have the shape of the network's input.
+        case shapeMismatch
+    }
+
+    public let code: Code
+    /// What failed, and what to do about it.
+    public let message: String
+    public let context: Context
+    /// The error that caused this one.
+    public let underlying: (any Error)?
+
+    /// Where it failed, as far as that is known.
+    public struct Context: Hashable, Sendable {
+        /// The path of the file or folder.
+        public var file: String?
+        public var expected: String?
+        public var found: String?
+
+        public init(file: String? = nil, expected: String? = nil, found: String? = nil) {
+            self.file = file
+            self.expected = expected
+            self.found = found
+        }
+    }
+
+    public init(_ code: Code, _ message: String, context: Context = Context(), underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.context = context
+        self.underlying = underlying
+    }
+
+    public var description: String {
+        var text = context.file.map { "\($0): \(message)" } ?? message
+        if let expected = context.expected { text += "; expected \(expected)" }
+        if let found = context.found { text += context.expected == nil ? "; found \(found)" : ", found \(found)" }
+        if let underlying { text += " (\(underlying))" }
+        return text
+    }
+}

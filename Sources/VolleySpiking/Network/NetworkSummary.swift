@@ -1,0 +1,102 @@
+public import VolleyGraph
+internal import OrderedCollections
+internal import VolleyTensors
+
+/// What a network consists of, for people and for programs: every operator with its kind, every neuron site, sizes and costs.
+public struct NetworkSummary: Sendable, Hashable, Codable {
+    public struct Operator: Sendable, Hashable, Codable {
+        public var name: String
+        public var op: String
+        public var kind: OperatorKind
+        public var shape: SymbolicShape
+        /// Multiply-accumulates for one sample.
+        public var multiplyAccumulates: Int
+    }
+
+    public struct Site: Sendable, Hashable, Codable {
+        public var name: String
+        public var shape: SymbolicShape
+        /// Neurons for one sample.
+        public var neurons: Int
+        /// The layer that stands there; nil before conversion.
+        public var layer: NeuronLayer?
+    }
+
+    public var parameters: Int
+    public var multiplyAccumulates: Int
+    public var neurons: Int
+    public var inputs: [String: SymbolicShape]
+    public var outputs: [String: SymbolicShape]
+    public var operators: [Operator]
+    public var sites: [Site]
+    public var coding: Coding?
+
+    /// - Parameter placed: a graph with its neuron sites in place.
+    public init(_ placed: Graph, network: SpikingNetwork? = nil) {
+        let kinds = placed.kinds(timeVarying: placed.isTimeVarying)
+        let costs = placed.multiplyAccumulates
+        parameters = placed.parameterCount
+        multiplyAccumulates = costs.reduce(0, +)
+        inputs = Dictionary(uniqueKeysWithValues: placed.inputs.map { (placed[$0].name, placed[$0].shape) })
+        outputs = Dictionary(uniqueKeysWithValues: placed.outputs.map { ($0.name, placed[$0.value].shape) })
+        operators = []
+        sites = []
+        coding = network?.coding
+        for (id, node) in placed.nodes.enumerated() {
+            guard let operation = node.operation else { continue }
+            if kinds[id] == .neuron {
+                sites.append(
+                    Site(
+                        name: node.name, shape: node.shape, neurons: node.shape.perSample.count,
+                        layer: network?.neurons[node.name]))
+            } else {
+                operators.append(
+                    Operator(
+                        name: node.name, op: operation.name, kind: kinds[id], shape: node.shape,
+                        multiplyAccumulates: costs[id]))
+            }
+        }
+        neurons = sites.reduce(0) { $0 + $1.neurons }
+    }
+
+    /// A table of operators, a table of sites and the totals.
+    public var text: String {
+        var lines = ["operator                                 op                  kind       shape                       MACs/sample"]
+        for node in operators {
+            lines.append(
+                pad(node.name, 40) + " " + pad(node.op, 19) + " " + pad(node.kind.rawValue, 10) + " "
+                    + pad(node.shape.description, 22) + pad(grouped(node.multiplyAccumulates), 16, right: true))
+        }
+        lines += ["", "neuron site                              shape                  neurons/sample   thresholds"]
+        for site in sites {
+            let thresholds = site.layer.map { "+\($0.ladder.positive) −\($0.ladder.negative)" } ?? ""
+            lines.append(
+                pad(site.name, 40) + " " + pad(site.shape.description, 22) + pad(grouped(site.neurons), 15, right: true)
+                    + (thresholds.isEmpty ? "" : "   " + thresholds))
+        }
+        let kinds = Dictionary(grouping: operators, by: \.kind).mapValues(\.count)
+        let counts = [OperatorKind.staticValue, .affine, .bilinear, .nonlinear]
+            .map { "\(kinds[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
+        lines += [
+            "", "\(operators.count) operators (\(counts)), \(sites.count) neuron sites, \(grouped(neurons)) neurons/sample",
+            "\(grouped(parameters)) parameters, \(grouped(multiplyAccumulates)) MACs/sample",
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// A number with its digits in groups of three.
+private func grouped(_ number: Int) -> String {
+    var digits = String(number.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+        groups.insert(String(digits.suffix(3)), at: 0)
+        digits.removeLast(3)
+    }
+    return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: " ")
+}
+
+private func pad(_ text: String, _ width: Int, right: Bool = false) -> String {
+    let space = String(repeating: " ", count: max(0, width - text.count))
+    return right ? space + text : text + space
+}

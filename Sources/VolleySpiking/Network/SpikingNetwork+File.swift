@@ -1,0 +1,112 @@
+internal import Foundation
+internal import OrderedCollections
+internal import VolleyFormats
+internal import VolleyGraph
+internal import VolleyTensors
+
+/// A `.volley` file is one safetensors file. Its tensors are the constants of the graph under their names and, per site,
+/// `thresholds/SITE` = [θ1, θ2]; everything else stands as JSON in the metadata, under the keys below.
+extension SpikingNetwork {
+    private enum Key {
+        static let format = "volley.format"
+        static let graph = "volley.graph"
+        static let coding = "volley.coding"
+        static let neurons = "volley.neurons"
+        static let preprocessing = "volley.preprocessing"
+        static let classNames = "volley.class-names"
+        static let provenance = "volley.provenance"
+    }
+
+    private static let formatVersion = "1"
+    private static let thresholdPrefix = "thresholds/"
+
+    /// A neuron layer without its thresholds, which are a tensor.
+    private struct LayerDocument: Codable {
+        var direction: ThresholdLadder.Direction
+        var levels: Int
+        var rounding: NeuronLayer.Rounding
+        var reset: NeuronLayer.Reset
+        var initialPotential: Float
+    }
+
+    /// Writes the network; the file is complete or not there.
+    /// - Throws: the format's error when the file cannot be written.
+    public func write(to path: String) throws {
+        var tensors: [(String, Tensor)] = graph.nodes.compactMap { node in node.constant.map { (node.name, $0) } }
+        for (site, layer) in neurons {
+            tensors.append((Self.thresholdPrefix + site, Tensor([2], [layer.ladder.positive, layer.ladder.negative])))
+        }
+        let layers = Dictionary(
+            uniqueKeysWithValues: neurons.map { site, layer in
+                (site, LayerDocument(
+                    direction: layer.ladder.direction, levels: layer.ladder.levels, rounding: layer.rounding,
+                    reset: layer.reset, initialPotential: layer.initialPotential))
+            })
+        var metadata = [
+            Key.format: Self.formatVersion, Key.coding: coding.rawValue,
+            Key.graph: try Self.json(GraphDocument(graph)), Key.neurons: try Self.json(layers),
+            Key.provenance: try Self.json(provenance),
+        ]
+        if let preprocessing { metadata[Key.preprocessing] = try Self.json(preprocessing) }
+        if let classNames { metadata[Key.classNames] = try Self.json(classNames) }
+        try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
+    }
+
+    /// Reads and verifies a network.
+    /// - Throws: an error that names the file and what is wrong with it.
+    public init(contentsOf path: String) throws {
+        let file = try SafetensorsFile(path: path)
+        func fail(_ message: String) -> SpikingError { SpikingError(.badFile, "'\(path)': \(message)") }
+        guard let format = file.metadata[Key.format] else {
+            throw fail("this safetensors file is not a spiking network; make one with 'volley convert'")
+        }
+        guard format == Self.formatVersion else {
+            throw fail("a spiking network of format \(format); this version reads format \(Self.formatVersion)")
+        }
+        func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value? {
+            guard let text = file.metadata[key] else { return nil }
+            do {
+                return try JSONDecoder().decode(type, from: Data(text.utf8))
+            } catch {
+                throw fail("the metadata '\(key)' cannot be understood: \(error)")
+            }
+        }
+        func require<Value>(_ value: Value?, _ key: String) throws -> Value {
+            guard let value else { throw fail("the metadata '\(key)' is missing") }
+            return value
+        }
+        guard let coding = Coding(rawValue: try require(file.metadata[Key.coding], Key.coding)) else {
+            throw fail("unknown coding '\(file.metadata[Key.coding]!)'")
+        }
+        let document = try require(try decode(GraphDocument.self, Key.graph), Key.graph)
+        let layers = try require(try decode([String: LayerDocument].self, Key.neurons), Key.neurons)
+        do {
+            let graph = try document.graph { try file.tensor($0) }
+            try self.init(
+                graph: graph, coding: coding,
+                neurons: Dictionary(
+                    uniqueKeysWithValues: layers.map { site, layer in
+                        let thresholds = try file.tensor(Self.thresholdPrefix + site)
+                        guard thresholds.count == 2 else { throw fail("site '\(site)' needs 2 thresholds") }
+                        return (site, NeuronLayer(
+                            ladder: ThresholdLadder(
+                                layer.direction, levels: layer.levels, positive: thresholds.values[0],
+                                negative: thresholds.values[1]),
+                            rounding: layer.rounding, reset: layer.reset, initialPotential: layer.initialPotential))
+                    }),
+                preprocessing: try decode(Preprocessing.self, Key.preprocessing),
+                classNames: try decode([String].self, Key.classNames),
+                provenance: try require(try decode(Provenance.self, Key.provenance), Key.provenance))
+        } catch let error as GraphError {
+            throw fail(error.description)
+        } catch let error as SpikingError where error.code == .malformed {
+            throw fail(error.description)
+        }
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

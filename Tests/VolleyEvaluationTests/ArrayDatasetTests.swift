@@ -1,0 +1,155 @@
+import Foundation
+import Testing
+import VolleyEvaluation
+import VolleyFormats
+import VolleyTensors
+
+@Suite struct ArrayDatasetTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Writes an archive with bytes `x` and labels `y`.
+    func imageArchive(_ shape: [Int], _ pixels: [UInt8], labels: [UInt8]) throws -> String {
+        var builder = NpzBuilder()
+        builder.add("x", descr: "|u1", shape: shape, data: pixels)
+        builder.add("y", descr: "|u1", shape: [labels.count], data: labels)
+        return try folder.write(builder.bytes, "test.npz")
+    }
+
+    func valueArchive(_ arrays: [(String, NpyContent)]) throws -> String {
+        try NpzArchive.write(arrays, to: folder.path("test.npz"))
+        return folder.path("test.npz")
+    }
+
+    func failure(_ path: String) -> String {
+        let error = #expect(throws: EvaluationError.self) { try Dataset.open(path) }
+        #expect(error?.code == .malformedDataset)
+        return error?.description ?? ""
+    }
+
+    @Test func floatsAreFedAsTheyAre() throws {
+        let tensor = Tensor([3, 2, 2], (0..<12).map(Float.init))
+        let dataset = try Dataset.open(valueArchive([("y", .int64([2, 0, 5])), ("x", .float32(tensor))]))
+        #expect(dataset.labels == [2, 0, 5] && dataset.maximumLabel == 5)
+        #expect(dataset.sampleShape == [2, 2])
+        #expect(try dataset.sample(1) == .values(Tensor([2, 2], [4, 5, 6, 7])))
+        #expect(dataset.sampleName(1) == "test.npz[1]")
+        let two = dataset.prefix(2)
+        #expect(two.labels == [2, 0])
+        #expect(try two.sample(1) == dataset.sample(1))
+    }
+
+    @Test func otherArraysAreTold() throws {
+        let path = try valueArchive([
+            ("x", .float32(Tensor([1, 1]))), ("y", .int64([0])), ("mean", .float32(Tensor([1]))),
+        ])
+        let diagnostics = try Dataset.open(path).diagnostics
+        #expect(diagnostics.count == 1 && diagnostics[0].contains("mean"))
+    }
+
+    @Test func bytesAreImagesInEitherLayout() throws {
+        let pixels = [UInt8](1...24)
+        let interleaved = try Dataset.open(imageArchive([2, 2, 2, 3], pixels, labels: [7, 8]))
+        #expect(interleaved.sampleShape == nil)
+        let color = RasterImage(width: 2, height: 2, channels: 3, pixels: [UInt8](13...24))
+        #expect(try interleaved.sample(1) == .image(color))
+        let planar = try Dataset.open(imageArchive([2, 3, 2, 2], pixels, labels: [7, 8]))
+        let mixed: [UInt8] = [13, 17, 21, 14, 18, 22, 15, 19, 23, 16, 20, 24]
+        #expect(try planar.sample(1) == .image(RasterImage(width: 2, height: 2, channels: 3, pixels: mixed)))
+        let grey = RasterImage(width: 6, height: 2, channels: 1, pixels: [UInt8](13...24))
+        for shape in [[2, 2, 6], [2, 2, 6, 1], [2, 1, 2, 6]] {
+            #expect(try Dataset.open(imageArchive(shape, pixels, labels: [7, 8])).sample(1) == .image(grey))
+        }
+    }
+
+    @Test(arguments: [[12], [3, 4], [1, 3, 4, 1], [3, 2, 1, 2], [1, 1, 3, 2, 2]])
+    func bytesThatAreNoImagesAreAnError(_ shape: [Int]) throws {
+        let path = try imageArchive(shape, [UInt8](0..<12), labels: [UInt8](repeating: 0, count: shape[0]))
+        #expect(failure(path).contains("\(Shape(shape))"))
+    }
+
+    @Test func emptyArraysAreErrors() throws {
+        #expect(try failure(imageArchive([0, 2, 2], [], labels: [])).contains("no samples"))
+        #expect(try failure(imageArchive([1, 0, 2], [], labels: [0])).contains("[1, 0, 2]"))
+        #expect(try failure(valueArchive([("x", .float32(Tensor([0, 4]))), ("y", .int64([]))])).contains("no samples"))
+    }
+
+    @Test func missingArraysAreErrors() throws {
+        let x = ("x", NpyContent.float32(Tensor([1, 1])))
+        #expect(try failure(valueArchive([x])).contains("found x"))
+        #expect(try failure(valueArchive([("y", .int64([0]))])).contains("found y"))
+        #expect(try failure(valueArchive([("images", x.1), ("labels", .int64([0]))])).contains("images, labels"))
+    }
+
+    @Test func labelsHaveToFit() throws {
+        let x = ("x", NpyContent.float32(Tensor([2, 3])))
+        #expect(try failure(valueArchive([x, ("y", .int64([0, 1, 2]))])).contains("[2, 3]"))
+        #expect(try failure(valueArchive([x, ("y", .int64([0, -1]))])).contains("y[1] = -1"))
+        #expect(try failure(valueArchive([x, ("y", .int64([1 << 40, 0]))])).contains("y[0]"))
+        #expect(try failure(valueArchive([x, ("y", .float32(Tensor([2], [1, 0.5])))])).contains("y[1] = 0.5"))
+        #expect(try failure(valueArchive([x, ("y", .float32(Tensor([2], [.nan, 0])))])).contains("y[0] = nan"))
+        #expect(try failure(valueArchive([x, ("y", .float32(Tensor([2, 10])))])).contains("[2, 10]"))
+        #expect(try Dataset.open(valueArchive([x, ("y", .float32(Tensor([2], [1, 3])))])).labels == [1, 3])
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity]) func samplesHaveToBeFinite(_ value: Float) throws {
+        var tensor = Tensor([3, 2])
+        tensor.values[3] = value
+        #expect(try failure(valueArchive([("x", .float32(tensor)), ("y", .int64([0, 0, 0]))])).contains("sample 1"))
+    }
+
+    @Test func integersAreNoSamples() throws {
+        #expect(try failure(valueArchive([("x", .int64([2, 2], [1, 2, 3, 4])), ("y", .int64([0, 0]))])).contains("int64"))
+    }
+
+    @Test func aScalarIsNoArrayOfSamples() throws {
+        #expect(try failure(valueArchive([("x", .float32(Tensor(scalar: 1))), ("y", .int64([0]))])).contains("[]"))
+    }
+
+    @Test func cifarBatches() throws {
+        let planes = (0..<3072).map { UInt8(truncatingIfNeeded: $0 / 1024 * 50 + $0 % 3) }
+        let path = try folder.write([3] + planes + [9] + planes.reversed(), "test_batch.bin")
+        let dataset = try Dataset.open(path)
+        #expect(dataset.labels == [3, 9])
+        guard case .image(let image) = try dataset.sample(0) else { throw CancellationError() }
+        #expect(image.width == 32 && image.height == 32)
+        #expect(Array(image.pixels.prefix(6)) == [0, 51, 102, 1, 52, 100])
+        let fine = try folder.write([1, 77] + planes, "test.bin")
+        #expect(try Dataset.open(fine).labels == [77])
+    }
+
+    @Test(arguments: [
+        ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"), ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),
+    ])
+    func idxFindsItsLabels(images: String, labels: String) throws {
+        let path = try folder.write([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 11, 12, 13], images)
+        #expect(failure(path).contains(labels))
+        try folder.write([0, 0, 8, 1, 0, 0, 0, 2, 4, 9], labels)
+        let dataset = try Dataset.open(path)
+        #expect(dataset.labels == [4, 9])
+        #expect(try dataset.sample(1) == .image(RasterImage(width: 2, height: 1, channels: 1, pixels: [12, 13])))
+        try folder.write([0, 0, 8, 1, 0, 0, 0, 1, 4], labels)
+        #expect(failure(path).contains("found 1"))
+    }
+
+    @Test func idxHasToHoldImages() throws {
+        let path = try folder.write([0, 0, 8, 1, 0, 0, 0, 2, 10, 11], "t10k-images-idx3-ubyte")
+        #expect(failure(path).contains("uint8 [2]"))
+    }
+
+    @Test func otherFilesAreErrors() throws {
+        for name in ["t10k-labels-idx1-ubyte", "model.safetensors", "picture.png"] {
+            let path = try folder.write([1], name)
+            let error = #expect(throws: EvaluationError.self) { try Dataset.open(path) }
+            #expect(error?.code == .unrecognizedDataset)
+        }
+    }
+
+    @Test func damagedFilesAreErrors() throws {
+        for name in ["x.npz", "x.bin", "x-images-ubyte", "x-images-ubyte.gz"] {
+            let path = try folder.write([1, 2, 3], name)
+            #expect(throws: FormatError.self) { try Dataset.open(path) }
+        }
+    }
+}

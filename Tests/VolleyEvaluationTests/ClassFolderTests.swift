@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+import VolleyEvaluation
+import VolleyFormats
+
+@Suite struct ClassFolderTests {
+    /// Folders `a`, `B`, `c` with 3, 1 and 4 images.
+    static func threeClasses() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        for name in ["a/3.png", "a/10.PNG", "a/2.jpg", "B/only.JPEG", "c/w.jpg", "c/x.jpg", "c/y.jpg", "c/z.jpg"] {
+            try folder.copy(name.lowercased().hasSuffix("png") ? "images/rgb.png" : "images/rgb-420.jpg", name)
+        }
+        return folder
+    }
+
+    @Test func sortedFoldersAreTheClasses() throws {
+        let folder = try Self.threeClasses()
+        let dataset = try Dataset.open(folder.path)
+        #expect(dataset.classNames == ["B", "a", "c"])
+        #expect(dataset.labels == [0, 1, 1, 1, 2, 2, 2, 2])
+        #expect(dataset.count == 8 && dataset.maximumLabel == 2)
+        #expect(
+            (0..<8).map(dataset.sampleName)
+                == ["B/only.JPEG", "a/10.PNG", "a/2.jpg", "a/3.png", "c/w.jpg", "c/x.jpg", "c/y.jpg", "c/z.jpg"])
+        #expect(dataset.diagnostics.isEmpty && dataset.sampleShape == nil)
+        for (index, fixture) in [(0, "images/rgb-420.jpg"), (1, "images/rgb.png")] {
+            let expected = try ImageDecoder.decode(fixtureBytes(fixture), name: fixture)
+            #expect(try dataset.sample(index) == .image(expected))
+        }
+    }
+
+    @Test func aSlashAtTheEndChangesNothing() throws {
+        let folder = try Self.threeClasses()
+        let dataset = try Dataset.open(folder.path + "//")
+        #expect(dataset.path == folder.path)
+        #expect(dataset.name == folder.path.split(separator: "/").last.map(String.init))
+    }
+
+    @Test func whatIsLeftOutIsTold() throws {
+        let folder = try Self.threeClasses()
+        try folder.write([1], "a/notes.txt")
+        try folder.write([1], "README.md")
+        try folder.write([1], ".hidden")
+        try folder.write([1], "a/.DS_Store")
+        try folder.write([1], ".git/x.jpg")
+        let dataset = try Dataset.open(folder.path)
+        #expect(dataset.count == 8)
+        #expect(dataset.diagnostics.count == 1)
+        #expect(dataset.diagnostics.first?.contains("2 entries") == true)
+        #expect(dataset.diagnostics.first?.contains("README.md, a/notes.txt") == true)
+    }
+
+    @Test func linkedClassFoldersCount() throws {
+        let folder = try Self.threeClasses()
+        let linked = try TemporaryFolder()
+        for name in ["a", "B"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: linked.path(name), withDestinationPath: folder.path(name))
+        }
+        #expect(try Dataset.open(linked.path).labels == [0, 1, 1, 1])
+    }
+
+    @Test func aPrefixIsSpreadOverTheClasses() throws {
+        let folder = try Self.threeClasses()
+        let dataset = try Dataset.open(folder.path)
+        #expect(dataset.prefix(0).count == 0)
+        #expect(dataset.prefix(2).labels == [0, 1])
+        #expect(dataset.prefix(5).labels == [0, 1, 1, 2, 2])
+        let five = dataset.prefix(5)
+        #expect((0..<5).map(five.sampleName) == ["B/only.JPEG", "a/10.PNG", "a/2.jpg", "c/w.jpg", "c/x.jpg"])
+        #expect(dataset.prefix(7).labels == [0, 1, 1, 1, 2, 2, 2])
+        #expect(dataset.prefix(8).labels == dataset.labels && dataset.prefix(99).count == 8)
+        for count in 0...8 {
+            let direct = dataset.prefix(count)
+            let nested = dataset.prefix(min(8, count + 2)).prefix(count)
+            #expect((0..<count).map(direct.sampleName) == (0..<count).map(nested.sampleName))
+        }
+    }
+
+    @Test func aClassWithoutImagesIsAnError() throws {
+        let folder = try Self.threeClasses()
+        try folder.makeFolder("logs")
+        let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
+        #expect(error?.code == .malformedDataset)
+        #expect(error?.description.contains("logs") == true)
+    }
+
+    @Test func aFolderAboveIsAnError() throws {
+        let folder = try TemporaryFolder()
+        try folder.copy("images/rgb.png", "test/cat/1.png")
+        try folder.copy("images/rgb.png", "train/cat/1.png")
+        let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
+        #expect(error?.description.contains("test, train") == true)
+        #expect(try Dataset.open(folder.path("test")).count == 1)
+    }
+
+    @Test func foldersWithoutClassesAreErrors() throws {
+        let folder = try TemporaryFolder()
+        func failure() -> String {
+            let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
+            #expect(error?.code == .unrecognizedDataset)
+            #expect(error?.context.file == folder.path)
+            return error?.description ?? ""
+        }
+        #expect(failure().contains("nothing"))
+        try folder.write([1], "notes.txt")
+        #expect(failure().contains("notes.txt"))
+        try folder.copy("images/rgb.png", "loose.png")
+        #expect(failure().contains("class folders"))
+        try folder.write([1], "batches.meta")
+        #expect(failure().contains("Python"))
+        for name in ["data_batch_1.bin", "test_batch.bin"] { try folder.write([1], name) }
+        #expect(failure().contains("data_batch_1.bin, test_batch.bin"))
+    }
+
+    @Test func whatIsNotThereIsAnError() {
+        let error = #expect(throws: EvaluationError.self) { try Dataset.open("/nowhere/at all") }
+        #expect(error?.code == .unrecognizedDataset && error?.context.file == "/nowhere/at all")
+    }
+
+    @Test func aDamagedImageIsAnErrorThatNamesIt() throws {
+        let folder = try Self.threeClasses()
+        try folder.copy("images/corrupt-tables.jpg", "a/2.jpg")
+        try folder.write([], "c/w.jpg")
+        let dataset = try Dataset.open(folder.path)
+        for (index, name) in [(2, "a/2.jpg"), (4, "c/w.jpg")] {
+            let error = #expect(throws: EvaluationError.self) { try dataset.sample(index) }
+            #expect(error?.code == .unreadableSample)
+            #expect(error?.context.file == folder.path(name))
+        }
+    }
+
+    @Test func aFileThatVanishedIsAnErrorThatNamesIt() throws {
+        let folder = try Self.threeClasses()
+        let dataset = try Dataset.open(folder.path)
+        try FileManager.default.removeItem(atPath: folder.path("c/y.jpg"))
+        let error = #expect(throws: EvaluationError.self) { try dataset.sample(6) }
+        #expect(error?.description.contains("c/y.jpg") == true)
+    }
+}

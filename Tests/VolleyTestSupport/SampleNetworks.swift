@@ -1,0 +1,35 @@
+public import VolleyGraph
+public import VolleySpiking
+internal import VolleyTensors
+
+/// Spiking networks made from the sample graphs, with thresholds from a quick look at the activations.
+public enum SampleNetworks {
+    public static let provenance = Provenance(version: "test", method: "test", citation: "none")
+
+    /// Every site gets the ladder of its method: rate coding ascending from half, differential coding descending from four
+    /// times the largest size of its activation.
+    public static func network(
+        _ graph: Graph, coding: Coding, levels: Int = 6, reset: NeuronLayer.Reset = .subtraction,
+        initialPotential: Float = 0, seed: UInt64 = 5
+    ) throws -> SpikingNetwork {
+        let placed = try PlaceNeurons.apply(to: graph)
+        var largest: [String: Float] = [:]
+        _ = try Evaluator(placed).run(SampleGraphs.inputs(for: placed, batch: 4, seed: seed)) { node, value in
+            if case .operation(.neuron) = node.content { largest[node.name] = value.values.map(abs).max() }
+        }
+        return try SpikingNetwork(
+            graph: placed, coding: coding,
+            neurons: largest.mapValues { size in
+                let ladder =
+                    switch coding {
+                    // Unequal sides, not powers of two: what a calibration gives.
+                    case .rate: ThresholdLadder(.up, levels: levels, positive: 0.31 * size, negative: 0.27 * size)
+                    case .differential: ThresholdLadder(.down, levels: levels, positive: 2 * size, negative: 2 * size)
+                    }
+                return NeuronLayer(
+                    ladder: ladder, rounding: coding == .rate ? .halfBase : .nearest, reset: reset,
+                    initialPotential: initialPotential)
+            },
+            provenance: provenance)
+    }
+}
