@@ -39,10 +39,9 @@ import VolleyTestSupport
 
     @Test func shapesAndOrderOfAttention() throws {
         let graph = try graph("timm-vit")
-        func shape(_ name: String) throws -> String { graph[try #require(graph.node(named: name), "\(name)")].shape.description }
-        func inputs(_ name: String) throws -> [String] {
-            graph[try #require(graph.node(named: name), "\(name)")].inputs.map { graph[$0].name }
-        }
+        func node(_ name: String) throws -> Node { graph[try #require(graph.node(named: name), "\(name)")] }
+        func shape(_ name: String) throws -> String { try node(name).shape.description }
+        func inputs(_ name: String) throws -> [String] { try node(name).inputs.map { graph[$0].name } }
         #expect(try shape("input") == "[N, 3, 16, 16]")
         #expect(try shape("patch_embed.proj") == "[N, 32, 4, 4]")
         #expect(try shape("pos_embed.add") == "[N, 17, 32]")
@@ -53,8 +52,8 @@ import VolleyTestSupport
         #expect(try inputs("blocks.0.attn.scale") == ["blocks.0.attn.scores", "blocks.0.attn.scale.factor"])
         #expect(try inputs("blocks.0.attn.softmax") == ["blocks.0.attn.scale"])
         #expect(try inputs("blocks.0.attn.context") == ["blocks.0.attn.softmax", "blocks.0.attn.v.heads"])
-        #expect(
-            try inputs("blocks.1.attn.qkv.k") == ["blocks.1.norm1", "blocks.1.attn.qkv.k.weight", "blocks.1.attn.qkv.k.bias"])
+        let k = "blocks.1.attn.qkv.k"
+        #expect(try inputs(k) == ["blocks.1.norm1", "\(k).weight", "\(k).bias"])
         #expect(try inputs("head") == ["pool", "head.weight", "head.bias"])
         #expect(graph.outputs.map(\.name) == ["logits"])
         let factor = graph[try #require(graph.node(named: "blocks.0.attn.scale.factor"))].constant
@@ -68,7 +67,7 @@ import VolleyTestSupport
     }
 
     @Test func noParameterIsLostOrDoubled() throws {
-        // Half of 2 more constants per block than parameters: the attention's scale.
+        // One more constant stands in every block: the attention's scale.
         let graph = try graph("timm-vit")
         let weights = 32 * 48 + 32 + 32 + 17 * 32 + 2 * (4 * 32 + 96 * 33 + 32 * 33 + 96 * 33 + 32 * 97) + 64 + 6 * 33
         #expect(graph.parameterCount == weights + 2)

@@ -67,10 +67,12 @@ import VolleyTestSupport
         #expect(try grey.load().diagnostics.count == 1)
     }
 
-    @Test(arguments: [
-        ("mean", [0.5, 0.5], ModelError.Code.contradiction), ("std", [0.5, 0, 0.5], .badValue), ("std", ["a"], .badValue),
-        ("crop_pct", 0, .badValue), ("crop_pct", 1e-300, .badValue), ("interpolation", "lanczos", .badValue),
-    ] as [(String, any Sendable, ModelError.Code)])
+    @Test(
+        arguments: [
+            ("mean", [0.5, 0.5], ModelError.Code.contradiction), ("std", [0.5, 0, 0.5], .badValue),
+            ("std", ["a"], .badValue),
+            ("crop_pct", 0, .badValue), ("crop_pct", 1e-300, .badValue), ("interpolation", "lanczos", .badValue),
+        ] as [(String, any Sendable, ModelError.Code)])
     func timmValuesThatAreRefused(key: String, value: any Sendable, code: ModelError.Code) throws {
         let checkpoint = try ChangedCheckpoint("timm-vit")
         try checkpoint.set("pretrained_cfg", key, to: value)
@@ -117,10 +119,11 @@ import VolleyTestSupport
         expectModelError(.contradiction, mentioning: "17×17") { try checkpoint.load() }
     }
 
-    @Test(arguments: [
-        ("resample", 1, ModelError.Code.badValue), ("do_resize", false, .badValue),
-        ("image_processor_type", "CLIPImageProcessor", .unsupported), ("image_mean", [0.5, 0.5], .contradiction),
-    ] as [(String, any Sendable, ModelError.Code)])
+    @Test(
+        arguments: [
+            ("resample", 1, ModelError.Code.badValue), ("do_resize", false, .badValue),
+            ("image_processor_type", "CLIPImageProcessor", .unsupported), ("image_mean", [0.5, 0.5], .contradiction),
+        ] as [(String, any Sendable, ModelError.Code)])
     func processorSettingsThatAreRefused(key: String, value: any Sendable, code: ModelError.Code) throws {
         let checkpoint = try ChangedCheckpoint("hf-vit")
         try checkpoint.set(key, to: value, in: "preprocessor_config.json")
