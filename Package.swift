@@ -78,6 +78,9 @@ let package = Package(
         tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "Volley"),
+        .testTarget(
+            name: "VolleyCommandTests", dependencies: ["VolleyCommand", "Volley", "VolleyTestSupport"], swiftSettings: swift),
+        .testTarget(name: "PackageTests", dependencies: ["VolleyTestSupport"], swiftSettings: swift),
         tests(of: "VolleyEvaluation", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
     ],
     cLanguageStandard: .c17

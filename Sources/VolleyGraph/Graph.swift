@@ -74,8 +74,10 @@ public struct Graph: Sendable, Hashable {
         return last
     }
 
-    /// The number of elements of all constants: weights, biases, tables.
-    public var parameterCount: Int { nodes.reduce(0) { $0 + ($1.constant?.count ?? 0) } }
+    /// The number of elements of all weights, biases and tables: of all constants with axes.
+    public var parameterCount: Int {
+        nodes.reduce(0) { $0 + ($1.shape.rank > 0 ? $1.constant?.count ?? 0 : 0) }
+    }
 
     /// By node: whether its value changes over time once neurons stand in the graph (semantics 2). What is computed from
     /// inputs and constants alone stays the same at every time-step; what is computed from a neuron's output does not.

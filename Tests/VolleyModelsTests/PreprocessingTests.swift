@@ -32,10 +32,10 @@ import VolleyTestSupport
             try preprocessing("hf-vit")
                 == Preprocessing(
                     channels: 3, height: 16, width: 16, resize: .exact(height: 16, width: 16), interpolation: .bilinear,
-                    mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5]))
+                    cropRounding: .down, mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5]))
         let deit = Preprocessing(
             channels: 3, height: 16, width: 16, resize: .exact(height: 18, width: 18), interpolation: .bicubic,
-            mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+            cropRounding: .down, mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
         #expect(try preprocessing("hf-deit") == deit)
         var older = deit
         older.mean = [0.485, 0.456, 0.406]

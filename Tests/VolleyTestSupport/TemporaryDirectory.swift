@@ -32,12 +32,13 @@ public final class TemporaryDirectory: Sendable {
         return file(name)
     }
 
-    /// Copies a fixture, a file or a whole directory.
+    /// Copies a fixture, a file or a whole directory, over what stands there.
     @discardableResult
     public func copy(_ fixture: String, to name: String) throws -> String {
         let target = URL(filePath: file(name))
         try FileManager.default.createDirectory(
             at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try? FileManager.default.removeItem(at: target)
         try FileManager.default.copyItem(atPath: Fixture.path(fixture), toPath: file(name))
         return file(name)
     }
