@@ -67,7 +67,7 @@ import VolleyTestSupport
     }
 
     @Test func noParameterIsLostOrDoubled() throws {
-        // One more constant stands in every block: the attention's scale.
+        // The attention's scale, a scalar in every block, is not a parameter.
         let graph = try graph("timm-vit")
         let weights = 32 * 48 + 32 + 32 + 17 * 32 + 2 * (4 * 32 + 96 * 33 + 32 * 33 + 96 * 33 + 32 * 97) + 64 + 6 * 33
         #expect(graph.parameterCount == weights)

@@ -37,7 +37,7 @@ public struct Evaluation: Sendable {
     private let input: Node
     private let output: String
 
-    /// - Throws: ``SpikingError`` and ``EvaluationError`` for settings, a network or data that cannot be measured.
+    /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
     public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings) throws {
         guard settings.batchSize >= 1, settings.threads >= 1 else {
             throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
