@@ -14,7 +14,11 @@ struct Convert: ParsableCommand {
             """)
 
     @Argument(help: "A checkpoint folder, or a .safetensors file with config.json beside it.") var model: String
-    @Option(help: "Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX. Labels are not used.")
+    @Option(
+        help: """
+            Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
+            the model's inputs. Labels are not used.
+            """)
     var calibration: String?
     @Option(help: "Use at most this many calibration samples.") var limit: Int?
     @Option(help: "Samples that share a quantile; thresholds are means over these batches.") var batch = 128
@@ -38,7 +42,8 @@ struct Convert: ParsableCommand {
         conversion.thresholds = try thresholds.map(ThresholdFile.read)
         if let calibration {
             conversion.calibration = .init(
-                try Dataset.open(calibration), batchSize: wholeSet ? nil : batch, limit: limit, skipBad: skipBad)
+                try .open(calibration, for: conversion.model), batchSize: wholeSet ? nil : batch, limit: limit,
+                skipBad: skipBad)
         }
         if let preset {
             guard let known = ThresholdPreset(rawValue: preset) else {
