@@ -111,7 +111,7 @@ private struct Scaling {
             }
             let product = try builder.add(node.name + ".unscaled", operation, inputs)
             return try multiply(product, by: want / natural, node.name, &builder)
-        case .elementwise, .activation, .softmax, .reduction, .slice, .concatenation, .expansion:
+        case .elementwise, .activation, .parametricActivation, .softmax, .reduction, .slice, .concatenation, .expansion:
             break
         }
         let plain = try zip(inputs, have).map { try scaled($0, by: 1 / $1, &builder) }

@@ -6,6 +6,7 @@ public enum Operator: Sendable, Hashable {
     case matrixProduct(MatrixProduct)
     case elementwise(Elementwise)
     case activation(Activation)
+    case parametricActivation(ParametricActivation)
     case softmax(Softmax)
     case layerNormalization(LayerNormalization)
     case reduction(Reduction)
@@ -23,6 +24,7 @@ public enum Operator: Sendable, Hashable {
         case .matrixProduct(let operation): operation
         case .elementwise(let operation): operation
         case .activation(let operation): operation
+        case .parametricActivation(let operation): operation
         case .softmax(let operation): operation
         case .layerNormalization(let operation): operation
         case .reduction(let operation): operation
@@ -41,7 +43,7 @@ public enum Operator: Sendable, Hashable {
 
 extension Operator: Codable {
     private enum Tag: String, Codable {
-        case linear, convolution, matrixProduct, elementwise, activation, softmax, layerNormalization, reduction
+        case linear, convolution, matrixProduct, elementwise, activation, parametricActivation, softmax, layerNormalization, reduction
         case reshape, transpose, slice, concatenation, expansion, neuron
     }
 
@@ -54,6 +56,7 @@ extension Operator: Codable {
         case .matrixProduct: .matrixProduct
         case .elementwise: .elementwise
         case .activation: .activation
+        case .parametricActivation: .parametricActivation
         case .softmax: .softmax
         case .layerNormalization: .layerNormalization
         case .reduction: .reduction
@@ -74,6 +77,7 @@ extension Operator: Codable {
         case .matrixProduct: self = .matrixProduct(try MatrixProduct(from: decoder))
         case .elementwise: self = .elementwise(try Elementwise(from: decoder))
         case .activation: self = .activation(try Activation(from: decoder))
+        case .parametricActivation: self = .parametricActivation(try ParametricActivation(from: decoder))
         case .softmax: self = .softmax(try Softmax(from: decoder))
         case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))
         case .reduction: self = .reduction(try Reduction(from: decoder))
