@@ -42,8 +42,8 @@ import VolleyTestSupport
 
     @Test func everyFunctionSurvivesItsFile() throws {
         let functions: [Operator] =
-            Kernels.Unary.allCases.map { .activation(Activation($0)) }
-            + Kernels.Binary.allCases.map { .elementwise(Elementwise($0)) }
+            UnaryFunction.allCases.map { .activation(Activation($0)) }
+            + BinaryFunction.allCases.map { .elementwise(Elementwise($0)) }
             + [.reduction(Reduction(.sum, axes: [0], keepsAxes: true)), .reduction(Reduction(.mean, axes: []))]
         let json = try JSONEncoder().encode(functions)
         #expect(try JSONDecoder().decode([Operator].self, from: json) == functions)

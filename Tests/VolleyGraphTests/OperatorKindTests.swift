@@ -52,7 +52,7 @@ import VolleyTensors
         Case(.concatenation(Concatenation(axis: 0)), [false, true], .affine),
         Case(.expansion(Expansion(to: [1])), [true], .affine),
         Case(.neuron(NeuronSite()), [true], .neuron),
-    ] + Kernels.Unary.allCases.map { Case(.activation(Activation($0)), [true], .nonlinear) }
+    ] + UnaryFunction.allCases.map { Case(.activation(Activation($0)), [true], $0 == .negate ? .affine : .nonlinear) }
 
     @Test(arguments: cases) func kindAndSynapses(test: Case) {
         #expect(test.operation.operation.kind(timeVarying: test.timeVarying) == test.kind)

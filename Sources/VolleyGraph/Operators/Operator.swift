@@ -9,10 +9,20 @@ public enum Operator: Sendable, Hashable {
     case parametricActivation(ParametricActivation)
     case softmax(Softmax)
     case layerNormalization(LayerNormalization)
+    case rmsNormalization(RMSNormalization)
+    case pooling(Pooling)
     case reduction(Reduction)
+    case argMaximum(ArgMaximum)
+    case cumulativeSum(CumulativeSum)
+    case triangle(Triangle)
+    case selection(Selection)
     case reshape(Reshape)
     case transpose(Transpose)
     case slice(Slice)
+    case gather(Gather)
+    case gatherElements(GatherElements)
+    case gatherND(GatherND)
+    case padding(Padding)
     case concatenation(Concatenation)
     case expansion(Expansion)
     case neuron(NeuronSite)
@@ -27,10 +37,20 @@ public enum Operator: Sendable, Hashable {
         case .parametricActivation(let operation): operation
         case .softmax(let operation): operation
         case .layerNormalization(let operation): operation
+        case .rmsNormalization(let operation): operation
+        case .pooling(let operation): operation
         case .reduction(let operation): operation
+        case .argMaximum(let operation): operation
+        case .cumulativeSum(let operation): operation
+        case .triangle(let operation): operation
+        case .selection(let operation): operation
         case .reshape(let operation): operation
         case .transpose(let operation): operation
         case .slice(let operation): operation
+        case .gather(let operation): operation
+        case .gatherElements(let operation): operation
+        case .gatherND(let operation): operation
+        case .padding(let operation): operation
         case .concatenation(let operation): operation
         case .expansion(let operation): operation
         case .neuron(let operation): operation
@@ -43,8 +63,9 @@ public enum Operator: Sendable, Hashable {
 
 extension Operator: Codable {
     private enum Tag: String, Codable {
-        case linear, convolution, matrixProduct, elementwise, activation, parametricActivation, softmax, layerNormalization, reduction
-        case reshape, transpose, slice, concatenation, expansion, neuron
+        case linear, convolution, matrixProduct, elementwise, activation, parametricActivation, softmax
+        case layerNormalization, rmsNormalization, pooling, reduction, argMaximum, cumulativeSum, triangle, selection
+        case reshape, transpose, slice, gather, gatherElements, gatherND, padding, concatenation, expansion, neuron
     }
 
     private enum Key: String, CodingKey { case op }
@@ -59,10 +80,20 @@ extension Operator: Codable {
         case .parametricActivation: .parametricActivation
         case .softmax: .softmax
         case .layerNormalization: .layerNormalization
+        case .rmsNormalization: .rmsNormalization
+        case .pooling: .pooling
         case .reduction: .reduction
+        case .argMaximum: .argMaximum
+        case .cumulativeSum: .cumulativeSum
+        case .triangle: .triangle
+        case .selection: .selection
         case .reshape: .reshape
         case .transpose: .transpose
         case .slice: .slice
+        case .gather: .gather
+        case .gatherElements: .gatherElements
+        case .gatherND: .gatherND
+        case .padding: .padding
         case .concatenation: .concatenation
         case .expansion: .expansion
         case .neuron: .neuron
@@ -80,10 +111,20 @@ extension Operator: Codable {
         case .parametricActivation: self = .parametricActivation(try ParametricActivation(from: decoder))
         case .softmax: self = .softmax(try Softmax(from: decoder))
         case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))
+        case .rmsNormalization: self = .rmsNormalization(try RMSNormalization(from: decoder))
+        case .pooling: self = .pooling(try Pooling(from: decoder))
         case .reduction: self = .reduction(try Reduction(from: decoder))
+        case .argMaximum: self = .argMaximum(try ArgMaximum(from: decoder))
+        case .cumulativeSum: self = .cumulativeSum(try CumulativeSum(from: decoder))
+        case .triangle: self = .triangle(try Triangle(from: decoder))
+        case .selection: self = .selection(try Selection(from: decoder))
         case .reshape: self = .reshape(try Reshape(from: decoder))
         case .transpose: self = .transpose(try Transpose(from: decoder))
         case .slice: self = .slice(try Slice(from: decoder))
+        case .gather: self = .gather(try Gather(from: decoder))
+        case .gatherElements: self = .gatherElements(try GatherElements(from: decoder))
+        case .gatherND: self = .gatherND(try GatherND(from: decoder))
+        case .padding: self = .padding(try Padding(from: decoder))
         case .concatenation: self = .concatenation(try Concatenation(from: decoder))
         case .expansion: self = .expansion(try Expansion(from: decoder))
         case .neuron: self = .neuron(try NeuronSite(from: decoder))
