@@ -65,6 +65,28 @@ public struct SymbolicShape: Hashable, Sendable, ExpressibleByArrayLiteral, Cust
     /// Whether any length depends on the batch size.
     public var scalesWithBatch: Bool { dimensions.contains(where: \.scalesWithBatch) }
 
+    /// The most elements that one sample's part of a value may have: 8 GiB.
+    public static let maximumCount = 1 << 31
+
+    /// Whether a value can have this shape: few enough axes, lengths that are possible, and at most ``maximumCount`` elements
+    /// along its axes of positive length. For such a shape no product of lengths overflows.
+    public var isSupported: Bool {
+        guard rank <= Tensor.maximumRank else { return false }
+        var count = 1
+        for dimension in dimensions {
+            guard dimension.size >= (dimension.scalesWithBatch ? 1 : 0) else { return false }
+            let (product, overflow) = count.multipliedReportingOverflow(by: max(1, dimension.size))
+            guard !overflow, product <= Self.maximumCount else { return false }
+            count = product
+        }
+        return true
+    }
+
+    /// What is wrong with a shape that is not supported.
+    var limits: String {
+        "a value of shape \(self) is not supported: at most \(Tensor.maximumRank) axes and \(Self.maximumCount) elements per sample"
+    }
+
     /// The shape of one sample's part: N = 1.
     public var perSample: Shape { resolved(batch: 1) }
 

@@ -33,9 +33,6 @@ public struct GraphBuilder {
             error.node = error.node ?? name
             throw error
         }
-        guard shape.rank <= Tensor.maximumRank, shape.dimensions.allSatisfy({ $0.size >= 0 }) else {
-            throw GraphError(.shapeMismatch, "a value of shape \(shape) is not supported", node: name)
-        }
         return try append(Node(name: name, content: .operation(operation), inputs: inputs, shape: shape))
     }
 
@@ -47,11 +44,13 @@ public struct GraphBuilder {
     public mutating func nameSite(on value: NodeID, _ name: String) { graph.siteNames[value] = name }
 
     public func build() throws -> Graph {
-        guard !graph.outputs.isEmpty else { throw GraphError(.malformed, "the graph has no output") }
+        try GraphVerifier.verifyOutputs(graph)
         return graph
     }
 
     private mutating func append(_ node: Node) throws -> NodeID {
+        guard !node.name.isEmpty else { throw GraphError(.malformed, "node \(graph.nodes.count) has no name") }
+        guard node.shape.isSupported else { throw GraphError(.shapeMismatch, node.shape.limits, node: node.name) }
         guard ids.updateValue(graph.nodes.count, forKey: node.name) == nil else {
             throw GraphError(.malformed, "two nodes have this name", node: node.name)
         }

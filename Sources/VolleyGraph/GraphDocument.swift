@@ -62,8 +62,7 @@ public struct GraphDocument: Sendable, Hashable, Codable {
                 throw GraphError(.malformed, "only operations compute something", node: entry.name)
             }
             let inputs = try (entry.inputs ?? []).map { try id($0, neededBy: entry.name) }
-            guard entry.shape.rank <= Tensor.maximumRank, entry.shape.dimensions.allSatisfy({ (0...1 << 31).contains($0.size) })
-            else { throw GraphError(.malformed, "a value of shape \(entry.shape) is not supported", node: entry.name) }
+            guard entry.shape.isSupported else { throw GraphError(.malformed, entry.shape.limits, node: entry.name) }
             ids[entry.name] = graph.nodes.count
             if let name = entry.siteName { graph.siteNames[graph.nodes.count] = name }
             graph.nodes.append(Node(name: entry.name, content: content, inputs: inputs, shape: entry.shape))

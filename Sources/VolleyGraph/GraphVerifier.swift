@@ -1,6 +1,7 @@
 internal import VolleyTensors
 
-/// Checks that a graph keeps its own rules. What ``GraphBuilder`` makes always does; a graph read from a file may not.
+/// Checks that a graph keeps its own rules. What ``GraphBuilder`` makes does, except that its constants may hold NaN or
+/// infinity; a graph read from a file may break any rule.
 public enum GraphVerifier {
     /// - Throws: ``GraphError`` for the first broken rule: names are unique, inputs come earlier, shapes are those that the
     ///   operators infer, constants fill their shapes and are finite, outputs exist and have unique names.
@@ -14,11 +15,17 @@ public enum GraphVerifier {
             guard node.inputs.allSatisfy({ (0..<id).contains($0) }) else {
                 throw GraphError(.malformed, "it reads a value that does not come before it", node: node.name)
             }
+            guard node.shape.isSupported else { throw GraphError(.malformed, node.shape.limits, node: node.name) }
             try verify(node, in: graph)
         }
+        try verifyOutputs(graph)
+    }
+
+    static func verifyOutputs(_ graph: Graph) throws {
         guard !graph.outputs.isEmpty else { throw GraphError(.malformed, "the graph has no output") }
-        guard Set(graph.outputs.map(\.name)).count == graph.outputs.count else {
-            throw GraphError(.malformed, "two outputs have the same name")
+        var names: Set<String> = []
+        for output in graph.outputs where !names.insert(output.name).inserted {
+            throw GraphError(.malformed, "two outputs have the name '\(output.name)'")
         }
         for output in graph.outputs where !graph.nodes.indices.contains(output.value) {
             throw GraphError(.malformed, "output '\(output.name)' names a value that does not exist")
@@ -30,7 +37,8 @@ public enum GraphVerifier {
         case .input:
             guard node.inputs.isEmpty else { throw GraphError(.malformed, "an input reads no value", node: node.name) }
         case .constant(let tensor):
-            guard node.inputs.isEmpty, SymbolicShape(tensor.shape) == node.shape else {
+            guard node.inputs.isEmpty else { throw GraphError(.malformed, "a constant reads no value", node: node.name) }
+            guard SymbolicShape(tensor.shape) == node.shape else {
                 throw GraphError(
                     .malformed, "the constant has shape \(tensor.shape), recorded is \(node.shape)", node: node.name)
             }

@@ -25,4 +25,16 @@ import VolleyTestSupport
         #expect(throws: (any Error).self) { _ = try MappedFile(path: directory.file("missing")) }
         #expect(throws: (any Error).self) { _ = try MappedFile(path: directory.path) }
     }
+
+    @Test func fixturesAreFound() throws {
+        #expect(try MappedFile(path: Fixture.path("formats/MANIFEST.json")).count > 0)
+    }
+
+    @Test func temporaryDirectoriesDeleteThemselves() throws {
+        var directory: TemporaryDirectory? = try TemporaryDirectory()
+        let path = try #require(directory).write([1], to: "file")
+        #expect(try MappedFile(path: path).allBytes == [1])
+        directory = nil
+        #expect(throws: (any Error).self) { _ = try MappedFile(path: path) }
+    }
 }

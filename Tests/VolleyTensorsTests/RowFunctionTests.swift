@@ -56,6 +56,7 @@ private let rounding = 0x1p-24
             let beta = Awkward.finiteValues(width, seed: 32)
             var output = [Float](repeating: 7, count: input.count)
             kernels.layerNorm(epsilon: epsilon, gamma: gamma, beta: beta, input, into: &output)
+            var worst = 0.0
             for row in 0..<3 {
                 let values = input[row * width..<(row + 1) * width].map { Double($0) }
                 let mean = values.reduce(0, +) / Double(width)
@@ -66,9 +67,10 @@ private let rounding = 0x1p-24
                     let exact = scaled + Double(beta[index])
                     // The mean is rounded as often as its lanes are added up; the rest is a few roundings of the result.
                     let size = (Double(offset) + 6) / deviation * (abs(Double(gamma[index])) + 1) + abs(exact) + abs(scaled)
-                    #expect(abs(Double(output[row * width + index]) - exact) <= 16 * rounding * size)
+                    worst = max(worst, abs(Double(output[row * width + index]) - exact) / (16 * rounding * size))
                 }
             }
+            #expect(worst <= 1, "rows of \(width)")
         }
     }
 

@@ -22,26 +22,37 @@ public struct Convolution: Operation {
 
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
         let (x, weight) = (inputs[0], inputs[1])
+        let largest = SymbolicShape.maximumCount
         guard stride.count == 2, dilation.count == 2, padding.count == 2, padding.allSatisfy({ $0.count == 2 }),
-            (stride + dilation + [groups]).allSatisfy({ $0 > 0 }), padding.joined().allSatisfy({ $0 >= 0 })
+            (stride + dilation + [groups]).allSatisfy({ (1...largest).contains($0) }),
+            padding.joined().allSatisfy({ (0...largest).contains($0) })
         else {
             throw GraphError(
                 .shapeMismatch, "convolution: strides, dilations and groups must be positive, padding not negative")
         }
-        guard x.rank == 4, weight.rank == 4, x.dimensions[1...].allSatisfy({ !$0.scalesWithBatch }),
-            x[1].size == weight[1].size * groups, weight[0].size % groups == 0,
+        guard x.rank == 4, weight.rank == 4, x.isSupported, weight.isSupported,
+            (x.dimensions[1...] + weight.dimensions[1...]).allSatisfy({ !$0.scalesWithBatch }),
+            x[1].size == weight[1].size * groups, weight[0].size % groups == 0, weight[2].size > 0, weight[3].size > 0,
             inputs.count == 2 || inputs[2] == [weight[0]]
         else {
             throw GraphError(
                 .shapeMismatch,
                 "convolution: weight \(weight) and \(groups) groups do not fit an input [N, C, H, W] of shape \(x)")
         }
+        let padded = (0..<2).map { axis in x[2 + axis].size + padding[axis][0] + padding[axis][1] }
         let size = try (0..<2).map { axis in
-            let room = x[2 + axis].size + padding[axis].reduce(0, +) - dilation[axis] * (weight[2 + axis].size - 1) - 1
+            let room = padded[axis] - dilation[axis] * (weight[2 + axis].size - 1) - 1
             guard room >= 0 else {
                 throw GraphError(.shapeMismatch, "convolution: kernel \(weight) is larger than the padded input \(x)")
             }
             return Dimension(room / stride[axis] + 1)
+        }
+        let image = SymbolicShape([x[0], x[1]] + padded.map { Dimension($0) })
+        let windows = SymbolicShape([x[0]] + size + weight.dimensions[1...])
+        guard image.isSupported, windows.isSupported else {
+            throw GraphError(
+                .shapeMismatch,
+                "convolution: the padded input \(image) or its windows \(windows) hold more than \(largest) elements per sample")
         }
         return SymbolicShape([x[0], weight[0]] + size)
     }

@@ -12,7 +12,7 @@ public struct Reshape: Operation {
         func factors(_ shape: SymbolicShape) -> (count: Int, batchPower: Int) {
             (shape.dimensions.reduce(1) { $0 * $1.size }, shape.dimensions.count(where: \.scalesWithBatch))
         }
-        guard factors(inputs[0]) == factors(shape) else {
+        guard inputs[0].isSupported, shape.isSupported, factors(inputs[0]) == factors(shape) else {
             throw GraphError(.shapeMismatch, "reshape: \(inputs[0]) does not hold as many elements as \(shape)")
         }
         return shape

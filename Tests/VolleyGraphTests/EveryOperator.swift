@@ -1,0 +1,56 @@
+import VolleyGraph
+import VolleyTensors
+
+/// A graph that holds every operator, two inputs, two outputs and a site name.
+func graphOfEveryOperator() throws -> Graph {
+    var random = SeededGenerator(seed: 90)
+    var builder = GraphBuilder()
+    let image = try builder.input("image", shape: [.batch, 2, 4, 4])
+    let shift = try builder.input("shift", shape: [3])
+    let kernel = try builder.constant("kernel", random.normalTensor([4, 1, 3, 3]))
+    let convolution = Convolution(stride: [2, 1], dilation: [1, 1], padding: [[1, 0], [1, 1]], groups: 2)
+    let windows = try builder.add("convolution", .convolution(convolution), [image, kernel])
+    let flat = try builder.add("reshape", .reshape(Reshape(to: [.batch, 4, 8])), [windows])
+    let moved = try builder.add("transpose", .transpose(Transpose([0, 2, 1])), [flat])
+    let token = try builder.constant("token", random.normalTensor([1, 1, 4]))
+    let repeated = try builder.add("expansion", .expansion(Expansion(to: [.batch, 1, 4])), [token])
+    let joined = try builder.add("concatenation", .concatenation(Concatenation(axis: 1)), [repeated, moved])
+    let gamma = try builder.constant("gamma", random.normalTensor([4]))
+    let beta = try builder.constant("beta", random.normalTensor([4]))
+    let normal = try builder.add(
+        "norm", .layerNormalization(LayerNormalization(epsilon: 1e-5)), [joined, gamma, beta])
+    builder.nameSite(on: normal, "blocks.0.in")
+    let site = try builder.add("site", .neuron(NeuronSite()), [normal])
+    let weight = try builder.constant("weight", random.normalTensor([3, 4]))
+    let projected = try builder.add("linear", .linear(Linear()), [site, weight, shift])
+    let turned = try builder.add("turned", .transpose(Transpose([0, 2, 1])), [projected])
+    let product = try builder.add("product", .matrixProduct(MatrixProduct()), [projected, turned])
+    let probabilities = try builder.add("softmax", .softmax(Softmax()), [product])
+    let first = try builder.add("slice", .slice(Slice(axis: 1, start: 0, length: 1)), [probabilities])
+    let active = try builder.add("activation", .activation(Activation(.quickGELU)), [first])
+    let halved = try builder.add(
+        "halved", .elementwise(Elementwise(.multiply)), [active, try builder.constant("half", Tensor(scalar: 0.5))])
+    builder.output("mean", try builder.add("mean", .reduction(Reduction(.mean, axes: [1, 2])), [halved]))
+    builder.output("probabilities", probabilities)
+    return try builder.build()
+}
+
+/// A graph as small as can be that still has an input, a constant, an operation with attributes and a free batch size.
+func smallGraph() throws -> Graph {
+    var builder = GraphBuilder()
+    let input = try builder.input("x", shape: [.batch, 1, 2, 3])
+    let kernel = try builder.constant("w", Tensor([2, 1, 1, 2], [1, 2, 3, 4]))
+    let y = try builder.add("y", .convolution(Convolution(stride: [1, 1], padding: [[0, 1], [1, 0]])), [input, kernel])
+    let z = try builder.add("z", .reshape(Reshape(to: [.batch, 18])), [y])
+    let part = try builder.add("p", .slice(Slice(axis: 1, start: 2, length: 4)), [z])
+    let both = try builder.add("c", .concatenation(Concatenation(axis: 1)), [part, z])
+    builder.output("out", try builder.add("m", .reduction(Reduction(.mean, axes: [1], keepsAxes: true)), [both]))
+    return try builder.build()
+}
+
+extension Graph {
+    /// The constants by name, as a file would hold them.
+    var constants: [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: nodes.compactMap { node in node.constant.map { (node.name, $0) } })
+    }
+}
