@@ -26,11 +26,11 @@ enum ModelFile {
 
     /// - Throws: ``ONNXError`` that says why the file cannot be read.
     static func map(_ path: String) throws -> Data {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard FileManager.default.fileExists(atPath: path) else {
             throw ONNXError(.notFound, "there is no such file; check the path", path: path)
         }
-        guard !isFolder.boolValue else { throw ONNXError(.unreadable, "this is a folder; expected a file", path: path) }
+        let kind = try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey])
+        guard kind?.isDirectory != true else { throw ONNXError(.unreadable, "this is a folder; expected a file", path: path) }
         do {
             return try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
         } catch {

@@ -39,7 +39,8 @@ extension Call {
         default: return nil
         }
         if a.shape == shape, b.knownScalar == neutral { return a }
-        return function == .add || function == .multiply, b.shape == shape, a.knownScalar == neutral ? b : nil
+        let commutes = function == .add || function == .multiply
+        return commutes && b.shape == shape && a.knownScalar == neutral ? b : nil
     }
 
     /// `f(x)` element by element.

@@ -7,6 +7,7 @@ enum PoolingOperators {
         "AveragePool": { [try pool(.average, $0)] },
         "GlobalAveragePool": { [try global(.mean, $0)] },
         "GlobalMaxPool": { [try global(.maximum, $0)] },
+    ]
 
     private static func pool(_ function: Pooling.Function, _ call: Call) throws -> Value {
         let value = try call.input(0)

@@ -147,7 +147,7 @@ nonisolated struct Onnx_AttributeProto: @unchecked Sendable {
 
   init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
 nonisolated struct Onnx_ValueInfoProto: Sendable {
