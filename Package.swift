@@ -62,7 +62,7 @@ let package = Package(
         library(
             "Volley",
             needs: [
-                "VolleyModels", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
+                "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
                 "VolleyFormats", "VolleyTensors", collections,
             ]),
         .target(name: "CVolleyDemoData", exclude: ["data"]),
