@@ -60,7 +60,7 @@ private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder
 }
 
 /// A graph as small as can be that still has an input, a constant, an operation with attributes and a free batch size.
-func smallGraph() throws -> Graph {
+@Sendable func smallGraph() throws -> Graph {
     var builder = GraphBuilder()
     let input = try builder.input("x", shape: [.batch, 1, 2, 3])
     let kernel = try builder.constant("w", Tensor([2, 1, 1, 2], [1, 2, 3, 4]))
@@ -69,6 +69,23 @@ func smallGraph() throws -> Graph {
     let part = try builder.add("p", .slice(Slice(axis: 1, start: 2, length: 4)), [z])
     let both = try builder.add("c", .concatenation(Concatenation(axis: 1)), [part, z])
     builder.output("out", try builder.add("m", .reduction(Reduction(.mean, axes: [1], keepsAxes: true)), [both]))
+    return try builder.build()
+}
+
+/// The same with the operators whose attributes are numbers of positions.
+@Sendable func smallGraphOfWindows() throws -> Graph {
+    var builder = GraphBuilder()
+    let x = try builder.input("x", shape: [.batch, 1, 2, 3])
+    let a = try builder.add("a", .padding(Padding(.reflect, amounts: [[0, 0], [0, 0], [1, -1], [0, 2]], value: 1)), [x])
+    let pooling = Pooling(.average, kernel: [1, 2], stride: [1, 2], padding: [[0, 0], [1, 0]], ceilMode: true)
+    let b = try builder.add("b", .pooling(pooling), [a])
+    let c = try builder.add("c", .slice(Slice(axis: 3, start: 2, length: 2, step: -2)), [b])
+    let i = try builder.constant("i", Tensor([2], [1, 0]))
+    let d = try builder.add("d", .gather(Gather(axis: 2)), [c, i])
+    let e = try builder.add("e", .gatherElements(GatherElements(axis: 3)), [d, d])
+    let f = try builder.add("f", .cumulativeSum(CumulativeSum(axis: 2)), [e])
+    let g = try builder.add("g", .parametricActivation(ParametricActivation(.clip, parameters: [0, 6])), [f])
+    builder.output("out", try builder.add("h", .argMaximum(ArgMaximum(axis: 3)), [g]))
     return try builder.build()
 }
 

@@ -64,6 +64,8 @@ private let tolerance: Float = 1e-6
         #expect(try size(2, kernel: 3, stride: 3, padding: [1, 1], ceil: true) == 1)
         #expect(try size(6, kernel: 3, stride: 1, padding: [1, 2]) == 7)
         #expect(try size(6, kernel: 3, stride: 1, dilation: 2) == 2)
+        #expect(try size(2, kernel: 1, stride: 1, padding: [0, 2]) == 4)
+        #expect(try size(2, kernel: 1, stride: 1, padding: [2, 2], ceil: true) == 5)
     }
 
     @Test func oneAxisAndThreeAxes() throws {
