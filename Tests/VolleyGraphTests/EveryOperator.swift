@@ -38,15 +38,17 @@ func graphOfEveryOperator() throws -> Graph {
 
 /// The operators that look elements up or along an axis, on a value `[N, 1, 9]`.
 private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder) throws -> NodeID {
-    func constant(_ name: String, _ shape: Shape, _ values: [Float]) throws -> NodeID { try builder.constant(name, Tensor(shape, values)) }
+    func constant(_ name: String, _ values: [Float]) throws -> NodeID {
+        try builder.constant(name, Tensor([values.count], values))
+    }
     let leaky = try builder.add(
         "leaky", .parametricActivation(ParametricActivation(.leakyRelu, parameters: [0.5])), [value])
     let rms = try builder.add(
-        "rms", .rmsNormalization(RMSNormalization(epsilon: 0.5)), [leaky, try constant("rms.gamma", [9], Array(repeating: 2, count: 9))])
+        "rms", .rmsNormalization(RMSNormalization(epsilon: 0.5)), [leaky, try constant("rms.gamma", Array(repeating: 2, count: 9))])
     let sums = try builder.add("sums", .cumulativeSum(CumulativeSum(axis: 2, reverse: true)), [rms])
     let padded = try builder.add("padded", .padding(Padding(.reflect, amounts: [[0, 0], [0, 0], [1, -1]])), [sums])
     let lower = try builder.add("lower", .triangle(Triangle(upper: false, diagonal: 5)), [padded])
-    let gathered = try builder.add("gathered", .gather(Gather(axis: 2)), [lower, try constant("rows", [2], [1, -2])])
+    let gathered = try builder.add("gathered", .gather(Gather(axis: 2)), [lower, try constant("rows", [1, -2])])
     let picture = try builder.add("picture", .reshape(Reshape(to: [.batch, 1, 1, 2])), [gathered])
     let pooling = Pooling(.maximum, kernel: [1, 2], stride: [1, 1], padding: [[0, 0], [1, 0]])
     let pooled = try builder.add("pooled", .pooling(pooling), [picture])
@@ -55,7 +57,7 @@ private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder
     let picked = try builder.add("picked", .gatherElements(GatherElements(axis: 1)), [line, best])
     let named = try builder.add("named", .gatherND(GatherND(batchAxes: 1)), [line, best])
     let flat = try builder.add("flat", .reshape(Reshape(to: [.batch, 1])), [named])
-    let selected = try builder.add("selected", .selection(Selection()), [try constant("mask", [1], [1]), picked, flat])
+    let selected = try builder.add("selected", .selection(Selection()), [try constant("mask", [1]), picked, flat])
     return try builder.add("cube", .reshape(Reshape(to: [.batch, 1, 1])), [selected])
 }
 

@@ -51,7 +51,9 @@ private let tolerance: Float = 1e-6
 
     /// Counts of windows by hand; those of the ceiling mode begin before the padding behind the input.
     @Test func windowCounts() throws {
-        func size(_ length: Int, kernel: Int, stride: Int, padding: [Int] = [0, 0], dilation: Int = 1, ceil: Bool = false) throws -> Int {
+        func size(
+            _ length: Int, kernel: Int, stride: Int, padding: [Int] = [0, 0], dilation: Int = 1, ceil: Bool = false
+        ) throws -> Int {
             let pooling = Pooling(
                 .maximum, kernel: [kernel], stride: [stride], dilation: [dilation], padding: [padding], ceilMode: ceil)
             return try pooling.outputShape([[.batch, 1, Dimension(length)]])[2].size

@@ -3,8 +3,8 @@ internal import VolleyTensors
 
 /// Networks as model files of other programs hold them: lookups, masks that are selected, windows.
 extension SampleGraphs {
-    /// A language model of one block, in which each token sees the ones before it and the next: "ids" `[N, 5]`, whose rounded values look tokens up, to "logits" `[N, 4]`, read where
-    /// the largest id stands.
+    /// A language model of one block, in which each token sees those before it and the next one: "ids" `[N, 5]`, whose rounded
+    /// values look tokens up, to "logits" `[N, 4]`, read where the largest id stands.
     public static func text(seed: UInt64 = 5) throws -> Graph {
         var sketch = GraphSketch(seed: seed)
         let ids = try sketch.builder.input("ids", shape: [.batch, 5])
