@@ -5,7 +5,7 @@ import VolleyTensors
 struct ModelImport {
     /// The newest version of the standard operators whose meaning is known here.
     static let newestOpset = 26
-    static let oldestOpset = 11
+    static let oldestOpset = 7
 
     let architecture: String
     private let path: String
