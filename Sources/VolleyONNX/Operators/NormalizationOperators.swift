@@ -144,6 +144,8 @@ enum NormalizationOperators {
             norm = try call.unary(.sqrt, call.reduce(.sum, squares, axes: [axis], keepsAxes: true, "sum"), "norm")
         case let other: throw call.unsupported("its p is \(other)")
         }
-        return [try call.binary(.divide, value, norm)]
+        // Zeros stay zeros.
+        let divisor = try call.binary(.maximum, norm, Value(Float.leastNormalMagnitude), "divisor")
+        return [try call.binary(.divide, value, divisor)]
     }
 }
