@@ -36,6 +36,7 @@ OPERATORS = """
     GlobalAveragePool GlobalMaxPool Reshape Flatten Transpose Squeeze Unsqueeze Slice Split Concat Gather
     GatherElements GatherND Expand Tile Pad Where Cast Identity Dropout Constant ConstantOfShape Range Shape Size
     ArgMax CumSum Trilu Einsum DepthToSpace SpaceToDepth IsNaN ThresholdedRelu
+    Attention RotaryEmbedding IsInf Swish LpNormalization Sum Mean NonZero ScatterND EyeLike Shrink CastLike ArgMin
 """.split()
 
 # Float16 matters where it is converted; elsewhere float32 tests the same code. Some operators have cases

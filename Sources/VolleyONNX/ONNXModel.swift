@@ -28,17 +28,36 @@ public struct ONNXModel: Sendable {
         _ path: String, inputShapes: [String: [Int]] = [:], constants: [String: Tensor] = [:], through lastPass: String? = nil
     ) throws -> ONNXModel {
         do {
-            var file = try ModelFile.read(path)
-            let import_ = try ModelImport(&file, path: path, shapes: inputShapes, constants: constants)
-            let (importer, graph) = try import_.run()
+            let (importer, graph, architecture) = try read(path, inputShapes, constants)
             return ONNXModel(
                 graph: try simplified(graph, through: lastPass), diagnostics: importer.diagnostics,
-                weightFiles: [path] + importer.reader.externalPaths, architecture: import_.architecture)
+                weightFiles: [path] + importer.reader.externalPaths, architecture: architecture)
         } catch var error as ONNXError {
             error.path = path
             throw error
         } catch let error as GraphError {
             throw ONNXError(.malformed, error.message, path: path, node: error.node)
+        }
+    }
+
+    /// Imports with a free batch; where the model does not allow that although it fixes the batch at 1, with a batch of 1.
+    private static func read(
+        _ path: String, _ shapes: [String: [Int]], _ constants: [String: Tensor]
+    ) throws -> (Importer, Graph, architecture: String) {
+        var model = try ModelImport(path, shapes: shapes, constants: constants)
+        let fixesBatch = model.fixesBatch
+        do {
+            let (importer, graph) = try model.run(freesFixedBatch: fixesBatch)
+            if fixesBatch {
+                importer.note(importer.freedInputs.joined(separator: ", "), "the file fixes the batch at 1; any batch is accepted")
+            }
+            return (importer, graph, model.architecture)
+        } catch let reason as any InputError {
+            guard fixesBatch, (reason as? ONNXError)?.code != .unsupportedOperators else { throw reason }
+            var again = try ModelImport(path, shapes: shapes, constants: constants)
+            guard let (importer, graph) = try? again.run(freesFixedBatch: false) else { throw reason }
+            importer.note(path, "the file fixes the batch at 1, and no other is possible: \(reason)")
+            return (importer, graph, again.architecture)
         }
     }
 

@@ -3,7 +3,6 @@ import Foundation
 /// The files beside a model that hold its large tensors. Only files in the model's folder, or below it, are read.
 struct ExternalData {
     private let folder: URL
-    private var files: [String: Data] = [:]
     /// The paths of the files that were read, in the order of their first use.
     private(set) var paths: [String] = []
 
@@ -44,8 +43,8 @@ struct ExternalData {
         return number
     }
 
+    /// Maps the file anew for every tensor: what was read of one mapping stays in memory as long as it exists.
     private mutating func file(_ location: String) throws -> Data {
-        if let data = files[location] { return data }
         let parts = location.split(separator: "/", omittingEmptySubsequences: false)
         guard !location.hasPrefix("/"), !location.contains("\\"), !location.contains("\0"), !parts.contains("..") else {
             throw ONNXError(
@@ -65,8 +64,7 @@ struct ExternalData {
         } catch let error as ONNXError {
             throw ONNXError(.externalData, "the data file \(location.quoted) is needed beside the model: \(error.message)")
         }
-        files[location] = data
-        paths.append(path)
+        if !paths.contains(path) { paths.append(path) }
         return data
     }
 }

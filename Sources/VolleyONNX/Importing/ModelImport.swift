@@ -5,7 +5,7 @@ import VolleyTensors
 struct ModelImport {
     /// The newest version of the standard operators whose meaning is known here.
     static let newestOpset = 26
-    static let oldestOpset = 11
+    static let oldestOpset = 7
 
     let architecture: String
     private let path: String
@@ -14,12 +14,12 @@ struct ModelImport {
     private let nodes: [Onnx_NodeProto]
     private let inputs: [Onnx_ValueInfoProto]
     private let outputs: [String]
-    private let tensors: [String: Onnx_TensorProto]
+    private var tensors: [String: Onnx_TensorProto]
     private let shapes: [String: [Int]]
     private let constants: [String: Tensor]
 
-    /// Takes the tensors out of the message, so that each can be let go when it has been converted.
-    init(_ model: inout Onnx_ModelProto, path: String, shapes: [String: [Int]], constants: [String: Tensor]) throws {
+    init(_ path: String, shapes: [String: [Int]], constants: [String: Tensor]) throws {
+        let model = try ModelFile.read(path)
         self.path = path
         self.shapes = shapes
         self.constants = constants
@@ -46,31 +46,22 @@ struct ModelImport {
         functions = Dictionary(model.functions.map { (FunctionKey($0), $0) }) { first, _ in first }
         let producer = [model.producerName, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
         architecture = "ONNX model\(producer.isEmpty ? "" : " of \(producer)"), opset \(opset), \(model.graph.node.count) nodes"
-        model = Onnx_ModelProto()
     }
 
-    /// Imports with a free batch; where the model does not allow that although it fixes the batch at 1, with a batch of 1.
-    consuming func run() throws -> (Importer, Graph) {
+    /// Whether the file fixes the batch of an input at 1.
+    var fixesBatch: Bool {
+        inputs.contains { input in
+            if case .dimValue(1) = input.type.tensorType.shape.dim.first?.value { constants[input.name] == nil } else { false }
+        }
+    }
+
+    /// Imports the model. It can be done once: each tensor is let go when it has been converted.
+    /// - Parameter freesFixedBatch: whether a batch that the file fixes at 1 is read as N.
+    mutating func run(freesFixedBatch: Bool) throws -> (Importer, Graph) {
         guard !outputs.isEmpty else { throw ONNXError(.malformed, "the graph has no output") }
         guard Set(outputs).count == outputs.count else { throw ONNXError(.malformed, "two outputs have the same name") }
         try checkNames()
         try checkOperators()
-        let fixesBatch = inputs.contains { input in
-            if case .dimValue(1) = input.type.tensorType.shape.dim.first?.value { constants[input.name] == nil } else { false }
-        }
-        guard fixesBatch else { return try attempt(freesFixedBatch: false) }
-        do {
-            let (importer, graph) = try attempt(freesFixedBatch: true)
-            importer.note(importer.freedInputs.joined(separator: ", "), "the file fixes the batch at 1; any batch is accepted")
-            return (importer, graph)
-        } catch {
-            guard let (importer, graph) = try? attempt(freesFixedBatch: false) else { throw error }
-            importer.note(inputs.first?.name ?? "", "the file fixes the batch at 1, and no other is possible (\(error))")
-            return (importer, graph)
-        }
-    }
-
-    private func attempt(freesFixedBatch: Bool) throws -> (Importer, Graph) {
         let importer = Importer(
             reader: TensorReader(modelPath: path), functions: functions, freesFixedBatch: freesFixedBatch)
         if opset > Self.newestOpset {
@@ -78,6 +69,7 @@ struct ModelImport {
         }
         let scope = Scope(opset: opset)
         scope.tensors = tensors
+        tensors = [:]
         try importer.makeInputs(inputs, shapes: shapes, constants: constants, in: scope)
         try importer.run(nodes, outputs: outputs, in: scope, prefix: "", depth: 0)
         for name in outputs {
@@ -100,19 +92,20 @@ struct ModelImport {
     private func checkOperators() throws {
         var found: [String: [String]] = [:]
         var seen: Set<FunctionKey> = []
-        func visit(_ nodes: [Onnx_NodeProto], outputs: [String], prefix: String) throws {
+        func visit(_ nodes: [Onnx_NodeProto], outputs: [String], prefix: String, depth: Int) throws {
+            guard depth <= Limits.depth else { throw ONNXError(.malformed, "functions are nested too deeply") }
             for node in try NodeOrder.sorted(nodes, outputs: outputs) {
                 let key = FunctionKey(node)
                 if let function = functions[key] {
                     if seen.insert(key).inserted {
-                        try visit(function.node, outputs: function.output, prefix: prefix + function.name + "/")
+                        try visit(function.node, outputs: function.output, prefix: prefix + function.name + "/", depth: depth + 1)
                     }
                 } else if OperatorTable.handler(node) == nil {
                     found[OperatorTable.name(node), default: []].append(prefix + (node.name.isEmpty ? node.output.first ?? "" : node.name))
                 }
             }
         }
-        try visit(nodes, outputs: outputs, prefix: "")
+        try visit(nodes, outputs: outputs, prefix: "", depth: 0)
         guard found.isEmpty else {
             throw ONNXError.unsupported(found.keys.sorted().map { .init(name: $0, nodes: found[$0] ?? []) })
         }

@@ -54,7 +54,8 @@ enum ActivationOperators {
 
     private static func clip(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        let (low, high) = (call.optional(1), call.optional(2))
+        let low = call.optional(1) ?? call.attribute("min").map { Value($0.f) }
+        let high = call.optional(2) ?? call.attribute("max").map { Value($0.f) }
         if let lowest = low?.knownScalar, let highest = high?.knownScalar, value.known == nil {
             return [try call.parametric(.clip, [finite(lowest), finite(highest)], value)]
         }

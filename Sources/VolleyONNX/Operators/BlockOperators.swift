@@ -32,7 +32,8 @@ enum BlockOperators {
         }
         let (side, height, width) = (Dimension(block), Dimension(shape[2].size / block), Dimension(shape[3].size / block))
         let apart = try call.reshape(value, to: [shape[0], shape[1], height, side, width, side], "blocks")
-        let moved = try call.transpose(apart, [0, 3, 5, 1, 2, 4], "moved")
+        let isColumnFirst = call.string("mode", "DCR") == "CRD"
+        let moved = try call.transpose(apart, isColumnFirst ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4], "moved")
         return [try call.reshape(moved, to: [shape[0], Dimension(shape[1].size * block * block), height, width])]
     }
 }

@@ -153,8 +153,26 @@ extension Call {
         _ function: Reduction.Function, _ value: Value, axes: [Int], keepsAxes: Bool, _ part: String? = nil
     ) throws -> Value {
         if axes.isEmpty { return value }
+        if axes.contains(where: { value.shape[$0] == 0 }) { return try reduceNothing(function, value, axes, keepsAxes, part) }
         return try emit(
             .reduction(Reduction(function, axes: axes.sorted(), keepsAxes: keepsAxes)), [value], part)
+    }
+
+    /// What is left of no elements: the neutral one.
+    private func reduceNothing(
+        _ function: Reduction.Function, _ value: Value, _ axes: [Int], _ keepsAxes: Bool, _ part: String?
+    ) throws -> Value {
+        let isTruth = value.kind == .boolean
+        let neutral: Float =
+            switch function {
+            case .sum: 0
+            case .product: 1
+            case .maximum: isTruth ? 0 : -.infinity
+            case .minimum: isTruth ? 1 : .infinity
+            case .mean: throw mismatch("there is no mean of no elements")
+            }
+        let lengths = value.shape.dimensions.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : value.shape[$0] }
+        return try expand(Value(neutral).with(kind: value.kind), to: SymbolicShape(lengths), part)
     }
 }
 

@@ -24,7 +24,10 @@ enum ControlOperators {
         {
             call.importer.note(call.name, "was exported for training; it passes its input on as in a trained network")
         }
-        return [try call.input(0)]
+        let value = try call.input(0)
+        guard call.node.output.count > 1, !call.node.output[1].isEmpty else { return [value] }
+        let kept = Value(Known(.boolean, KnownNumber(true)))
+        return [value, try call.expand(kept, to: value.shape, "kept")]
     }
 
     private static func branch(_ call: Call) throws -> [Value?] {

@@ -101,7 +101,8 @@ enum IndexOperators {
         let data = try call.known(0, "the data")
         let indices = try call.known(1, "the indices")
         let updates = try call.known(2, "the updates")
-        guard call.string("reduction", "none") == "none" else { throw call.unsupported("it combines with what is there") }
+        let reductions: [String: BinaryFunction] = ["add": .add, "mul": .multiply, "max": .maximum, "min": .minimum]
+        let reduction = reductions[call.string("reduction", "none")]
         guard let width = indices.shape.last, width <= data.shape.count else { throw call.mismatch("its indices are too long") }
         let rows = indices.shape.dropLast().reduce(1, *)
         let inner = data.shape[width...].reduce(1, *)
@@ -117,7 +118,12 @@ enum IndexOperators {
                 guard (0..<data.shape[axis]).contains(position) else { throw call.mismatch("index \(index) lies outside \(data.shape)") }
                 offset += position * strides[axis]
             }
-            for element in 0..<inner { values[offset + element] = news[row * inner + element] }
+            for element in 0..<inner {
+                let (old, new) = (values[offset + element], news[row * inner + element])
+                values[offset + element] = try reduction.map {
+                    try KnownNumber.combine($0, old, new, areIntegers: data.kind == .integer)
+                } ?? new
+            }
         }
         return [Value(Known(data.kind, data.shape, .numbers(values)).rounded)]
     }

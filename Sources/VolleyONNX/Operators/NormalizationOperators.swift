@@ -42,15 +42,24 @@ enum NormalizationOperators {
         let trailing = Array(value.shape.dimensions[axis...])
         let operation = LayerNormalization(epsilon: call.float("epsilon", 1e-5))
         let scale = try call.input(1)
-        return [
-            try overRows(call, value, axis: axis) { rows, width, part in
-                let offset = call.optional(2) ?? Value(Known(Tensor([width], repeating: 0)))
-                guard let gamma = try row(call, scale, like: trailing, width: width),
-                    let beta = try row(call, offset, like: trailing, width: width)
-                else { throw call.unsupported("its scale of shape \(scale.shape) differs from row to row") }
-                return try call.emit(.layerNormalization(operation), [rows, gamma, beta], part)
-            }
-        ]
+        let result = try overRows(call, value, axis: axis) { rows, width, part in
+            let offset = call.optional(2) ?? Value(Known(Tensor([width], repeating: 0)))
+            guard let gamma = try row(call, scale, like: trailing, width: width),
+                let beta = try row(call, offset, like: trailing, width: width)
+            else { throw call.unsupported("its scale of shape \(scale.shape) differs from row to row") }
+            return try call.emit(.layerNormalization(operation), [rows, gamma, beta], part)
+        }
+        guard call.node.output.dropFirst().contains(where: { !$0.isEmpty }) else { return [result] }
+        return try [result] + statistics(call, value, axes: Array(axis..<value.rank), epsilon: operation.epsilon)
+    }
+
+    /// The mean, and one over the deviation.
+    private static func statistics(_ call: Call, _ value: Value, axes: [Int], epsilon: Float) throws -> [Value?] {
+        let mean = try call.reduce(.mean, value, axes: axes, keepsAxes: true, "mean")
+        let squares = try call.binary(.power, call.binary(.subtract, value, mean, "centred"), Value(2), "squares")
+        let variance = try call.reduce(.mean, squares, axes: axes, keepsAxes: true, "variance")
+        let deviation = try call.unary(.sqrt, call.binary(.add, variance, Value(epsilon), "widened"), "deviation")
+        return [mean, try call.unary(.reciprocal, deviation, "scale")]
     }
 
     private static func rootMeanSquare(_ call: Call, axis standard: Int) throws -> Value {
@@ -135,6 +144,8 @@ enum NormalizationOperators {
             norm = try call.unary(.sqrt, call.reduce(.sum, squares, axes: [axis], keepsAxes: true, "sum"), "norm")
         case let other: throw call.unsupported("its p is \(other)")
         }
-        return [try call.binary(.divide, value, norm)]
+        // Zeros stay zeros.
+        let divisor = try call.binary(.maximum, norm, Value(Float.leastNormalMagnitude), "divisor")
+        return [try call.binary(.divide, value, divisor)]
     }
 }

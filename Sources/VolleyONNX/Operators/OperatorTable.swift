@@ -8,7 +8,7 @@ enum OperatorTable {
         NormalizationOperators.handlers, ReductionOperators.handlers, ShapeOperators.handlers, BlockOperators.handlers,
         SelectionOperators.handlers,
         IndexOperators.handlers, PoolingOperators.handlers, ConstantOperators.handlers, ControlOperators.handlers,
-        AttentionOperators.handlers, EinsumOperator.handlers,
+        AttentionOperators.handlers, RotaryOperator.handlers, EinsumOperator.handlers,
     ]
 
     /// By the operator's name in the standard domain.

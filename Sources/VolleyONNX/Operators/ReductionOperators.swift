@@ -80,6 +80,9 @@ enum ReductionOperators {
     private static func logSumExp(_ call: Call) throws -> [Value?] {
         try composed(call) { value, axes, keepsAxes in
             if axes.isEmpty { return value }
+            if axes.contains(where: { value.shape[$0] == 0 }) {
+                return try call.reduce(.maximum, value, axes: axes, keepsAxes: keepsAxes)
+            }
             let largest = try call.reduce(.maximum, value, axes: axes, keepsAxes: true, "largest")
             let powers = try call.unary(.exp, call.binary(.subtract, value, largest, "shifted"), "powers")
             let sum = try call.reduce(.sum, powers, axes: axes, keepsAxes: keepsAxes, "sum")

@@ -24,14 +24,14 @@ enum SelectionOperators {
         guard let mode = modes[call.string("mode", "constant")] else {
             throw call.unsupported("its mode is \(call.string("mode", "").quoted)")
         }
-        let given = try call.knownIntegers(1, "the amounts")
+        let given = try call.ints("pads") ?? call.knownIntegers(1, "the amounts")
         let axes = try call.optional(3) == nil
             ? Array(0..<value.rank) : call.knownIntegers(3, "the axes").map { try call.axis($0, rank: value.rank) }
         guard given.count == 2 * axes.count else { throw call.mismatch("\(given.count) amounts for \(axes.count) axes") }
         var amounts = [[Int]](repeating: [0, 0], count: value.rank)
         for (position, axis) in axes.enumerated() { amounts[axis] = [given[position], given[axes.count + position]] }
         guard amounts.joined().contains(where: { $0 != 0 }) else { return [value] }
-        var filler: Float = 0
+        var filler = call.float("value", 0)
         if call.optional(2) != nil {
             guard let number = try call.input(2).knownScalar else { throw call.unsupported("its value is computed from the inputs") }
             let limit = Double(Float.greatestFiniteMagnitude)

@@ -72,9 +72,9 @@ enum ShapeOperators {
 
     private static func slice(_ call: Call) throws -> [Value?] {
         var value = try call.input(0)
-        let starts = try call.known(1, "the starts").numbers
-        let ends = try call.known(2, "the ends").numbers
-        let axes = try call.optional(3) == nil ? Array(starts.indices) : call.knownIntegers(3, "the axes")
+        let starts = try call.bounds(1, "starts")
+        let ends = try call.bounds(2, "ends")
+        let axes = try call.optional(3) == nil ? call.ints("axes") ?? Array(starts.indices) : call.knownIntegers(3, "the axes")
         let steps = try call.optional(4) == nil ? starts.map { _ in 1 } : call.knownIntegers(4, "the steps")
         guard ends.count == starts.count, axes.count == starts.count, steps.count == starts.count else {
             throw call.mismatch("starts, ends, axes and steps are not equally many")

@@ -1,5 +1,13 @@
 import VolleyGraph
 
+extension Call {
+    /// Positions that an attribute names in versions before 10 of the operators, and an input since.
+    func bounds(_ index: Int, _ name: String) throws -> [KnownNumber] {
+        if let list = attribute(name) { return list.ints.map { KnownNumber(Double($0)) } }
+        return try known(index, "the \(name)").numbers
+    }
+}
+
 /// The positions that a slice takes from an axis.
 struct SliceRange {
     var start: Int
