@@ -93,6 +93,9 @@ private struct Scaling {
             inputs[1] = try scaled(inputs[1], by: want / have[0], &builder)
             if inputs.count > 2 { inputs[2] = try scaled(inputs[2], by: want, &builder) }
             return try builder.add(node.name, operation, inputs)
+        case .rmsNormalization:
+            let input = try scaled(inputs[0], by: 1 / have[0], &builder)
+            return try builder.add(node.name, operation, [input, try scaled(inputs[1], by: want, &builder)])
         case .layerNormalization:
             let input = try scaled(inputs[0], by: 1 / have[0], &builder)
             let (gamma, beta) = (try scaled(inputs[1], by: want, &builder), try scaled(inputs[2], by: want, &builder))
@@ -111,7 +114,9 @@ private struct Scaling {
             }
             let product = try builder.add(node.name + ".unscaled", operation, inputs)
             return try multiply(product, by: want / natural, node.name, &builder)
-        case .elementwise, .activation, .softmax, .reduction, .slice, .concatenation, .expansion:
+        case .elementwise, .activation, .parametricActivation, .softmax, .pooling, .reduction, .argMaximum,
+            .cumulativeSum, .triangle, .selection, .slice, .gather, .gatherElements, .gatherND, .padding, .concatenation,
+            .expansion:
             break
         }
         let plain = try zip(inputs, have).map { try scaled($0, by: 1 / $1, &builder) }

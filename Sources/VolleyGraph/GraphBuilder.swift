@@ -9,6 +9,10 @@ public struct GraphBuilder {
 
     public func shape(of id: NodeID) -> SymbolicShape { graph[id].shape }
     public func constant(of id: NodeID) -> Tensor? { graph[id].constant }
+    public subscript(id: NodeID) -> Node { graph[id] }
+
+    /// The node of that name, where it has been put already.
+    public func node(named name: String) -> NodeID? { ids[name] }
 
     public mutating func input(_ name: String, shape: SymbolicShape) throws -> NodeID {
         try append(Node(name: name, content: .input, inputs: [], shape: shape))

@@ -54,7 +54,7 @@ private let tolerance: Float = 2e-6
     func elementwise(left: [Int], right: [Int]) throws {
         let a = randomTensor(Shape(left), seed: 6)
         let b = randomTensor(Shape(right), seed: 7)
-        let functions: [(Kernels.Binary, (Float, Float) -> Float)] = [
+        let functions: [(BinaryFunction, (Float, Float) -> Float)] = [
             (.add, { $0 + $1 }), (.subtract, { $0 - $1 }), (.multiply, { $0 * $1 }), (.divide, { $0 / $1 }),
             (.maximum, { max($0, $1) }), (.minimum, { min($0, $1) }),
         ]
@@ -130,7 +130,7 @@ private let tolerance: Float = 2e-6
             case .silu: { $0 / (1 + exp(-$0)) }
             case .sqrt: { $0.squareRoot() }
             }
-        let y = try evaluate(.activation(Activation(function)), [x])
+        let y = try evaluate(.activation(Activation(UnaryFunction(function))), [x])
         // exp(3) = 20 is the largest result.
         #expect(y.distance(to: Tensor(x.shape, x.values.map { Float(exact(Double($0))) })) <= 2 * tolerance)
     }

@@ -30,9 +30,33 @@ func graphOfEveryOperator() throws -> Graph {
     let active = try builder.add("activation", .activation(Activation(.quickGELU)), [first])
     let halved = try builder.add(
         "halved", .elementwise(Elementwise(.multiply)), [active, try builder.constant("half", Tensor(scalar: 0.5))])
-    builder.output("mean", try builder.add("mean", .reduction(Reduction(.mean, axes: [1, 2])), [halved]))
+    let scanned = try addLookupsAndScans(of: halved, to: &builder)
+    builder.output("mean", try builder.add("mean", .reduction(Reduction(.mean, axes: [1, 2])), [scanned]))
     builder.output("probabilities", probabilities)
     return try builder.build()
+}
+
+/// The operators that look elements up or along an axis, on a value `[N, 1, 9]`.
+private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder) throws -> NodeID {
+    func constant(_ name: String, _ shape: Shape, _ values: [Float]) throws -> NodeID { try builder.constant(name, Tensor(shape, values)) }
+    let leaky = try builder.add(
+        "leaky", .parametricActivation(ParametricActivation(.leakyRelu, parameters: [0.5])), [value])
+    let rms = try builder.add(
+        "rms", .rmsNormalization(RMSNormalization(epsilon: 0.5)), [leaky, try constant("rms.gamma", [9], Array(repeating: 2, count: 9))])
+    let sums = try builder.add("sums", .cumulativeSum(CumulativeSum(axis: 2, reverse: true)), [rms])
+    let padded = try builder.add("padded", .padding(Padding(.reflect, amounts: [[0, 0], [0, 0], [1, -1]])), [sums])
+    let lower = try builder.add("lower", .triangle(Triangle(upper: false, diagonal: 5)), [padded])
+    let gathered = try builder.add("gathered", .gather(Gather(axis: 2)), [lower, try constant("rows", [2], [1, -2])])
+    let picture = try builder.add("picture", .reshape(Reshape(to: [.batch, 1, 1, 2])), [gathered])
+    let pooling = Pooling(.maximum, kernel: [1, 2], stride: [1, 1], padding: [[0, 0], [1, 0]])
+    let pooled = try builder.add("pooled", .pooling(pooling), [picture])
+    let line = try builder.add("line", .reshape(Reshape(to: [.batch, 2])), [pooled])
+    let best = try builder.add("best", .argMaximum(ArgMaximum(axis: 1, keepsAxes: true)), [line])
+    let picked = try builder.add("picked", .gatherElements(GatherElements(axis: 1)), [line, best])
+    let named = try builder.add("named", .gatherND(GatherND(batchAxes: 1)), [line, best])
+    let flat = try builder.add("flat", .reshape(Reshape(to: [.batch, 1])), [named])
+    let selected = try builder.add("selected", .selection(Selection()), [try constant("mask", [1], [1]), picked, flat])
+    return try builder.add("cube", .reshape(Reshape(to: [.batch, 1, 1])), [selected])
 }
 
 /// A graph as small as can be that still has an input, a constant, an operation with attributes and a free batch size.

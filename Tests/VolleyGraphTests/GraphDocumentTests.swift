@@ -24,7 +24,9 @@ import VolleyTestSupport
         let graph = try graphOfEveryOperator()
         let operators = [
             "linear", "convolution", "matrixProduct", "elementwise", "activation", "softmax", "layerNormalization",
-            "reduction", "reshape", "transpose", "slice", "concatenation", "expansion", "neuron",
+            "reduction", "reshape", "transpose", "slice", "concatenation", "expansion", "neuron", "parametricActivation",
+            "rmsNormalization", "pooling", "argMaximum", "cumulativeSum", "triangle", "selection", "gather",
+            "gatherElements", "gatherND", "padding",
         ]
         #expect(Set(graph.nodes.compactMap { $0.operation?.name }) == Set(operators))
         let json = try encode(graph)
@@ -42,19 +44,27 @@ import VolleyTestSupport
 
     @Test func everyFunctionSurvivesItsFile() throws {
         let functions: [Operator] =
-            Kernels.Unary.allCases.map { .activation(Activation($0)) }
-            + Kernels.Binary.allCases.map { .elementwise(Elementwise($0)) }
-            + [.reduction(Reduction(.sum, axes: [0], keepsAxes: true)), .reduction(Reduction(.mean, axes: []))]
+            UnaryFunction.allCases.map { .activation(Activation($0)) }
+            + BinaryFunction.allCases.map { .elementwise(Elementwise($0)) }
+            + Reduction.Function.allCases.map { .reduction(Reduction($0, axes: [0], keepsAxes: $0 == .sum)) }
+            + ParametricActivation.Function.allCases.map { .parametricActivation(ParametricActivation($0, parameters: [1])) }
+            + Padding.Mode.allCases.map { .padding(Padding($0, amounts: [[1, -2]], value: 0.5)) }
         let json = try JSONEncoder().encode(functions)
         #expect(try JSONDecoder().decode([Operator].self, from: json) == functions)
     }
 
     @Test(arguments: [
-        #"{"op":"magic"}"#, #"{"axes":[1]}"#, #"{"op":"slice","axis":1}"#, #"{"op":"activation","function":"sin"}"#,
+        #"{"op":"magic"}"#, #"{"axes":[1]}"#, #"{"op":"slice","axis":1}"#, #"{"op":"activation","function":"sinh"}"#, #"{"op":"slice","axis":1,"start":0,"length":1,"step":"1"}"#,
         #"{"op":"slice","axis":1e300,"start":0,"length":1}"#, #"{"op":"transpose","permutation":[0.5]}"#, "[]", "null",
     ])
     func operatorsThatCannotBeReadAreErrors(json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(Operator.self, from: Data(json.utf8)) }
+    }
+
+    @Test func aSliceWithoutAStepGoesForward() throws {
+        let json = #"{"op":"slice","axis":1,"start":2,"length":3}"#
+        #expect(
+            try JSONDecoder().decode(Operator.self, from: Data(json.utf8)) == .slice(Slice(axis: 1, start: 2, length: 3, step: 1)))
     }
 
     /// Absurd numbers and broken structure at every place: each result is an error or a graph that keeps its rules.

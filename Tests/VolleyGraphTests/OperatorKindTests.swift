@@ -20,6 +20,10 @@ import VolleyTestSupport
     private static let convolution = Operator.convolution(Convolution(stride: [1, 1]))
     private static let norm = Operator.layerNormalization(LayerNormalization(epsilon: 1e-5))
 
+    private static let gathers: [Operator] = [
+        .gather(Gather(axis: 0)), .gatherElements(GatherElements(axis: 0)), .gatherND(GatherND()),
+    ]
+
     private static let cases: [Case] = [
         Case(.linear(Linear()), [true, false], .affine, [0]),
         Case(.linear(Linear()), [true, false, false], .affine, [0]),
@@ -52,8 +56,24 @@ import VolleyTestSupport
         Case(.slice(Slice(axis: 0, start: 0, length: 1)), [true], .affine),
         Case(.concatenation(Concatenation(axis: 0)), [false, true], .affine),
         Case(.expansion(Expansion(to: [1])), [true], .affine),
+        Case(.elementwise(Elementwise(.power)), [true, false], .nonlinear),
+        Case(.elementwise(Elementwise(.less)), [true, true], .nonlinear),
+        Case(.parametricActivation(ParametricActivation(.leakyRelu, parameters: [1])), [true], .nonlinear),
+        Case(.rmsNormalization(RMSNormalization(epsilon: 1)), [true, false], .nonlinear),
+        Case(.pooling(Pooling(.average, kernel: [1, 1], stride: [1, 1])), [true], .affine),
+        Case(.pooling(Pooling(.maximum, kernel: [1, 1], stride: [1, 1])), [true], .nonlinear),
+        Case(.reduction(Reduction(.maximum, axes: [0])), [true], .nonlinear),
+        Case(.reduction(Reduction(.minimum, axes: [0])), [true], .nonlinear),
+        Case(.reduction(Reduction(.product, axes: [0])), [true], .nonlinear),
+        Case(.argMaximum(ArgMaximum(axis: 0)), [true], .nonlinear),
+        Case(.cumulativeSum(CumulativeSum(axis: 0)), [true], .affine),
+        Case(.triangle(Triangle(upper: true)), [true], .affine),
+        Case(.selection(Selection()), [false, true, true], .affine),
+        Case(.selection(Selection()), [true, false, false], .nonlinear),
+        Case(.padding(Padding(amounts: [[0, 0]], value: 1)), [true], .affine),
         Case(.neuron(NeuronSite()), [true], .neuron),
-    ] + Kernels.Unary.allCases.map { Case(.activation(Activation($0)), [true], .nonlinear) }
+    ] + gathers.flatMap { [Case($0, [true, false], .affine), Case($0, [false, true], .nonlinear), Case($0, [true, true], .nonlinear)] }
+        + UnaryFunction.allCases.map { Case(.activation(Activation($0)), [true], $0 == .negate ? .affine : .nonlinear) }
 
     @Test(arguments: cases) func kindAndSynapses(test: Case) {
         #expect(test.operation.operation.kind(timeVarying: test.timeVarying) == test.kind)

@@ -95,10 +95,79 @@ import VolleyTensors
         Case(.expansion(Expansion(to: [1])), [[.batch]], "[N]", "[1]"),
     ]
 
-    @Test(arguments: dense + convolutions + layout) func isRefusedWithTheShapesInTheMessage(test: Case) throws {
+    private static func pooling(_ change: (inout Pooling) -> Void) -> Operator {
+        var pooling = Pooling(.average, kernel: [2, 2], stride: [1, 1])
+        change(&pooling)
+        return .pooling(pooling)
+    }
+
+    private static let windows: [Case] = [
+        Case(pooling { _ in }, [[1, 3, 4]], "[1, 3, 4]", "[2, 2]"),
+        Case(pooling { _ in }, [[1, 3, 4, 1]], "larger", "[1, 3, 4, 1]"),
+        Case(pooling { _ in }, [[1, 3, 0, 4]], "[1, 3, 0, 4]"),
+        Case(pooling { _ in }, [[1, 3, 4, .batch]], "[1, 3, 4, N]"),
+        Case(pooling { $0.kernel = [2] }, [[1, 3, 4, 4]], "one per axis"),
+        Case(pooling { $0.stride = [1, 0] }, [[1, 3, 4, 4]], "positive"),
+        Case(pooling { $0.padding = [[-1, 0], [0, 0]] }, [[1, 3, 4, 4]], "not negative"),
+        Case(pooling { $0.padding = [[.max, .max], [0, 0]] }, [[1, 3, 4, 4]], "padding"),
+        Case(pooling { ($0.kernel, $0.dilation) = ([1 << 31, 1], [1 << 31, 1]) }, [[1, 3, 4, 4]], "larger"),
+        Case(pooling { $0.dilation = [.max, .max] }, [[1, 3, 4, 4]], "dilations"),
+        Case(.padding(Padding(amounts: [[1, 1]])), [[2, 3]], "[[1, 1]]", "[2, 3]"),
+        Case(.padding(Padding(amounts: [[1]])), [[2]], "[[1]]"),
+        Case(.padding(Padding(amounts: [[.max, .max]])), [[2]], "[2]"),
+        Case(.padding(Padding(amounts: [[.min, 0]])), [[2]], "[2]"),
+        Case(.padding(Padding(amounts: [[-2, -1]])), [[2]], "[[-2, -1]]"),
+        Case(.padding(Padding(amounts: [[1, 0]])), [[.batch]], "[N]"),
+        Case(.padding(Padding(.edge, amounts: [[1, 0]])), [[0]], "[0]"),
+        Case(.padding(Padding(amounts: [[0, 0]], value: .nan)), [[2]], "nan"),
+        Case(.slice(Slice(axis: 1, start: 0, length: 2, step: 0)), [[2, 3]], "by 0"),
+        Case(.slice(Slice(axis: 1, start: 0, length: 3, step: 2)), [[2, 3]], "3 positions from 0 by 2"),
+        Case(.slice(Slice(axis: 1, start: 1, length: 3, step: -1)), [[2, 3]], "by -1"),
+        Case(.slice(Slice(axis: 1, start: 3, length: 1, step: -1)), [[2, 3]], "from 3"),
+        Case(.slice(Slice(axis: 1, start: 1, length: .max, step: .min)), [[2, 3]], "axis 1"),
+        Case(.slice(Slice(axis: 1, start: 2, length: 2, step: .max)), [[2, 3]], "axis 1"),
+    ]
+
+    private static let lookups: [Case] = [
+        Case(.gather(Gather(axis: 2)), [[2, 3], [4]], "axis 2", "[2, 3]"),
+        Case(.gather(Gather(axis: -1)), [[2, 3], [4]], "axis -1"),
+        Case(.gather(Gather(axis: 0)), [[.batch, 3], [4]], "[N, 3]"),
+        Case(.gatherElements(GatherElements(axis: 1)), [[2, 3], [3, 3]], "[3, 3]", "[2, 3]"),
+        Case(.gatherElements(GatherElements(axis: 1)), [[2, 3], [3]], "[3]"),
+        Case(.gatherElements(GatherElements(axis: 2)), [[2, 3], [2, 3]], "axis 2"),
+        Case(.gatherElements(GatherElements(axis: 1)), [[.batch, 3], [1, 3]], "[N, 3]"),
+        Case(.gatherElements(GatherElements(axis: 0)), [[.batch, 3], [1, 3]], "[N, 3]"),
+        Case(.gatherND(GatherND()), [[2, 3], [4, 3]], "[4, 3]", "[2, 3]"),
+        Case(.gatherND(GatherND()), [[2, 3], []], "[]"),
+        Case(.gatherND(GatherND()), [[.batch, 3], [4, 1]], "[N, 3]"),
+        Case(.gatherND(GatherND(batchAxes: 1)), [[2, 3], [4, 1]], "1 batch"),
+        Case(.gatherND(GatherND(batchAxes: 2)), [[2, 3], [2, 3]], "2 batch"),
+        Case(.gatherND(GatherND(batchAxes: -1)), [[2, 3], [2, 3]], "-1 batch"),
+        Case(.selection(Selection()), [[2], [3], [2]], "[2]", "[3]"),
+        Case(.selection(Selection()), [[2], [3], [3]], "[2]", "[3]"),
+        Case(.reduction(Reduction(.maximum, axes: [1])), [[2, 0]], "maximum", "[2, 0]"),
+        Case(.argMaximum(ArgMaximum(axis: 1)), [[2, 0]], "axis 1", "[2, 0]"),
+        Case(.argMaximum(ArgMaximum(axis: 0)), [[.batch, 2]], "[N, 2]"),
+        Case(.argMaximum(ArgMaximum(axis: 2)), [[2, 2]], "axis 2"),
+        Case(.cumulativeSum(CumulativeSum(axis: 0)), [[.batch, 2]], "[N, 2]"),
+        Case(.cumulativeSum(CumulativeSum(axis: 2)), [[2, 2]], "axis 2"),
+        Case(.triangle(Triangle(upper: true)), [[2]], "[2]"),
+        Case(.rmsNormalization(RMSNormalization(epsilon: 1)), [[2, 3], [2]], "[2]", "[2, 3]"),
+        Case(.rmsNormalization(RMSNormalization(epsilon: 1)), [[], [1]], "[]"),
+    ]
+
+    @Test(arguments: dense + convolutions + layout + windows + lookups) func isRefusedWithTheShapesInTheMessage(test: Case) throws {
         let error = #expect(throws: GraphError.self) { try test.operation.operation.outputShape(test.inputs) }
         #expect(error?.code == .shapeMismatch)
         for name in test.names { #expect(error?.message.contains(name) == true, "\(error?.message ?? "")") }
+    }
+
+    @Test(arguments: [[], [1, 2], [Float.nan], [.infinity]] as [[Float]])
+    func parametersThatDoNotFitAreRefused(parameters: [Float]) {
+        let error = #expect(throws: GraphError.self) {
+            try ParametricActivation(.elu, parameters: parameters).outputShape([[2]])
+        }
+        #expect(error?.code == .malformed && error?.message.contains("elu takes 1") == true)
     }
 
     @Test func shapesThatFitAreInferred() throws {

@@ -33,6 +33,25 @@ import VolleyTestSupport
         }
     }
 
+    /// Token ids that look rows up in a table: the projection behind reads neurons; an analog value, picked at fixed places, is
+    /// not deep.
+    @Test func anEmbeddingIsAFirstLayer() throws {
+        for isEmbedding in [true, false] {
+            var builder = GraphBuilder()
+            let input = try builder.input("ids", shape: [.batch, 3])
+            let table = try builder.constant("table", Tensor([7, 3], repeating: 0.5))
+            let picks = try builder.constant("picks", Tensor([3], [2, 1, 0]))
+            let rows = try builder.add(
+                "rows", .gather(Gather(axis: isEmbedding ? 0 : 1)), isEmbedding ? [table, input] : [input, picks])
+            let weight = try builder.constant("weight", Tensor([3, 3], repeating: 0.25))
+            let first = try builder.add("first", .linear(Linear()), [rows, weight])
+            let second = try builder.add("second", .linear(Linear()), [first, weight])
+            builder.output("out", try builder.add("head", .linear(Linear()), [second, weight]))
+            let sites = SpikingNetwork.sites(of: try PlaceNeurons.apply(to: builder.build()))
+            #expect(Set(sites) == (isEmbedding ? ["first.in", "second.in"] : ["second.in"]))
+        }
+    }
+
     @Test func everyLayerBehindTheFirstReadsNeurons() throws {
         let placed = try PlaceNeurons.apply(to: try SampleGraphs.convolutional())
         let varying = placed.isTimeVarying

@@ -42,11 +42,11 @@ struct GraphSketch {
         return try builder.add(name, .convolution(convolution), [value, weight, bias])
     }
 
-    mutating func activation(_ name: String, _ function: Kernels.Unary, _ value: NodeID) throws -> NodeID {
+    mutating func activation(_ name: String, _ function: UnaryFunction, _ value: NodeID) throws -> NodeID {
         try builder.add(name, .activation(Activation(function)), [value])
     }
 
-    mutating func elementwise(_ name: String, _ function: Kernels.Binary, _ a: NodeID, _ b: NodeID) throws -> NodeID {
+    mutating func elementwise(_ name: String, _ function: BinaryFunction, _ a: NodeID, _ b: NodeID) throws -> NodeID {
         try builder.add(name, .elementwise(Elementwise(function)), [a, b])
     }
 

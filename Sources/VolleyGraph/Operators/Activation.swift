@@ -2,15 +2,26 @@ public import VolleyTensors
 
 /// `y = f(x)` element by element.
 public struct Activation: Operation {
-    public var function: Kernels.Unary
+    public var function: UnaryFunction
 
-    public init(_ function: Kernels.Unary) { self.function = function }
+    public init(_ function: UnaryFunction) { self.function = function }
 
     public var arity: ClosedRange<Int> { 1...1 }
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape { inputs[0] }
-    public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }
+    public func kind(timeVarying: [Bool]) -> OperatorKind { function == .negate ? .affine : .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
-        kernels.apply(function, to: inputs[0].values, into: &output.values)
+        if let kernel = function.kernel {
+            kernels.apply(kernel, to: inputs[0].values, into: &output.values)
+        } else if let plain = function.plain {
+            inputs[0].map(plain, into: &output)
+        }
+    }
+}
+
+extension Tensor {
+    /// Writes `function` of every element to `output`, which has as many.
+    func map(_ function: (Float) -> Float, into output: inout Tensor) {
+        for index in values.indices { output.values[index] = function(values[index]) }
     }
 }

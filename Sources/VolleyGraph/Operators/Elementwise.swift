@@ -2,9 +2,9 @@ public import VolleyTensors
 
 /// `c = f(a, b)` element by element; axes are aligned at the end, a length of 1 stretches.
 public struct Elementwise: Operation {
-    public var function: Kernels.Binary
+    public var function: BinaryFunction
 
-    public init(_ function: Kernels.Binary) { self.function = function }
+    public init(_ function: BinaryFunction) { self.function = function }
 
     public var arity: ClosedRange<Int> { 2...2 }
 
@@ -20,7 +20,7 @@ public struct Elementwise: Operation {
         case .add, .subtract: .affine
         case .multiply: timeVarying[0] && timeVarying[1] ? .bilinear : .affine
         case .divide: timeVarying[1] ? .nonlinear : .affine
-        case .maximum, .minimum: .nonlinear
+        default: .nonlinear
         }
     }
 
@@ -35,10 +35,20 @@ public struct Elementwise: Operation {
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
         let (a, b) = (inputs[0], inputs[1])
         let runs = BroadcastRuns(a.shape, b.shape, output.shape)
+        if let kernel = function.kernel {
+            runs.forEach { outOffset, aOffset, bOffset in
+                kernels.apply(
+                    kernel, count: runs.length, a.values, offset: aOffset, stride: runs.aStride, b.values,
+                    offset: bOffset, stride: runs.bStride, into: &output.values, offset: outOffset)
+            }
+            return
+        }
+        let plain = function.plain
         runs.forEach { outOffset, aOffset, bOffset in
-            kernels.apply(
-                function, count: runs.length, a.values, offset: aOffset, stride: runs.aStride, b.values,
-                offset: bOffset, stride: runs.bStride, into: &output.values, offset: outOffset)
+            for index in 0..<runs.length {
+                output.values[outOffset + index] = plain(
+                    a.values[aOffset + index * runs.aStride], b.values[bOffset + index * runs.bStride])
+            }
         }
     }
 }

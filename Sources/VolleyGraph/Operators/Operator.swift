@@ -6,12 +6,23 @@ public enum Operator: Sendable, Hashable {
     case matrixProduct(MatrixProduct)
     case elementwise(Elementwise)
     case activation(Activation)
+    case parametricActivation(ParametricActivation)
     case softmax(Softmax)
     case layerNormalization(LayerNormalization)
+    case rmsNormalization(RMSNormalization)
+    case pooling(Pooling)
     case reduction(Reduction)
+    case argMaximum(ArgMaximum)
+    case cumulativeSum(CumulativeSum)
+    case triangle(Triangle)
+    case selection(Selection)
     case reshape(Reshape)
     case transpose(Transpose)
     case slice(Slice)
+    case gather(Gather)
+    case gatherElements(GatherElements)
+    case gatherND(GatherND)
+    case padding(Padding)
     case concatenation(Concatenation)
     case expansion(Expansion)
     case neuron(NeuronSite)
@@ -23,12 +34,23 @@ public enum Operator: Sendable, Hashable {
         case .matrixProduct(let operation): operation
         case .elementwise(let operation): operation
         case .activation(let operation): operation
+        case .parametricActivation(let operation): operation
         case .softmax(let operation): operation
         case .layerNormalization(let operation): operation
+        case .rmsNormalization(let operation): operation
+        case .pooling(let operation): operation
         case .reduction(let operation): operation
+        case .argMaximum(let operation): operation
+        case .cumulativeSum(let operation): operation
+        case .triangle(let operation): operation
+        case .selection(let operation): operation
         case .reshape(let operation): operation
         case .transpose(let operation): operation
         case .slice(let operation): operation
+        case .gather(let operation): operation
+        case .gatherElements(let operation): operation
+        case .gatherND(let operation): operation
+        case .padding(let operation): operation
         case .concatenation(let operation): operation
         case .expansion(let operation): operation
         case .neuron(let operation): operation
@@ -41,8 +63,9 @@ public enum Operator: Sendable, Hashable {
 
 extension Operator: Codable {
     private enum Tag: String, Codable {
-        case linear, convolution, matrixProduct, elementwise, activation, softmax, layerNormalization, reduction
-        case reshape, transpose, slice, concatenation, expansion, neuron
+        case linear, convolution, matrixProduct, elementwise, activation, parametricActivation, softmax
+        case layerNormalization, rmsNormalization, pooling, reduction, argMaximum, cumulativeSum, triangle, selection
+        case reshape, transpose, slice, gather, gatherElements, gatherND, padding, concatenation, expansion, neuron
     }
 
     private enum Key: String, CodingKey { case op }
@@ -54,12 +77,23 @@ extension Operator: Codable {
         case .matrixProduct: .matrixProduct
         case .elementwise: .elementwise
         case .activation: .activation
+        case .parametricActivation: .parametricActivation
         case .softmax: .softmax
         case .layerNormalization: .layerNormalization
+        case .rmsNormalization: .rmsNormalization
+        case .pooling: .pooling
         case .reduction: .reduction
+        case .argMaximum: .argMaximum
+        case .cumulativeSum: .cumulativeSum
+        case .triangle: .triangle
+        case .selection: .selection
         case .reshape: .reshape
         case .transpose: .transpose
         case .slice: .slice
+        case .gather: .gather
+        case .gatherElements: .gatherElements
+        case .gatherND: .gatherND
+        case .padding: .padding
         case .concatenation: .concatenation
         case .expansion: .expansion
         case .neuron: .neuron
@@ -74,12 +108,23 @@ extension Operator: Codable {
         case .matrixProduct: self = .matrixProduct(try MatrixProduct(from: decoder))
         case .elementwise: self = .elementwise(try Elementwise(from: decoder))
         case .activation: self = .activation(try Activation(from: decoder))
+        case .parametricActivation: self = .parametricActivation(try ParametricActivation(from: decoder))
         case .softmax: self = .softmax(try Softmax(from: decoder))
         case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))
+        case .rmsNormalization: self = .rmsNormalization(try RMSNormalization(from: decoder))
+        case .pooling: self = .pooling(try Pooling(from: decoder))
         case .reduction: self = .reduction(try Reduction(from: decoder))
+        case .argMaximum: self = .argMaximum(try ArgMaximum(from: decoder))
+        case .cumulativeSum: self = .cumulativeSum(try CumulativeSum(from: decoder))
+        case .triangle: self = .triangle(try Triangle(from: decoder))
+        case .selection: self = .selection(try Selection(from: decoder))
         case .reshape: self = .reshape(try Reshape(from: decoder))
         case .transpose: self = .transpose(try Transpose(from: decoder))
         case .slice: self = .slice(try Slice(from: decoder))
+        case .gather: self = .gather(try Gather(from: decoder))
+        case .gatherElements: self = .gatherElements(try GatherElements(from: decoder))
+        case .gatherND: self = .gatherND(try GatherND(from: decoder))
+        case .padding: self = .padding(try Padding(from: decoder))
         case .concatenation: self = .concatenation(try Concatenation(from: decoder))
         case .expansion: self = .expansion(try Expansion(from: decoder))
         case .neuron: self = .neuron(try NeuronSite(from: decoder))

@@ -1,8 +1,8 @@
 public import VolleyTensors
 
-/// The mean or the sum over some axes.
+/// One number for all elements along some axes.
 public struct Reduction: Operation {
-    public enum Function: String, Sendable, Hashable, Codable { case mean, sum }
+    public enum Function: String, Sendable, Hashable, Codable, CaseIterable { case mean, sum, maximum, minimum, product }
 
     public var function: Function
     /// Counted from 0, ascending.
@@ -30,7 +30,12 @@ public struct Reduction: Operation {
             })
     }
 
-    public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
+    public func kind(timeVarying: [Bool]) -> OperatorKind {
+        switch function {
+        case .mean, .sum: .affine
+        case .maximum, .minimum, .product: .nonlinear
+        }
+    }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
         let input = inputs[0]
@@ -40,9 +45,27 @@ public struct Reduction: Operation {
         let width = axes.reduce(1) { $0 * input.shape[$1] }
         var gathered = Tensor(Shape(order.map { input.shape[$0] }))
         gathered.fill(from: input.values, offset: 0, strides: order.map { strides[$0] })
-        kernels.sumRows(width: width, gathered.values, into: &output.values)
-        if function == .mean {
+        switch function {
+        case .mean, .sum:
+            kernels.sumRows(width: width, gathered.values, into: &output.values)
+            guard function == .mean else { return }
             for index in output.values.indices { output.values[index] /= Float(width) }
+        case .maximum:
+            fold(gathered.values, width, into: &output.values) { $1 > $0 || $1.isNaN ? $1 : $0 }
+        case .minimum:
+            fold(gathered.values, width, into: &output.values) { $1 < $0 || $1.isNaN ? $1 : $0 }
+        case .product:
+            fold(gathered.values, width, into: &output.values) { $0 * $1 }
+        }
+    }
+
+    private func fold(
+        _ rows: [Float], _ width: Int, into output: inout [Float], _ combine: (Float, Float) -> Float
+    ) {
+        for row in output.indices {
+            var result = rows[row * width]
+            for index in row * width + 1..<(row + 1) * width { result = combine(result, rows[index]) }
+            output[row] = result
         }
     }
 }

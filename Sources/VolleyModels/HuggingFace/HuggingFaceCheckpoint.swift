@@ -1,3 +1,4 @@
+import VolleyGraph
 import VolleyTensors
 
 /// Reads what a Hugging Face checkpoint says of its network.
@@ -75,7 +76,7 @@ struct HuggingFaceCheckpoint {
         diagnostics.append(Diagnostic(root.path, text))
     }
 
-    private func activation() throws -> Kernels.Unary {
+    private func activation() throws -> UnaryFunction {
         switch try root.text("hidden_act") {
         case nil, "gelu", "gelu_python": return .gelu
         case "gelu_new", "gelu_pytorch_tanh": return .geluTanh

@@ -1,4 +1,4 @@
-import VolleyTensors
+import VolleyGraph
 
 /// What the name of a timm architecture says that neither the configuration nor the tensors do.
 struct TimmArchitecture {
@@ -32,7 +32,7 @@ struct TimmArchitecture {
     /// ε of the layer normalisations; no configuration states it.
     var epsilon: Float { (name + "_").contains("_clip_") ? 1e-5 : 1e-6 }
 
-    var activation: Kernels.Unary { name.contains("_quickgelu") ? .quickGELU : .gelu }
+    var activation: UnaryFunction { name.contains("_quickgelu") ? .quickGELU : .gelu }
 
     /// The number of heads of the published architecture whose tokens have this width.
     func heads(width: Int) -> Int? {

@@ -1,4 +1,5 @@
 import VolleyFormats
+import VolleyGraph
 import VolleyTensors
 
 /// Reads what a timm checkpoint says of its network. Arguments that a configuration leaves out had their default in the
@@ -162,7 +163,7 @@ struct TimmCheckpoint {
         return readout == .meanOfPatches
     }
 
-    private func activation() throws -> Kernels.Unary {
+    private func activation() throws -> UnaryFunction {
         switch try arguments.text("act_layer") {
         case nil: return architecture.activation
         case "gelu": return .gelu

@@ -1,4 +1,4 @@
-import VolleyTensors
+import VolleyGraph
 
 /// A Vision Transformer as numbers and choices, whichever program trained it.
 ///
@@ -22,7 +22,7 @@ struct VisionTransformer {
     var prefix: [PrefixTokens]
     /// Whether the position embedding has rows for the prefix; otherwise it is added to the patches alone.
     var positionsIncludePrefix: Bool
-    var activation: Kernels.Unary
+    var activation: UnaryFunction
     /// ε of every layer normalisation.
     var epsilon: Float
     var hasPatchBias = true

@@ -42,11 +42,11 @@ public struct SynapseMap: Sendable {
             let macs = multiplyAccumulates[id]
             let elements = node.shape.perSample.count
             dense.multiplyAccumulates += macs
-            if isNonlinear(operation) { dense.nonlinearElements += elements }
+            if isNonlinear(node, operation) { dense.nonlinearElements += elements }
             switch kinds[id] {
             case .staticValue:
                 firstStep.analogMultiplyAccumulates += macs
-                if isNonlinear(operation) { firstStep.nonlinearElements += elements }
+                if isNonlinear(node, operation) { firstStep.nonlinearElements += elements }
                 continue
             case .neuron:
                 dense.neurons += elements
@@ -69,8 +69,10 @@ public struct SynapseMap: Sendable {
         }
     }
 
-    private func isNonlinear(_ operation: Operator) -> Bool {
-        operation.operation.kind(timeVarying: Array(repeating: true, count: operation.operation.arity.lowerBound)) == .nonlinear
+    /// Whether the ANN's value is a nonlinear function of those inputs that are not constant.
+    private func isNonlinear(_ node: Node, _ operation: Operator) -> Bool {
+        let varying = node.inputs.map { graph[$0].constant == nil }
+        return varying.contains(true) && operation.operation.kind(timeVarying: varying) == .nonlinear
     }
 
     /// - Returns: false when the layer does not read neurons but analog values.

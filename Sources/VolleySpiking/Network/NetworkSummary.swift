@@ -63,10 +63,10 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
 
     /// A table of operators, a table of sites and the totals.
     public var text: String {
-        var lines = ["operator                                 op                  kind       shape                       MACs/sample"]
+        var lines = ["operator                                 op                   kind       shape                       MACs/sample"]
         for node in operators {
             lines.append(
-                pad(node.name, 40) + " " + pad(node.op, 19) + " " + pad(node.kind.rawValue, 10) + " "
+                pad(node.name, 40) + " " + pad(node.op, 20) + " " + pad(node.kind.rawValue, 10) + " "
                     + pad(node.shape.description, 22) + pad(grouped(node.multiplyAccumulates), 16, right: true))
         }
         lines += ["", "neuron site                              shape                  neurons/sample   thresholds"]

@@ -4,7 +4,8 @@ public import VolleyGraph
 ///
 /// A neuron layer stands before every linear layer and convolution and before both sides of every product of two computed
 /// values. The first layer is spared: a layer that reads the network's input, or what was computed from it without passing
-/// a layer, sees the analog values. So is the head, unless asked for: a linear layer behind which no other follows.
+/// a layer, sees the analog values. A lookup of constant rows by the network's input (an embedding) is such a first layer. The
+/// head is spared too, unless asked for: a linear layer behind which no other follows.
 /// Readers of one value share one neuron layer.
 public enum PlaceNeurons {
     public static func apply(to graph: Graph, spikingHead: Bool = false) throws -> Graph {
@@ -38,9 +39,20 @@ public enum PlaceNeurons {
             isDeep[id] = node.inputs.contains { isDeep[$0] }
             isAnalog[id] = node.content == .input || node.inputs.contains { isAnalog[$0] }
             guard let operation = node.operation, isAnalog[id] else { continue }
-            if !operation.operation.synapticInputs(timeVarying: node.inputs.map { isAnalog[$0] }).isEmpty { isDeep[id] = true }
+            let analog = node.inputs.map { isAnalog[$0] }
+            if isEmbedding(operation, analog) || !operation.operation.synapticInputs(timeVarying: analog).isEmpty {
+                isDeep[id] = true
+            }
         }
         return isDeep
+    }
+
+    /// Whether it looks up constant rows by indices that come from the network's input.
+    private static func isEmbedding(_ operation: Operator, _ analog: [Bool]) -> Bool {
+        switch operation {
+        case .gather, .gatherND: analog == [false, true]
+        default: false
+        }
     }
 
     /// By node: whether it is a layer from which an output is reached through no other layer.

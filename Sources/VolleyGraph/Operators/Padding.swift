@@ -1,0 +1,90 @@
+public import VolleyTensors
+
+/// Its input with positions added before and after each axis, or, for negative amounts, taken away.
+public struct Padding: Operation {
+    public enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
+        /// One value everywhere.
+        case constant
+        /// The input mirrored at its first and last element, which are not repeated.
+        case reflect
+        /// The nearest element.
+        case edge
+        /// The input from its other end.
+        case wrap
+    }
+
+    public var mode: Mode
+    /// By axis: how many positions before and after.
+    public var amounts: [[Int]]
+    /// What constant padding puts in; finite.
+    public var value: Float
+
+    public init(_ mode: Mode = .constant, amounts: [[Int]], value: Float = 0) {
+        self.mode = mode
+        self.amounts = amounts
+        self.value = value
+    }
+
+    public var arity: ClosedRange<Int> { 1...1 }
+
+    public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
+        let x = inputs[0]
+        let possible = -SymbolicShape.maximumCount...SymbolicShape.maximumCount
+        guard amounts.count == x.rank, amounts.allSatisfy({ $0.count == 2 && $0.allSatisfy(possible.contains) }), value.isFinite
+        else {
+            throw GraphError(
+                .shapeMismatch, "padding: amounts \(amounts) and value \(value) do not fit an input of shape \(x)")
+        }
+        return SymbolicShape(
+            try zip(x.dimensions, amounts).map { length, amount in
+                if amount == [0, 0] { return length }
+                let padded = length.size + amount[0] + amount[1]
+                guard !length.scalesWithBatch, padded >= 0, padded == 0 || mode == .constant || length.size > 0 else {
+                    throw GraphError(.shapeMismatch, "padding: amounts \(amounts) do not fit an input of shape \(x)")
+                }
+                return Dimension(padded)
+            })
+    }
+
+    public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
+
+    public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
+        var result = inputs[0]
+        for axis in amounts.indices where amounts[axis] != [0, 0] { result = padded(result, axis) }
+        output = result
+    }
+
+    private func padded(_ input: Tensor, _ axis: Int) -> Tensor {
+        let split = AxisSplit(input.shape, axis: axis)
+        var dimensions = input.shape.dimensions
+        dimensions[axis] += amounts[axis][0] + amounts[axis][1]
+        var result = Tensor(Shape(dimensions), repeating: value)
+        for (position, source) in sources(length: split.length, amounts[axis]).enumerated() {
+            guard let source else { continue }
+            for block in 0..<split.outer {
+                let from = (block * split.length + source) * split.inner
+                let to = (block * dimensions[axis] + position) * split.inner
+                for index in 0..<split.inner { result.values[to + index] = input.values[from + index] }
+            }
+        }
+        return result
+    }
+
+    /// By position of the result: the position of the input that stands there; nil for none.
+    private func sources(length: Int, _ amount: [Int]) -> [Int?] {
+        (-amount[0]..<length + amount[1]).map { position in
+            switch mode {
+            case .constant:
+                return (0..<length).contains(position) ? position : nil
+            case .edge:
+                return min(max(position, 0), length - 1)
+            case .wrap:
+                return ((position % length) + length) % length
+            case .reflect:
+                let period = 2 * max(1, length - 1)
+                let folded = ((position % period) + period) % period
+                return length == 1 ? 0 : min(folded, period - folded)
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+internal import Foundation
+public import VolleyTensors
+
+/// `y = f(x; α, β)` element by element, with parameters that are numbers of the model.
+public struct ParametricActivation: Operation {
+    public enum Function: String, Sendable, Hashable, Codable, CaseIterable {
+        /// `x` for x ≥ 0, `α·x` below: α.
+        case leakyRelu
+        /// `x` for x ≥ 0, `α·(exp(x) − 1)` below: α.
+        case elu
+        /// `x` for x ≥ 0, `α·(exp(x/α) − 1)` below: α ≠ 0.
+        case celu
+        /// `β·x` for x ≥ 0, `β·α·(exp(x) − 1)` below: α, β.
+        case selu
+        /// `min(1, max(0, α·x + β))`: α, β.
+        case hardSigmoid
+        /// `min(high, max(low, x))`: low, high.
+        case clip
+        /// `x` for x > α, otherwise 0: α.
+        case thresholdedRelu
+        /// `x + β` for x < −α, `x − β` for x > α, otherwise 0: α, β.
+        case shrink
+        /// `x · sigmoid(α·x)`: α.
+        case swish
+
+        public var parameterCount: Int {
+            switch self {
+            case .leakyRelu, .elu, .celu, .thresholdedRelu, .swish: 1
+            case .selu, .hardSigmoid, .clip, .shrink: 2
+            }
+        }
+    }
+
+    public var function: Function
+    /// In the order that the function names them in; finite.
+    public var parameters: [Float]
+
+    public init(_ function: Function, parameters: [Float]) {
+        self.function = function
+        self.parameters = parameters
+    }
+
+    public var arity: ClosedRange<Int> { 1...1 }
+
+    public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
+        guard parameters.count == function.parameterCount, parameters.allSatisfy(\.isFinite) else {
+            throw GraphError(
+                .malformed,
+                "\(function.rawValue) takes \(function.parameterCount) finite parameters, found \(parameters)")
+        }
+        return inputs[0]
+    }
+
+    public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }
+
+    public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
+        inputs[0].map(plain, into: &output)
+    }
+
+    private var plain: (Float) -> Float {
+        let (first, second) = (parameters[0], parameters.count > 1 ? parameters[1] : 0)
+        return switch function {
+        case .leakyRelu: { $0 < 0 ? first * $0 : $0 }
+        case .elu: { $0 < 0 ? first * expm1($0) : $0 }
+        case .celu: { $0 < 0 ? first * expm1($0 / first) : $0 }
+        case .selu: { second * ($0 < 0 ? first * expm1($0) : $0) }
+        case .hardSigmoid: { min(max(first * $0 + second, 0), 1) }
+        case .clip: { min(max($0, first), second) }
+        case .thresholdedRelu: { $0 <= first ? 0 : $0 }
+        case .shrink: { $0 < -first ? $0 + second : $0 > first ? $0 - second : $0.isNaN ? $0 : 0 }
+        case .swish: { $0 / (1 + exp(-first * $0)) }
+        }
+    }
+}
