@@ -101,7 +101,7 @@ import VolleyTestSupport
 
     @Test func activations() throws {
         let checkpoint = try ChangedCheckpoint("timm-vit")
-        let functions: [(String, Kernels.Unary)] = [
+        let functions: [(String, UnaryFunction)] = [
             ("gelu_tanh", .geluTanh), ("relu", .relu), ("silu", .silu), ("quick_gelu", .quickGELU),
         ]
         for (name, function) in functions {
