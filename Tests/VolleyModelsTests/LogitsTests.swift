@@ -41,7 +41,6 @@ func expectedLogits(_ fixture: String) throws -> Tensor { try #require(try Expec
 func expectClose(_ found: Tensor, _ expected: Tensor, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(found.shape == expected.shape, "\(name)", sourceLocation: sourceLocation)
     let difference = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
-    print("DIFF", name, difference)
     #expect(difference <= logitsTolerance, "\(name): difference \(difference)", sourceLocation: sourceLocation)
 }
 
