@@ -32,6 +32,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
     targets: [
@@ -43,6 +44,10 @@ let package = Package(
         .target(name: "CLibraryStructs"),
         library("VolleyFormats", needs: ["VolleyTensors", "CLibraryStructs"]),
         library("VolleyModels", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
+        .target(
+            name: "VolleyONNX",
+            dependencies: ["VolleyGraph", "VolleyTensors", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Proto/onnx-subset.proto", "Proto/README.md"], swiftSettings: swift),
         // Spiking networks
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
@@ -57,7 +62,7 @@ let package = Package(
         library(
             "Volley",
             needs: [
-                "VolleyModels", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
+                "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
                 "VolleyFormats", "VolleyTensors", collections,
             ]),
         .target(name: "CVolleyDemoData", exclude: ["data"]),
@@ -74,6 +79,7 @@ let package = Package(
         tests(of: "VolleyGraph", needs: ["VolleyTensors"]),
         tests(of: "VolleyFormats", needs: ["VolleyTensors"]),
         tests(of: "VolleyModels", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
+        tests(of: "VolleyONNX", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
         tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),

@@ -13,7 +13,8 @@ struct Convert: ParsableCommand {
             one field of the method.
             """)
 
-    @Argument(help: "A checkpoint folder, or a .safetensors file with config.json beside it.") var model: String
+    @Argument(help: "A checkpoint folder, a .safetensors file with config.json beside it, or an .onnx file.") var model: String
+    @OptionGroup var modelOptions: ModelOptions
     @Option(
         help: """
             Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
@@ -37,7 +38,7 @@ struct Convert: ParsableCommand {
         guard batch >= 1, threads >= 1, limit ?? 1 >= 1 else {
             throw CommandError("--batch, --threads and --limit must be at least 1")
         }
-        var conversion = Conversion(of: try Model.load(model), recipe: try method.recipe(), threads: threads)
+        var conversion = Conversion(of: try modelOptions.load(model), recipe: try method.recipe(), threads: threads)
         conversion.normalizesParameters = normalizeParameters
         conversion.thresholds = try thresholds.map(ThresholdFile.read)
         if let calibration {

@@ -18,13 +18,14 @@ struct Run: ParsableCommand {
     @Option(name: .shortAndLong, help: "The .npz file to write.") var output: String
     @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps: Int?
     @Flag(help: "Run just the ANN.") var annOnly = false
+    @OptionGroup var modelOptions: ModelOptions
     @Option(help: "Number of threads (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func run() throws {
         guard threads >= 1 else { throw CommandError("--threads must be at least 1") }
         if annOnly {
-            let graph = network.hasSuffix(".volley") ? try SpikingNetwork(contentsOf: network).graph : try Model.load(network).graph
+            let graph = network.hasSuffix(".volley") ? try SpikingNetwork(contentsOf: network).graph : try modelOptions.load(network).graph
             let outputs = try Evaluator(graph).run(try arrays(for: graph))
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
             print("\(output): \(outputs.count) arrays, the ANN's outputs")

@@ -9,6 +9,7 @@ import VolleyTestSupport
         "VolleyGraph": ["VolleyTensors"],
         "VolleyFormats": ["VolleyTensors", "CLibraryStructs"],
         "VolleyModels": ["VolleyGraph", "VolleyFormats", "VolleyTensors"],
+        "VolleyONNX": ["VolleyGraph", "VolleyTensors"],
         "VolleySpiking": ["VolleyGraph", "VolleyFormats", "VolleyTensors"],
         "VolleyConversion": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleySimulation": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
@@ -16,7 +17,7 @@ import VolleyTestSupport
             "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
         "Volley": [
-            "VolleyModels", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
+            "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
             "VolleyFormats", "VolleyTensors",
         ],
         "VolleyDemo": ["Volley", "CVolleyDemoData"],
@@ -26,6 +27,7 @@ import VolleyTestSupport
     /// Modules that come with the system, and the packages that this one depends on.
     private static let outside: Set<String> = [
         "Foundation", "Dispatch", "Synchronization", "Glibc", "Darwin", "Musl", "OrderedCollections", "ArgumentParser",
+        "SwiftProtobuf",
     ]
 
     private var sources: URL {

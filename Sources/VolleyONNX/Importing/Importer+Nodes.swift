@@ -1,0 +1,95 @@
+import VolleyGraph
+
+/// What a model-local function is called by.
+struct FunctionKey: Hashable {
+    var domain: String
+    var name: String
+    var overload: String
+
+    init(_ node: Onnx_NodeProto) {
+        (domain, name, overload) = (Self.plain(node.domain), node.opType, node.overload)
+    }
+
+    init(_ function: Onnx_FunctionProto) {
+        (domain, name, overload) = (Self.plain(function.domain), function.name, function.overload)
+    }
+
+    /// The standard domain has two names.
+    private static func plain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
+}
+
+extension Importer {
+    /// Imports nodes into a scope: those that `outputs` depend on.
+    func run(_ nodes: [Onnx_NodeProto], outputs: [String], in scope: Scope, prefix: String, depth: Int) throws {
+        guard depth <= Limits.depth else { throw ONNXError(.malformed, "functions or branches are nested too deeply") }
+        let order = try NodeOrder.sorted(nodes, outputs: outputs)
+        var lastReader: [String: Int] = [:]
+        for (index, node) in order.enumerated() {
+            for name in NodeOrder.reads(node) { lastReader[name] = index }
+        }
+        for name in outputs { lastReader[name] = nil }
+        for (index, node) in order.enumerated() {
+            visitedNodes += 1
+            guard visitedNodes <= Limits.nodes else { throw ONNXError(.tooLarge, "the model has more than 2^20 nodes") }
+            let name = prefix + (node.name.isEmpty ? "\(node.opType)_\(visitedNodes)" : node.name)
+            do {
+                try put(node, name: name, in: scope, depth: depth)
+            } catch var error as ONNXError {
+                if error.node == nil, !name.isEmpty { error.node = name }
+                throw error
+            } catch let error as GraphError {
+                throw ONNXError(.shapeMismatch, "\(node.opType): \(error.message)", node: name)
+            }
+            for input in NodeOrder.reads(node) where lastReader[input] == index { scope.release(input) }
+        }
+    }
+
+    private func put(_ node: Onnx_NodeProto, name: String, in scope: Scope, depth: Int) throws {
+        let inputs = try node.input.map { $0.isEmpty ? nil : try scope.value($0, reader: &reader) }
+        let call = Call(importer: self, node: node, name: name, inputs: inputs, scope: scope, depth: depth)
+        let outputs: [Value?]
+        if let function = functions[FunctionKey(node)] {
+            outputs = try inline(function, call)
+        } else if let handler = OperatorTable.handler(node) {
+            outputs = try handler(call)
+        } else {
+            throw ONNXError.unsupported([.init(name: OperatorTable.name(node), nodes: [name])])
+        }
+        for (index, output) in node.output.enumerated() where !output.isEmpty {
+            if index < outputs.count, let value = outputs[index] {
+                scope.set(output, value)
+            } else {
+                scope.setUnavailable(output, "output \(index + 1) of the \(node.opType) node \(name.quoted) is not supported")
+            }
+        }
+    }
+
+    /// Puts a function's nodes in the place of a call.
+    private func inline(_ function: Onnx_FunctionProto, _ call: Call) throws -> [Value?] {
+        let opset = function.opsetImport.first { $0.domain.isEmpty || $0.domain == "ai.onnx" }?.version
+        let inner = Scope(opset: opset.map { Int($0) } ?? call.scope.opset)
+        guard call.inputs.count <= function.input.count else {
+            throw ONNXError(.malformed, "\(function.name) takes \(function.input.count) inputs, found \(call.inputs.count)")
+        }
+        for (name, value) in zip(function.input, call.inputs) {
+            if let value { inner.set(name, value) }
+        }
+        let omitted = Set(function.input.dropFirst(call.inputs.count)).union(
+            zip(function.input, call.inputs).filter { $0.1 == nil }.map(\.0))
+        let given = Dictionary(call.node.attribute.map { ($0.name, $0) }) { first, _ in first }
+        let defaults = Dictionary(function.attributeProto.map { ($0.name, $0) }) { first, _ in first }
+        let nodes = function.node.map { node in
+            var node = node
+            for index in node.input.indices where omitted.contains(node.input[index]) { node.input[index] = "" }
+            node.attribute = node.attribute.compactMap { attribute in
+                guard attribute.hasRefAttrName, !attribute.refAttrName.isEmpty else { return attribute }
+                guard var value = given[attribute.refAttrName] ?? defaults[attribute.refAttrName] else { return nil }
+                value.name = attribute.name
+                return value
+            }
+            return node
+        }
+        try run(nodes, outputs: function.output, in: inner, prefix: call.name + "/", depth: call.depth + 1)
+        return try function.output.map { try inner.value($0, reader: &reader) }
+    }
+}

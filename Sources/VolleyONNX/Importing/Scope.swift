@@ -1,0 +1,39 @@
+import VolleyGraph
+
+/// The names that nodes may read: those of a graph, of a function, or of a branch inside another scope.
+final class Scope {
+    /// The version of the standard operators that the scope's nodes mean.
+    let opset: Int
+    private let parent: Scope?
+    private var values: [String: Value] = [:]
+    /// Outputs of imported nodes that nothing computes, by name: what would have to be supported.
+    private var unavailable: [String: String] = [:]
+    /// Tensors of the file that nobody has read yet.
+    var tensors: [String: Onnx_TensorProto] = [:]
+
+    init(opset: Int, parent: Scope? = nil) {
+        self.opset = opset
+        self.parent = parent
+    }
+
+    func set(_ name: String, _ value: Value) { values[name] = value }
+
+    func setUnavailable(_ name: String, _ reason: String) { unavailable[name] = reason }
+
+    /// Forgets a value that no node reads any more.
+    func release(_ name: String) { values[name] = nil }
+
+    /// - Throws: ``ONNXError`` where nothing makes the value.
+    func value(_ name: String, reader: inout TensorReader) throws -> Value {
+        if let value = values[name] { return value }
+        if let tensor = tensors.removeValue(forKey: name) {
+            let value = Value(try reader.read(tensor))
+            values[name] = value
+            return value
+        }
+        if let reason = unavailable[name] { throw ONNXError(.unsupported, reason) }
+        if let parent { return try parent.value(name, reader: &reader) }
+        throw ONNXError(
+            .missingValue, "it reads \(name.quoted), which is no input, no initialiser and no node's output; export the model again")
+    }
+}

@@ -1,0 +1,77 @@
+import VolleyGraph
+
+/// Which shape a `Reshape` asks for, with the batch size left free.
+enum ReshapeTarget {
+    /// - Parameters:
+    ///   - numbers: the shape as the file has it: 0 takes over a length of the data (unless `allowsZero`), −1 is what is left.
+    ///   - freesFixedBatch: whether a leading 1 may stand for the batch although −1 could be it too.
+    /// - Returns: nil where the data does not fill such a shape.
+    static func resolve(
+        _ data: SymbolicShape, _ numbers: [KnownNumber], allowsZero: Bool, freesFixedBatch: Bool
+    ) -> SymbolicShape? {
+        var lengths: [Dimension?] = []
+        var copied: Set<Int> = []
+        for (axis, number) in numbers.enumerated() {
+            if number.value == -1, !number.scalesWithBatch {
+                lengths.append(nil)
+            } else if number.value == 0, !allowsZero {
+                guard axis < data.rank else { return nil }
+                lengths.append(data[axis])
+                copied.insert(axis)
+            } else {
+                guard let length = number.dimension else { return nil }
+                lengths.append(length)
+            }
+        }
+        guard lengths.count(where: { $0 == nil }) <= 1, lengths.count <= Limits.rank else { return nil }
+        guard let count = product(data.dimensions), let given = product(lengths.compactMap(\.self)) else { return nil }
+        let missingBatch = data.dimensions.count(where: \.scalesWithBatch) - lengths.count { $0?.scalesWithBatch ?? false }
+        let hole = lengths.firstIndex { $0 == nil }
+        if let hole {
+            guard given > 0 ? count % given == 0 : count == 0 else { return nil }
+            lengths[hole] = Dimension(given > 0 ? count / given : 0)
+        } else if given != count {
+            return nil
+        }
+        var shape = SymbolicShape(lengths.compactMap(\.self))
+        if missingBatch == 0 { return shape }
+        guard missingBatch == 1, let outer = outerCount(data) else { return nil }
+        let fixed = Set(copied).union(shape.dimensions.indices.filter { shape[$0].scalesWithBatch })
+        guard let axis = batchAxis(shape, hole: hole, outer: outer, fixed: fixed, freesFixedBatch) else { return nil }
+        shape[axis].scalesWithBatch = true
+        return shape
+    }
+
+    /// The axis that the batch falls on: one before which as many elements lie as before the data's batch.
+    private static func batchAxis(
+        _ shape: SymbolicShape, hole: Int?, outer: Int, fixed: Set<Int>, _ freesFixedBatch: Bool
+    ) -> Int? {
+        let candidates = shape.dimensions.indices.filter { axis in
+            !fixed.contains(axis) && shape.dimensions[..<axis].reduce(1) { $0 * $1.size } == outer
+        }
+        if let hole {
+            let one = candidates.first { $0 != hole && shape[$0] == 1 && $0 == 0 }
+            return freesFixedBatch ? one ?? hole : hole
+        }
+        if let one = candidates.first(where: { shape[$0] == 1 }) { return one }
+        // The last axis holds features: a batch there would come from merging it with the axis before.
+        if let axis = candidates.first, axis == shape.rank - 1, axis > 0, !fixed.contains(axis - 1) { return axis - 1 }
+        return candidates.first
+    }
+
+    /// The number of elements before the first axis that scales with the batch.
+    private static func outerCount(_ data: SymbolicShape) -> Int? {
+        guard let axis = data.dimensions.firstIndex(where: \.scalesWithBatch) else { return nil }
+        return data.dimensions[..<axis].reduce(1) { $0 * $1.size }
+    }
+
+    private static func product(_ lengths: [Dimension]) -> Int? {
+        var result = 1
+        for length in lengths {
+            let (product, overflow) = result.multipliedReportingOverflow(by: length.size)
+            if overflow { return nil }
+            result = product
+        }
+        return result
+    }
+}

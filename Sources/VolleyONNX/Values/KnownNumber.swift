@@ -1,0 +1,46 @@
+import VolleyGraph
+
+/// A number known at import, or a multiple of the batch size N.
+///
+/// Sums, products and quotients stay exact; what is neither (N + 1, N·N) is refused.
+struct KnownNumber: Hashable, Sendable {
+    /// The number, or the factor of N.
+    var value: Double
+    var scalesWithBatch = false
+
+    init(_ value: Double, scalesWithBatch: Bool = false) {
+        self.value = value
+        self.scalesWithBatch = scalesWithBatch && value != 0
+    }
+
+    init(_ value: Int) { self.init(Double(value)) }
+    init(_ dimension: Dimension) { self.init(Double(dimension.size), scalesWithBatch: dimension.scalesWithBatch) }
+    init(_ truth: Bool) { self.init(truth ? 1 : 0) }
+
+    /// The value as an integer, cut to the range of `Int`; NaN is 0.
+    var integer: Int {
+        if value.isNaN { return 0 }
+        return value >= 0x1p63 ? .max : value <= -0x1p63 ? .min : Int(value)
+    }
+
+    /// - Returns: nil for negative and for absurdly large numbers.
+    var dimension: Dimension? {
+        (0...Double(Limits.length)).contains(value) ? Dimension(Int(value), scalesWithBatch: scalesWithBatch) : nil
+    }
+}
+
+/// What a model may ask for; anything beyond is taken for damage.
+enum Limits {
+    /// Of one axis.
+    static let length = 1 << 31
+    /// Elements of one value, for a batch of one.
+    static let elements = 1 << 34
+    /// Elements of all values computed at import, beyond those that the file holds.
+    static let computedElements = 1 << 28
+    /// Axes of one value.
+    static let rank = 8
+    /// Functions and subgraphs inside each other.
+    static let depth = 32
+    /// Nodes after the model's functions are put in their places.
+    static let nodes = 1 << 20
+}
