@@ -4,9 +4,13 @@ public import VolleyTensors
 
 /// A trained network from a checkpoint, with what its files say about its use.
 public struct Model: Sendable {
-    /// One input "input" of shape [N, C, H, W] and one output "logits" of shape [N, classes].
+    /// Networks for images: one input "input" of shape [N, C, H, W] and one output "logits" of shape [N, classes].
+    ///
+    /// Networks for text, with sequences of L tokens: inputs "input_ids" and "attention_mask", for BERT "token_type_ids" too,
+    /// all of shape [N, L] and holding whole numbers; outputs "last_hidden_state" of shape [N, L, D] and, where there is a
+    /// classifier, "logits" of shape [N, classes]. A token whose mask is 0 is padding and not attended to.
     public let graph: Graph
-    /// How an image becomes the input; nil where the checkpoint does not say and nothing can be assumed.
+    /// How an image becomes the input; nil where the checkpoint does not say and nothing can be assumed, and for text.
     public let preprocessing: Preprocessing?
     /// A name per class, in the order of the logits, where the checkpoint has them.
     public let classNames: [String]?
@@ -14,7 +18,7 @@ public struct Model: Sendable {
     public let architecture: String
     /// The files that hold the weights.
     public let weightFiles: [String]
-    /// What had to be assumed.
+    /// What had to be assumed, and which tensors of the files are not used.
     public let diagnostics: [Diagnostic]
 
     /// A network that comes from elsewhere.
@@ -32,53 +36,25 @@ public struct Model: Sendable {
 
     /// Reads a checkpoint of timm or of Hugging Face Transformers.
     ///
-    /// Nothing is passed over: every tensor of the file is used, every size that the configuration states is checked
-    /// against the tensors, and what is not supported is refused by name.
-    /// - Parameter path: a folder, or a `.safetensors` or `.safetensors.index.json` file, with `config.json` beside it.
+    /// Nothing is passed over: every size that the configuration states is checked against the tensors, and what is not
+    /// supported is refused by name. Every tensor of the file is used, except in networks for text those of heads that no
+    /// output needs and buffers with positions; they are listed in ``diagnostics``.
+    /// - Parameters:
+    ///   - path: a folder, or a `.safetensors` or `.safetensors.index.json` file, with `config.json` beside it.
+    ///   - inputShapes: by input, its shape with any batch size, which stays free. The sequence length of a network for text
+    ///     is taken from here; without it, it is 128, or less where the network has fewer positions. All other lengths are
+    ///     fixed by the checkpoint and only checked.
     /// - Throws: ``ModelError``, or `FormatError` of VolleyFormats for damaged weight files.
-    public static func load(_ path: String) throws -> Model {
+    public static func load(_ path: String, inputShapes: [String: [Int]] = [:]) throws -> Model {
         let checkpoint = try Checkpoint(path)
-        let found = try FoundModel(checkpoint)
-        var parameters = try ParameterReader(checkpoint.archive, path: path).read(
-            found.network.parameters.flatMap(found.naming.stored))
+        let shapes = InputShapes(inputShapes, path: path)
+        let found = try FoundModel(checkpoint, shapes)
+        var parameters = try ParameterReader(checkpoint.archive, path: path)
+            .read(found.network.parameters, leavingOut: found.unusedTensors)
+        let graph = try found.network.graph(&parameters)
+        try shapes.verify(graph)
         return Model(
-            graph: try VisionTransformerGraph.build(found.network, parameters: &parameters),
-            preprocessing: found.preprocessing, classNames: found.classNames, architecture: found.architecture,
-            weightFiles: checkpoint.archive.paths, diagnostics: found.diagnostics)
-    }
-}
-
-/// What the configuration of a checkpoint says, checked against the names and shapes of its tensors.
-struct FoundModel {
-    var network: VisionTransformer
-    var naming: TensorNaming
-    var architecture: String
-    var preprocessing: Preprocessing?
-    var classNames: [String]?
-    var diagnostics: [Diagnostic] = []
-
-    /// The networks that are read, for messages.
-    static let supported = """
-        timm VisionTransformer and VisionTransformerDistilled \
-        (\(TimmArchitecture.families.map { $0 + "*" }.joined(separator: ", "))); \
-        Hugging Face \(HuggingFaceArchitecture.allCases.map(\.rawValue).joined(separator: ", "))
-        """
-}
-
-extension FoundModel {
-    init(_ checkpoint: Checkpoint) throws {
-        let configuration = checkpoint.configuration
-        if let name = try configuration.text("architecture") {
-            self = try TimmCheckpoint(checkpoint, TimmArchitecture(name: name, path: configuration.path)).model()
-        } else if let names = try configuration.texts("architectures"), !names.isEmpty {
-            let architecture = try HuggingFaceArchitecture(names: names, path: configuration.path)
-            self = try HuggingFaceCheckpoint(checkpoint, architecture).model()
-        } else {
-            let message = """
-                The configuration names no architecture: it has neither the key "architecture" (timm) nor "architectures" \
-                (Hugging Face). Supported are: \(FoundModel.supported).
-                """
-            throw ModelError(.missingKey, message, path: configuration.path)
-        }
+            graph: graph, preprocessing: found.preprocessing, classNames: found.classNames,
+            architecture: found.architecture, weightFiles: checkpoint.archive.paths, diagnostics: found.diagnostics)
     }
 }

@@ -24,6 +24,8 @@ public struct ModelError: InputError, Hashable {
         case unknownTensors
         /// Weights that are NaN or infinite.
         case notFinite
+        /// The caller asks for an input's shape that the network cannot have.
+        case badInputShape
     }
 
     public let code: Code

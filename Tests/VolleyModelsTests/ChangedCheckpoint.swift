@@ -17,7 +17,9 @@ struct ChangedCheckpoint {
         }
     }
 
-    func load() throws -> Model { try Model.load(directory.path) }
+    func load(inputShapes: [String: [Int]] = [:]) throws -> Model {
+        try Model.load(directory.path, inputShapes: inputShapes)
+    }
 
     func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: directory.file(name)) }
 

@@ -6,7 +6,10 @@ import VolleyTestSupport
 
 @Suite struct MutationTests {
     /// Whatever byte is wrong, the model is read or refused with an explanation; nothing crashes and no other error gets out.
-    @Test(arguments: [("timm-vit", "config.json"), ("hf-deit", "config.json"), ("hf-deit", "preprocessor_config.json")])
+    @Test(arguments: [
+        ("timm-vit", "config.json"), ("timm-eva02-wide", "config.json"), ("hf-roberta-classifier", "config.json"),
+        ("hf-deit", "config.json"), ("hf-deit", "preprocessor_config.json"),
+    ])
     func everyByteOfTheSettings(fixture: String, file: String) throws {
         let checkpoint = try ChangedCheckpoint(fixture)
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: checkpoint.directory.file(file))))

@@ -9,6 +9,7 @@ struct Configuration {
     /// What stands before the keys in messages: "" or the name of the section and a dot.
     private let prefix: String
     private let members: [String: ConfigurationValue]
+    private let nulls: Set<String>
 
     private static let largestFile = 64_000_000
 
@@ -39,12 +40,16 @@ struct Configuration {
 
     private init(_ members: [String: ConfigurationValue], path: String, prefix: String) {
         self.members = members.filter { $0.value != .null }
+        nulls = Set(members.keys.filter { members[$0] == .null })
         self.path = path
         self.prefix = prefix
         keys = Set(self.members.keys)
     }
 
     subscript(key: String) -> ConfigurationValue? { members[key] }
+
+    /// Whether a key is there with the value `null`.
+    func isNull(_ key: String) -> Bool { nulls.contains(key) }
 
     /// The key with the section it stands in, for messages.
     func name(of key: String) -> String { prefix + key }

@@ -11,11 +11,12 @@ struct ParameterReader {
         self.path = path
     }
 
+    /// - Parameter unused: tensors that may be in the file, but are not needed.
     /// - Returns: the constants by name.
     /// - Throws: `ModelError`, which lists all tensors of one kind of trouble; `FormatError` for damaged files.
-    func read(_ parameters: [StoredParameter]) throws -> [String: Tensor] {
+    func read(_ parameters: [StoredParameter], leavingOut unused: Set<String> = []) throws -> [String: Tensor] {
         try verifyShapes(parameters)
-        try verifyNames(parameters)
+        try verifyNames(parameters, unused)
         var constants: [String: Tensor] = [:]
         var notFinite: [String] = []
         for parameter in parameters {
@@ -62,8 +63,8 @@ struct ParameterReader {
         }
     }
 
-    private func verifyNames(_ parameters: [StoredParameter]) throws {
-        let expected = Set(parameters.map(\.tensor))
+    private func verifyNames(_ parameters: [StoredParameter], _ unused: Set<String>) throws {
+        let expected = unused.union(parameters.map(\.tensor))
         let missing = parameters.map(\.tensor).filter { archive.shape(of: $0) == nil }
         let unknown = archive.names.filter { !expected.contains($0) }
         let leftOver = "\(unknown.count) tensors that this architecture does not have: \(unknown.listed)"

@@ -14,18 +14,15 @@ struct HuggingFaceCheckpoint {
     }
 
     func model() throws -> FoundModel {
-        let refused = ["quantization_config", "pruned_heads"].filter { root[$0] != nil && root[$0] != .object([:]) }
-        guard refused.isEmpty else {
-            let message = "The network uses parts that are not supported: \(refused.listed)."
-            throw ModelError(.unsupported, message, path: root.path)
-        }
+        try root.refuse(["quantization_config", "pruned_heads"])
         var diagnostics: [Diagnostic] = []
         let network = try network(&diagnostics)
         return FoundModel(
-            network: network, naming: .huggingFace(model: architecture.model, classifier: architecture.classifier),
+            network: .vision(
+                network, .huggingFace(model: architecture.model, classifier: architecture.classifier)),
             architecture: "Hugging Face \(architecture.rawValue), \(network.summary)",
             preprocessing: try HuggingFaceProcessor(checkpoint, architecture).preprocessing(for: network, &diagnostics),
-            classNames: try classNames(network.classes), diagnostics: diagnostics)
+            classNames: try root.classNames(network.classes), diagnostics: diagnostics)
     }
 
     private func network(_ diagnostics: inout [Diagnostic]) throws -> VisionTransformer {
@@ -46,10 +43,11 @@ struct HuggingFaceCheckpoint {
             hidden: try root.size("intermediate_size")
                 ?? checkpoint.size(of: layer + "0.intermediate.dense.weight", axis: 0),
             classes: try root.size("num_labels") ?? checkpoint.size(of: classifier, axis: 0), prefix: prefix,
-            positionsIncludePrefix: true, activation: try activation(), epsilon: try epsilon(&diagnostics),
+            positionsIncludePrefix: true, activation: try root.activation("hidden_act"), epsilon: try epsilon(&diagnostics),
             readout: architecture == .deitWithTeacher ? .classAndDistillationTokens : .classToken)
         try network.verify(path: root.path)
-        network.hasQKVBias = try root.flag("qkv_bias") ?? checkpoint.has(layer + "0.attention.attention.query.bias")
+        let hasBias = try root.flag("qkv_bias") ?? checkpoint.has(layer + "0.attention.attention.query.bias")
+        network.qkvBias = hasBias ? .all : .none
         return network
     }
 
@@ -61,44 +59,13 @@ struct HuggingFaceCheckpoint {
 
     private func heads(_ diagnostics: inout [Diagnostic]) throws -> Size {
         if let stated = try root.size("num_attention_heads") { return stated }
-        note("num_attention_heads", 12, &diagnostics)
+        diagnostics.append(root.assumption("num_attention_heads", 12))
         return Size(12, "num_attention_heads is 12 where it is not stated")
     }
 
     private func epsilon(_ diagnostics: inout [Diagnostic]) throws -> Float {
         if let stated = try root.number("layer_norm_eps", in: 0...1) { return Float(stated) }
-        note("layer_norm_eps", 1e-12, &diagnostics)
+        diagnostics.append(root.assumption("layer_norm_eps", 1e-12))
         return 1e-12
-    }
-
-    private func note(_ key: String, _ value: some CustomStringConvertible, _ diagnostics: inout [Diagnostic]) {
-        let text = "The configuration does not state \(key). Assumed, as the library does: \(value)."
-        diagnostics.append(Diagnostic(root.path, text))
-    }
-
-    private func activation() throws -> UnaryFunction {
-        switch try root.text("hidden_act") {
-        case nil, "gelu", "gelu_python": return .gelu
-        case "gelu_new", "gelu_pytorch_tanh": return .geluTanh
-        case "quick_gelu": return .quickGELU
-        case "relu": return .relu
-        case "silu", "swish": return .silu
-        default:
-            throw root.wrongValue(
-                "hidden_act", expected: "one of gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, silu, swish")
-        }
-    }
-
-    private func classNames(_ classes: Size) throws -> [String]? {
-        guard let labels = try root.section("id2label") else { return nil }
-        let names = try (0..<min(classes.value, labels.keys.count)).compactMap { try labels.text(String($0)) }
-        guard names.count == classes.value, labels.keys.count == classes.value else {
-            let message = """
-                id2label must name the classes 0 to \(classes.value - 1) (\(classes.origin)); it has \(labels.keys.count) \
-                entries, \(names.count) of them with such a number.
-                """
-            throw ModelError(.contradiction, message, path: root.path)
-        }
-        return names
     }
 }

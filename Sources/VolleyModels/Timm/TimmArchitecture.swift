@@ -2,8 +2,15 @@ import VolleyGraph
 
 /// What the name of a timm architecture says that neither the configuration nor the tensors do.
 struct TimmArchitecture {
+    /// The class of networks in timm.
+    enum Family {
+        case vit
+        /// EVA and EVA-02. Their smaller sister "eva_large" is a plain Vision Transformer.
+        case eva
+    }
+
     /// How the names of supported architectures begin.
-    static let families = ["vit_", "deit_", "deit3_", "flexivit_"]
+    static let families = ["vit_", "deit_", "deit3_", "flexivit_", "eva_large_", "eva_giant_", "eva02_"]
 
     /// Parts of the names of networks that look the same in a file but compute something else: rotary positions, other
     /// blocks, an activation that differs from one variant to the next.
@@ -27,19 +34,37 @@ struct TimmArchitecture {
         self.name = name
     }
 
+    var family: Family { name.hasPrefix("eva_giant_") || isEVA02 ? .eva : .vit }
+    private var isEVA02: Bool { name.hasPrefix("eva02_") }
+
     var hasDistillationToken: Bool { name.hasPrefix("deit_") && name.contains("_distilled") }
 
+    /// Whether the network is EVA-02-E, whose blocks normalise their branches and whose positions are not rotary.
+    var isEnormous: Bool { name.hasPrefix("eva02_enormous_") }
+
+    var hasRotaryPositions: Bool { isEVA02 && !isEnormous }
+
+    /// The number of patches along either side of the images of its pre-training, where positions are rotary.
+    static let rotaryGrid = 16
+
     /// ε of the layer normalisations; no configuration states it.
-    var epsilon: Float { (name + "_").contains("_clip_") ? 1e-5 : 1e-6 }
+    var epsilon: Float { family == .vit && (name + "_").contains("_clip_") ? 1e-5 : 1e-6 }
 
     var activation: UnaryFunction { name.contains("_quickgelu") ? .quickGELU : .gelu }
 
     /// The number of heads of the published architecture whose tokens have this width.
     func heads(width: Int) -> Int? {
-        if name == "vit_base_patch16_gap_224" { return 16 }
+        if name == "vit_base_patch16_gap_224" || isEnormous { return 16 }
         switch width {
         case 1152, 1280, 1408, 1664: return 16
         default: return width % 64 == 0 ? width / 64 : nil
         }
+    }
+
+    /// How this family calls an argument that Vision Transformers have too.
+    func argument(_ name: String) -> String {
+        guard family == .eva else { return name }
+        let others = ["reg_tokens": "num_reg_tokens", "pre_norm": "use_pre_transformer_norm", "fc_norm": "use_fc_norm"]
+        return others[name] ?? name
     }
 }

@@ -22,11 +22,10 @@ struct TimmCheckpoint {
     }
 
     func model() throws -> FoundModel {
-        try TimmFeatures.verify(arguments: arguments, tensors: checkpoint.archive.names, path: root.path)
+        try TimmFeatures.of(architecture.family)
+            .verify(arguments: arguments, tensors: checkpoint.archive.names, path: root.path)
         var diagnostics: [Diagnostic] = []
         let network = try network(&diagnostics)
-        let kind = architecture.hasDistillationToken ? "VisionTransformerDistilled" : "VisionTransformer"
-        let oldNames = checkpoint.has("blocks.0.gamma_1") ? ["ls1": "gamma_1", "ls2": "gamma_2"] : [:]
         let names = try root.texts("label_names") ?? data.texts("label_names")
         guard names == nil || names?.count == network.classes.value else {
             let message = """
@@ -35,8 +34,21 @@ struct TimmCheckpoint {
             throw ModelError(.contradiction, message, path: root.path)
         }
         return FoundModel(
-            network: network, naming: .timm(layerScale: oldNames), architecture: "timm \(kind), \(network.summary)",
+            network: .vision(network, .timm(naming)), architecture: "timm \(kind), \(network.summary)",
             preprocessing: try preprocessing(for: network, &diagnostics), classNames: names, diagnostics: diagnostics)
+    }
+
+    private var kind: String {
+        if architecture.family == .eva { return "Eva" }
+        return architecture.hasDistillationToken ? "VisionTransformerDistilled" : "VisionTransformer"
+    }
+
+    private var naming: TimmNaming {
+        TimmNaming(
+            layerScale: checkpoint.has("blocks.0.gamma_1") ? ["ls1": "gamma_1", "ls2": "gamma_2"] : [:],
+            projection: checkpoint.has("blocks.0.attn.q_proj.weight")
+                ? .separate : architecture.family == .eva ? .fusedWithOwnBiases : .fused,
+            fusesGate: !checkpoint.has("blocks.0.mlp.fc1_g.weight"))
     }
 
     private func network(_ diagnostics: inout [Diagnostic]) throws -> VisionTransformer {
@@ -59,14 +71,21 @@ struct TimmCheckpoint {
         let positionsExcludePrefix = try arguments.flag("no_embed_class") ?? (rows == network.patchCount)
         network.positionsIncludePrefix = !positionsExcludePrefix
         network.hasPatchBias = checkpoint.has("patch_embed.proj.bias")
-        network.hasQKVBias = try arguments.flag("qkv_bias") ?? checkpoint.has("blocks.0.attn.qkv.bias")
+        network.qkvBias = try qkvBias()
         network.hasProjectionBias = try arguments.flag("proj_bias") ?? checkpoint.has("blocks.0.attn.proj.bias")
-        network.hasPreNorm = try arguments.flag("pre_norm") ?? checkpoint.has("norm_pre.weight")
+        network.hasPreNorm = try arguments.flag(architecture.argument("pre_norm")) ?? checkpoint.has("norm_pre.weight")
         let layerScale = try arguments.number("init_values", in: 0...1e6) ?? 0
         network.hasLayerScale =
             layerScale != 0 || checkpoint.has("blocks.0.ls1.gamma") || checkpoint.has("blocks.0.gamma_1")
         network.normalizesAfterPooling = try normalizesAfterPooling(readout)
+        if architecture.family == .eva { try readEva(&network, &diagnostics) }
         return network
+    }
+
+    private func qkvBias() throws -> VisionTransformer.QKVBias {
+        let tensors = ["qkv.bias", "q_bias", "q_proj.bias"].map { "blocks.0.attn.\($0)" }
+        guard try arguments.flag("qkv_bias") ?? tensors.contains(where: checkpoint.has) else { return .none }
+        return architecture.family == .eva ? .queriesAndValues : .all
     }
 
     private func imageSize() throws -> (height: Size, width: Size) {
@@ -107,10 +126,14 @@ struct TimmCheckpoint {
 
     private func hiddenSize(width: Size) throws -> Size {
         guard let ratio = try arguments.number("mlp_ratio", in: 0.001...1000) else {
-            return try checkpoint.size(of: "blocks.0.mlp.fc1.weight", axis: 0)
+            // Its other layer may be two in one.
+            return try checkpoint.size(of: "blocks.0.mlp.fc2.weight", axis: 1)
         }
-        let hidden = Int(Double(width.value) * ratio)
+        var hidden = Int(Double(width.value) * ratio)
         guard hidden > 0 else { throw arguments.wrongValue("mlp_ratio", expected: "at least one unit in the MLP") }
+        if let multiple = try arguments.integer("swiglu_align_to", from: 0), multiple > 0 {
+            hidden = (hidden + multiple - 1) / multiple * multiple
+        }
         return Size(hidden, "\(arguments.name(of: "mlp_ratio")) is \(arguments["mlp_ratio"]!) and \(width.origin)")
     }
 
@@ -127,8 +150,9 @@ struct TimmCheckpoint {
         var prefix: [VisionTransformer.PrefixTokens] = []
         if hasClassToken { prefix.append(.init(name: "cls_token", count: .single)) }
         if architecture.hasDistillationToken { return prefix + [.init(name: "dist_token", count: .single)] }
-        if let stated = try arguments.integer("reg_tokens", from: 0) {
-            let origin = "\(arguments.name(of: "reg_tokens")) is \(stated)"
+        let registers = architecture.argument("reg_tokens")
+        if let stated = try arguments.integer(registers, from: 0) {
+            let origin = "\(arguments.name(of: registers)) is \(stated)"
             if stated > 0 { prefix.append(.init(name: "reg_token", count: Size(stated, origin))) }
         } else if checkpoint.has("reg_token") {
             prefix.append(.init(name: "reg_token", count: try checkpoint.size(of: "reg_token", axis: 1)))
@@ -158,7 +182,7 @@ struct TimmCheckpoint {
 
     private func normalizesAfterPooling(_ readout: VisionTransformer.Readout) throws -> Bool {
         if readout == .classAndDistillationTokens { return false }
-        if let stated = try arguments.flag("fc_norm") { return stated }
+        if let stated = try arguments.flag(architecture.argument("fc_norm")) { return stated }
         if checkpoint.has("fc_norm.weight") != checkpoint.has("norm.weight") { return checkpoint.has("fc_norm.weight") }
         return readout == .meanOfPatches
     }

@@ -1,50 +1,26 @@
-/// A tensor of a weight file and what becomes of it.
-struct StoredParameter {
-    /// Its name in the file.
-    var tensor: String
-    var shape: [Size]
-    /// The constants that it becomes: itself, or parts with equal numbers of rows, one below the other.
-    var names: [String]
-}
-
 /// How a program names the parameters of a Vision Transformer in its files.
 enum TensorNaming {
-    /// - Parameter layerScale: the names of the two LayerScale vectors of a block, by parameter module.
-    case timm(layerScale: [String: String])
+    case timm(TimmNaming)
     /// - Parameters:
     ///   - model: "vit" or "deit".
     ///   - classifier: the module that reads the class token.
     case huggingFace(model: String, classifier: String)
 
     func stored(_ parameter: Parameter) -> [StoredParameter] {
-        let block = parameter.block.map { "blocks.\($0)." } ?? ""
-        let leaf = parameter.leaf.isEmpty ? "" : "." + parameter.leaf
-        let isProjection = parameter.module == "attn.qkv"
         switch self {
-        case .timm(let layerScale):
-            guard isProjection else {
-                let tensor = layerScale[parameter.module].map { block + $0 } ?? parameter.name
-                return [StoredParameter(tensor: tensor, shape: parameter.shape, names: [parameter.name])]
-            }
-            let rows = parameter.shape[0]
-            let fused = Size(3 * rows.value, "q, k and v lie one below the other and \(rows.origin)")
-            let parts = ["q", "k", "v"].map { "\(block)attn.qkv.\($0)\(leaf)" }
-            return [
-                StoredParameter(
-                    tensor: parameter.name, shape: [fused] + parameter.shape.dropFirst(), names: parts)
-            ]
-        case .huggingFace(let model, let classifier):
-            let layer = parameter.block.map { "\(model).encoder.layer.\($0)." } ?? ""
-            guard isProjection else {
-                let module = Self.huggingFaceModule(of: parameter.module, model: model, classifier: classifier)
-                return [StoredParameter(tensor: layer + module + leaf, shape: parameter.shape, names: [parameter.name])]
-            }
-            return [("q", "query"), ("k", "key"), ("v", "value")].map { letter, word in
-                StoredParameter(
-                    tensor: "\(layer)attention.attention.\(word)\(leaf)", shape: parameter.shape,
-                    names: ["\(block)attn.qkv.\(letter)\(leaf)"])
-            }
+        case .timm(let naming): naming.stored(parameter)
+        case .huggingFace(let model, let classifier): Self.huggingFace(parameter, model: model, classifier: classifier)
         }
+    }
+
+    private static func huggingFace(_ parameter: Parameter, model: String, classifier: String) -> [StoredParameter] {
+        let layer = parameter.block.map { "\(model).encoder.layer.\($0)." } ?? ""
+        guard parameter.parts.isEmpty else {
+            let words = ["q": "query", "k": "key", "v": "value"]
+            return parameter.separate { "\(layer)attention.attention.\(words[$0]!)\(parameter.suffix)" }
+        }
+        let module = huggingFaceModule(of: parameter.module, model: model, classifier: classifier)
+        return [parameter.whole(layer + module + parameter.suffix)]
     }
 
     private static func huggingFaceModule(of module: String, model: String, classifier: String) -> String {
@@ -63,5 +39,22 @@ enum TensorNaming {
         case "head_dist": "distillation_classifier"
         default: preconditionFailure("no Hugging Face network has '\(module)'")
         }
+    }
+}
+
+extension Parameter {
+    func whole(_ tensor: String) -> StoredParameter {
+        StoredParameter(tensor: tensor, shape: shape, names: [name])
+    }
+
+    /// A tensor for each part.
+    func separate(named tensor: (String) -> String) -> [StoredParameter] {
+        parts.map { StoredParameter(tensor: tensor($0), shape: shape, names: [name(of: $0)]) }
+    }
+
+    /// One tensor for all parts.
+    func fused(_ reason: String) -> StoredParameter {
+        let rows = Size(parts.count * shape[0].value, "\(reason) and \(shape[0].origin)")
+        return StoredParameter(tensor: name, shape: [rows] + shape.dropFirst(), names: parts.map(name(of:)))
     }
 }

@@ -2,15 +2,25 @@
 struct Parameter {
     /// The block it belongs to, if any.
     var block: Int?
-    /// Such as "mlp.fc1" in a block, or "patch_embed.proj". "attn.qkv" stands for three alike.
+    /// Such as "mlp.fc1" in a block, or "patch_embed.proj".
     var module: String
     /// "weight", "bias" or "gamma"; empty where the module is itself the array, such as "cls_token".
     var leaf: String
     var shape: [Size]
+    /// Letters of several arrays alike for which this one stands: "q", "k" and "v" of "attn.qkv", "g" and "x" of a gated
+    /// "mlp.fc1". Empty where it stands for itself.
+    var parts: [String] = []
 
-    var name: String {
-        (block.map { "blocks.\($0)." } ?? "") + module + (leaf.isEmpty ? "" : "." + leaf)
+    /// The constant that it becomes.
+    var name: String { blockPrefix + module + suffix }
+
+    /// The constant that one of its parts becomes: "attn.qkv.q.weight", "mlp.fc1_g.weight".
+    func name(of part: String) -> String {
+        blockPrefix + module + (module == "attn.qkv" ? "." : "_") + part + suffix
     }
+
+    var blockPrefix: String { block.map { "blocks.\($0)." } ?? "" }
+    var suffix: String { leaf.isEmpty ? "" : "." + leaf }
 }
 
 extension VisionTransformer {
@@ -37,16 +47,32 @@ extension VisionTransformer {
         let scale = { (module: String) in
             hasLayerScale ? [Parameter(module: module, leaf: "gamma", shape: [width])] : []
         }
-        let all =
-            norm("norm1") + linear("attn.qkv", outputs: width, inputs: width, hasBias: hasQKVBias)
+        let attention =
+            norm("norm1") + qkv + (hasAttentionNorm ? norm("attn.norm") : [])
             + linear("attn.proj", outputs: width, inputs: width, hasBias: hasProjectionBias) + scale("ls1")
-            + norm("norm2") + linear("mlp.fc1", outputs: hidden, inputs: width, hasBias: hasProjectionBias)
+        let perceptron =
+            norm("norm2") + first + (hasHiddenNorm ? norm("mlp.norm", of: hidden) : [])
             + linear("mlp.fc2", outputs: width, inputs: hidden, hasBias: hasProjectionBias) + scale("ls2")
-        return all.map { Parameter(block: block, module: $0.module, leaf: $0.leaf, shape: $0.shape) }
+        return (attention + perceptron).map {
+            Parameter(block: block, module: $0.module, leaf: $0.leaf, shape: $0.shape, parts: $0.parts)
+        }
     }
 
-    private func norm(_ module: String) -> [Parameter] {
-        ["weight", "bias"].map { Parameter(module: module, leaf: $0, shape: [width]) }
+    private var qkv: [Parameter] {
+        var parameters = linear("attn.qkv", outputs: width, inputs: width, hasBias: qkvBias != .none)
+        for index in parameters.indices { parameters[index].parts = ["q", "k", "v"] }
+        if qkvBias == .queriesAndValues { parameters[1].parts = ["q", "v"] }
+        return parameters
+    }
+
+    private var first: [Parameter] {
+        var parameters = linear("mlp.fc1", outputs: hidden, inputs: width, hasBias: hasProjectionBias)
+        if hasGate { for index in parameters.indices { parameters[index].parts = ["g", "x"] } }
+        return parameters
+    }
+
+    private func norm(_ module: String, of features: Size? = nil) -> [Parameter] {
+        ["weight", "bias"].map { Parameter(module: module, leaf: $0, shape: [features ?? width]) }
     }
 
     private func linear(_ module: String, outputs: Size, inputs: Size, hasBias: Bool) -> [Parameter] {

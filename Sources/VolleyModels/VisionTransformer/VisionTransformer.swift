@@ -4,7 +4,8 @@ import VolleyGraph
 ///
 /// Dosovitskiy et al., *An Image is Worth 16x16 Words*, ICLR 2021, arXiv:2010.11929; with a distillation token: Touvron
 /// et al., *Training data-efficient image transformers & distillation through attention*, ICML 2021, arXiv:2012.12877.
-/// Every block is `x ← x + attention(norm1(x))`, `x ← x + mlp(norm2(x))`.
+/// Every block is `x ← x + attention(norm1(x))`, `x ← x + mlp(norm2(x))`. With rotary positions and gates: Fang et al.,
+/// *EVA-02: A Visual Representation for Neon Genesis*, 2023, arXiv:2303.11331.
 struct VisionTransformer {
     var channels: Size
     /// Of the input image in pixels.
@@ -26,7 +27,7 @@ struct VisionTransformer {
     /// ε of every layer normalisation.
     var epsilon: Float
     var hasPatchBias = true
-    var hasQKVBias = true
+    var qkvBias = QKVBias.all
     /// Of the attention's output projection and of both linear layers behind it.
     var hasProjectionBias = true
     /// Whether the tokens are normalised before the first block.
@@ -34,6 +35,16 @@ struct VisionTransformer {
     /// Whether the output of attention and of the linear layers is multiplied by a trained vector (Touvron et al.,
     /// *Going deeper with Image Transformers*, ICCV 2021, arXiv:2103.17239).
     var hasLayerScale = false
+    /// Whether the heads' outputs, put together, are normalised before they are projected.
+    var hasAttentionNorm = false
+    /// Whether the first linear layer of the MLP is two, and what it hands on is `f(fc1_g(x)) · fc1_x(x)`.
+    var hasGate = false
+    /// Whether the MLP's hidden units are normalised.
+    var hasHiddenNorm = false
+    /// Whether a block is `x ← x + norm1(attention(x))`, `x ← x + norm2(mlp(x))`.
+    var normalizesBranches = false
+    /// Positions by which queries and keys are turned, beside those that are added.
+    var rotary: RotaryPositions?
     var readout: Readout
     /// Whether the last normalisation comes after pooling ("fc_norm") and not before it ("norm").
     var normalizesAfterPooling = false
@@ -43,6 +54,8 @@ struct VisionTransformer {
         var name: String
         var count: Size
     }
+
+    enum QKVBias { case none, all, queriesAndValues }
 
     /// Which tokens the classifier reads.
     enum Readout {
@@ -60,6 +73,10 @@ struct VisionTransformer {
         }
         guard width.value % heads.value == 0 else {
             let message = "The width is not a multiple of the number of heads: \([heads, width].reasons)."
+            throw ModelError(.contradiction, message, path: path)
+        }
+        guard rotary == nil || headWidth % 4 == 0 else {
+            let message = "Rotary positions need heads of a multiple of 4 numbers: \([heads, width].reasons)."
             throw ModelError(.contradiction, message, path: path)
         }
     }
