@@ -8,7 +8,7 @@ public enum ModelFile {
     public static func load(
         _ path: String, inputShapes: [String: [Int]] = [:], through lastPass: String? = nil
     ) throws -> Model {
-        guard path.hasSuffix(".onnx") else { return try Model.load(path) }
+        guard path.hasSuffix(".onnx") else { return try Model.load(path, inputShapes: inputShapes) }
         let file = try ONNXModel.load(path, inputShapes: inputShapes, through: lastPass)
         return Model(
             graph: file.graph, architecture: file.architecture, weightFiles: file.weightFiles,

@@ -6,7 +6,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: .customLong("input-shape"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Lengths that an ONNX file leaves open, the batch first (it stays free). May be repeated.", valueName: "name=1,3,224,224"))
+            "An input's shape where the file leaves lengths open: the batch first (it stays free). May be repeated.", valueName: "name=1,3,224,224"))
     var inputShapes: [String] = []
 
     func load(_ path: String, through lastPass: String? = nil) throws -> Model {
