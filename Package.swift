@@ -62,7 +62,7 @@ let package = Package(
         library(
             "Volley",
             needs: [
-                "VolleyModels", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
+                "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
                 "VolleyFormats", "VolleyTensors", collections,
             ]),
         .target(name: "CVolleyDemoData", exclude: ["data"]),
@@ -84,6 +84,9 @@ let package = Package(
         tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "Volley"),
+        .testTarget(
+            name: "VolleyCommandTests", dependencies: ["VolleyCommand", "Volley", "VolleyTestSupport"], swiftSettings: swift),
+        .testTarget(name: "PackageTests", dependencies: ["VolleyTestSupport"], swiftSettings: swift),
         tests(of: "VolleyEvaluation", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors"]),
     ],
     cLanguageStandard: .c17

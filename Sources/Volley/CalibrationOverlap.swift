@@ -1,6 +1,6 @@
 /// Refuses to measure a network on the samples that it was calibrated with.
 public enum CalibrationOverlap {
-    /// - Throws: ``SpikingError`` naming samples that are in both sets.
+    /// - Throws: `SpikingError` naming samples that are in both sets.
     public static func check(_ network: SpikingNetwork, _ dataset: Dataset, threads: Int) throws {
         guard let text = network.provenance.calibrationSamples else { return }
         let digests = SampleDigests(text.split(separator: " ").compactMap { SampleDigest(String($0)) })

@@ -4,14 +4,32 @@ internal import Foundation
 public struct Conversion: Sendable {
     /// The data that thresholds are taken from, and how.
     public struct Calibration: Sendable {
-        public var dataset: Dataset
+        public enum Source: Sendable {
+            /// Labelled samples, preprocessed as the model asks for.
+            case dataset(Dataset)
+            /// Arrays named like the model's inputs, fed as they are.
+            case arrays(NamedArrays)
+
+            /// Opens what lies at a path: arrays where an `.npz` file names all of the model's inputs, otherwise a data set.
+            public static func open(_ path: String, for model: Model) throws -> Source {
+                let inputs = model.graph.inputs.map { model.graph[$0].name }
+                return NamedArrays.fits(path, inputs: inputs)
+                    ? .arrays(try NamedArrays(path: path, inputs: inputs)) : .dataset(try Dataset.open(path))
+            }
+        }
+
+        public var source: Source
         /// Samples that share a quantile; nil for the whole set.
         public var batchSize: Int?
         public var limit: Int?
         public var skipBad: Bool
 
         public init(_ dataset: Dataset, batchSize: Int? = 128, limit: Int? = nil, skipBad: Bool = false) {
-            self.dataset = dataset
+            self.init(.dataset(dataset), batchSize: batchSize, limit: limit, skipBad: skipBad)
+        }
+
+        public init(_ source: Source, batchSize: Int? = 128, limit: Int? = nil, skipBad: Bool = false) {
+            self.source = source
             self.batchSize = batchSize
             self.limit = limit
             self.skipBad = skipBad
@@ -72,12 +90,50 @@ public struct Conversion: Sendable {
         _ converter: Converter, _ calibration: Calibration, _ provenance: inout Provenance,
         _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) -> Void
     ) throws -> CalibrationTable {
-        let dataset = calibration.limit.map { calibration.dataset.prefix($0) } ?? calibration.dataset
-        dataset.diagnostics.forEach { diagnose(Diagnostic(dataset.path, "\($0)")) }
+        switch calibration.source {
+        case .dataset(let dataset):
+            try calibrate(converter, dataset, calibration, &provenance, diagnose, progress)
+        case .arrays(let arrays):
+            try calibrate(converter, arrays, calibration, &provenance, diagnose, progress)
+        }
+    }
+
+    private func calibrate(
+        _ converter: Converter, _ arrays: NamedArrays, _ calibration: Calibration, _ provenance: inout Provenance,
+        _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) -> Void
+    ) throws -> CalibrationTable {
+        if !arrays.others.isEmpty {
+            diagnose(Diagnostic(arrays.path, "The network has no input for \(arrays.others.joined(separator: ", "))."))
+        }
+        let count = min(arrays.count, calibration.limit ?? arrays.count)
+        provenance.calibrationDigest = arrays.digest.hexadecimal
+        provenance.calibrationCount = count
+        var calibrator = try Calibrator(
+            converter.placed, quantile: recipe.quantile, batchSize: calibration.batchSize, sampleLimit: count,
+            threads: threads)
+        progress(0, count)
+        for range in evenRanges(of: count, parts: (count + 127) / 128) {
+            try calibrator.add(arrays.rows(range))
+            progress(range.upperBound, count)
+        }
+        return try calibrator.finish()
+    }
+
+    private func calibrate(
+        _ converter: Converter, _ dataset: Dataset, _ calibration: Calibration, _ provenance: inout Provenance,
+        _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) -> Void
+    ) throws -> CalibrationTable {
+        let dataset = calibration.limit.map { dataset.prefix($0) } ?? dataset
+        dataset.diagnostics.forEach(diagnose)
         let digests = try SampleDigests(of: dataset, threads: threads)
         provenance.calibrationSamples = digests.digests.map(\.description).joined(separator: " ")
         provenance.calibrationDigest = dataset.digest(of: digests).hexadecimal
         provenance.calibrationCount = dataset.count
+        guard converter.placed.inputs.count == 1 else {
+            let names = converter.placed.inputs.map { converter.placed[$0].name }.joined(separator: ", ")
+            throw ConversionError(
+                .noData, "this model has several inputs; calibrate it on an .npz file with arrays named like them: \(names)")
+        }
         let input = converter.placed[converter.placed.inputs[0]]
         let loader = try BatchLoader(
             dataset, preprocessing: model.preprocessing,
@@ -111,7 +167,12 @@ public struct Conversion: Sendable {
             settings["scale"] = "\(recipe.scale)"
             settings["symmetric"] = "\(recipe.symmetric)"
             settings["batch"] = calibration?.batchSize.map { "\($0)" } ?? "whole set"
-            settings["calibration"] = calibration?.dataset.name
+            settings["calibration"] = calibration.map { calibration in
+                switch calibration.source {
+                case .dataset(let dataset): dataset.name
+                case .arrays(let arrays): arrays.name
+                }
+            }
         }
         if let preset { settings["preset"] = preset.rawValue }
         return settings

@@ -13,8 +13,13 @@ struct Convert: ParsableCommand {
             one field of the method.
             """)
 
-    @Argument(help: "A checkpoint folder, or a .safetensors file with config.json beside it.") var model: String
-    @Option(help: "Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX. Labels are not used.")
+    @Argument(help: "A checkpoint folder, a .safetensors file with config.json beside it, or an .onnx file.") var model: String
+    @OptionGroup var modelOptions: ModelOptions
+    @Option(
+        help: """
+            Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
+            the model's inputs. Labels are not used.
+            """)
     var calibration: String?
     @Option(help: "Use at most this many calibration samples.") var limit: Int?
     @Option(help: "Samples that share a quantile; thresholds are means over these batches.") var batch = 128
@@ -33,12 +38,13 @@ struct Convert: ParsableCommand {
         guard batch >= 1, threads >= 1, limit ?? 1 >= 1 else {
             throw CommandError("--batch, --threads and --limit must be at least 1")
         }
-        var conversion = Conversion(of: try Model.load(model), recipe: try method.recipe(), threads: threads)
+        var conversion = Conversion(of: try modelOptions.load(model), recipe: try method.recipe(), threads: threads)
         conversion.normalizesParameters = normalizeParameters
         conversion.thresholds = try thresholds.map(ThresholdFile.read)
         if let calibration {
             conversion.calibration = .init(
-                try Dataset.open(calibration), batchSize: wholeSet ? nil : batch, limit: limit, skipBad: skipBad)
+                try .open(calibration, for: conversion.model), batchSize: wholeSet ? nil : batch, limit: limit,
+                skipBad: skipBad)
         }
         if let preset {
             guard let known = ThresholdPreset(rawValue: preset) else {

@@ -30,7 +30,7 @@ struct Evaluate: ParsableCommand {
         let spiking = try SpikingNetwork(contentsOf: network)
         let dataset = try Dataset.open(data)
         let diagnostics = Diagnostics(strict: strict)
-        (spiking.diagnostics + dataset.diagnostics.map { Diagnostic(data, "\($0)") }).forEach(diagnostics.add)
+        (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
         let settings = Evaluation.Settings(
             timeSteps: steps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name)

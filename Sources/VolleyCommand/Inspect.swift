@@ -7,25 +7,43 @@ struct Inspect: ParsableCommand {
         abstract: "Lists a network's operators with their kind, its neuron sites, parameters and MACs.",
         discussion: """
             MODEL is a checkpoint folder (model.safetensors and config.json, timm or Hugging Face layout), a .safetensors \
-            file with config.json beside it, or a converted .volley file.
+            file with config.json beside it, an .onnx file, or a converted .volley file.
             Kinds decide how an operator is converted: static ones are evaluated once, affine ones act on the spikes of \
             every step, bilinear and nonlinear ones are compensated so that they are exact in expectation.
             Ends with exit code 2 if something in the network is not supported.
             """)
 
     @Argument(help: "The network to look at.") var model: String
+    @OptionGroup var modelOptions: ModelOptions
+    @Flag(help: "List the passes that simplify an ONNX file, and what is left after each.") var passes = false
+    @Option(help: "Stop after this pass.") var through: String?
     @Flag(help: "Print JSON instead of tables.") var json = false
 
     func run() throws {
-        if model.hasSuffix(".volley") {
+        if passes {
+            try listPasses()
+        } else if model.hasSuffix(".volley") {
             let network = try SpikingNetwork(contentsOf: model)
             try show(
                 NetworkSummary(network.graph, network: network),
                 title: "spiking network, method \(network.provenance.method), \(network.coding.rawValue) coding")
         } else {
-            let source = try Model.load(model)
+            let source = try modelOptions.load(model, through: through)
             source.diagnostics.forEach(Console.warn)
             try show(NetworkSummary(try PlaceNeurons.apply(to: source.graph)), title: source.architecture)
+        }
+    }
+
+    /// One line per pass: how many operators the graph has after it.
+    private func listPasses() throws {
+        var graph = try modelOptions.load(model, through: "").graph
+        func line(_ name: String) -> String {
+            "\(name): \(graph.nodes.count { $0.operation != nil }) operators, \(graph.nodes.count { $0.constant != nil }) constants"
+        }
+        print(line("as read"))
+        for pass in GraphPasses.all {
+            graph = try pass.apply(graph)
+            print(line(pass.name))
         }
     }
 

@@ -7,32 +7,42 @@ struct Run: ParsableCommand {
         abstract: "Runs a spiking network on arrays and writes its estimates at every time-step.",
         discussion: """
             IN.npz holds an array for every input of the network under the input's name ('volley inspect' lists them), \
-            already preprocessed. OUT.npz receives, for every output NAME: 'NAME' [T, N, …] the estimates, 'NAME.ann' \
-            [N, …] the ANN's output; for every neuron site: 'spikes/SITE' [T, 2·levels], positive levels before negative, \
-            smallest threshold first.
+            already preprocessed; a network with one input also takes 'x'. OUT.npz receives, for every output NAME: \
+            'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output; for every neuron site: 'spikes/SITE' \
+            [T, 2·levels], positive levels before negative, smallest threshold first.
+            With --ann-only just 'NAME' [N, …], the ANN's output; then NETWORK may also be a model that is not converted.
             """)
 
-    @Argument(help: "A .volley file.") var network: String
+    @Argument(help: "A .volley file; with --ann-only also a model.") var network: String
     @Option(help: "The .npz file to read.") var input: String
     @Option(name: .shortAndLong, help: "The .npz file to write.") var output: String
-    @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps: Int
+    @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps: Int?
+    @Flag(help: "Run just the ANN.") var annOnly = false
+    @OptionGroup var modelOptions: ModelOptions
     @Option(help: "Number of threads (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func run() throws {
         guard threads >= 1 else { throw CommandError("--threads must be at least 1") }
-        let spiking = try SpikingNetwork(contentsOf: network)
-        let archive = try NpzArchive(path: input)
-        let names = spiking.graph.inputs.map { spiking.graph[$0].name }
-        var arrays: [String: Tensor] = [:]
-        for name in archive.names where names.contains(name) { arrays[name] = try archive.array(name).tensor }
-        let others = archive.names.filter { !names.contains($0) }
-        if arrays.count < names.count {
-            throw CommandError("'\(input)' needs an array for each input of the network (\(names.joined(separator: ", "))); it holds \(archive.names.joined(separator: ", "))")
+        if annOnly {
+            let graph = network.hasSuffix(".volley") ? try SpikingNetwork(contentsOf: network).graph : try modelOptions.load(network).graph
+            let outputs = try Evaluator(graph).run(try arrays(for: graph))
+            try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
+            print("\(output): \(outputs.count) arrays, the ANN's outputs")
+        } else {
+            guard let steps else { throw CommandError("--steps says how many time-steps to run, such as --steps 8") }
+            let spiking = try SpikingNetwork(contentsOf: network)
+            let run = try ArrayRun(spiking, inputs: try arrays(for: spiking.graph), timeSteps: steps, threads: threads)
+            try NpzArchive.write(run.arrays, to: output)
+            print("\(output): \(run.arrays.count) arrays, T = \(steps)")
         }
-        if !others.isEmpty { Console.warn(Diagnostic(input, "the network has no input for \(others.joined(separator: ", "))")) }
-        let run = try ArrayRun(spiking, inputs: arrays, timeSteps: steps, threads: threads)
-        try NpzArchive.write(run.arrays, to: output)
-        print("\(output): \(run.arrays.count) arrays, T = \(steps)")
+    }
+
+    private func arrays(for graph: Graph) throws -> [String: Tensor] {
+        let named = try NamedArrays(path: input, inputs: graph.inputs.map { graph[$0].name })
+        if !named.others.isEmpty {
+            Console.warn(Diagnostic(input, "The network has no input for \(named.others.joined(separator: ", "))."))
+        }
+        return named.arrays
     }
 }

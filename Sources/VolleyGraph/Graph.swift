@@ -74,8 +74,10 @@ public struct Graph: Sendable, Hashable {
         return last
     }
 
-    /// The number of elements of all constants: weights, biases, tables.
-    public var parameterCount: Int { nodes.reduce(0) { $0 + ($1.constant?.count ?? 0) } }
+    /// The number of elements of all weights, biases and tables: of all constants with axes.
+    public var parameterCount: Int {
+        nodes.reduce(0) { $0 + ($1.shape.rank > 0 ? $1.constant?.count ?? 0 : 0) }
+    }
 
     /// By node: whether its value changes over time once neurons stand in the graph (semantics 2). What is computed from
     /// inputs and constants alone stays the same at every time-step; what is computed from a neuron's output does not.
@@ -102,10 +104,14 @@ public struct Graph: Sendable, Hashable {
         }
     }
 
-    /// Multiply-accumulates of each node for one sample, biases not counted.
+    /// Multiply-accumulates of each node for one sample. Biases are not counted, nor is scaling by a constant, which is part of
+    /// its neighbours.
     public var multiplyAccumulates: [Int] {
         nodes.map { node in
-            node.operation?.operation.multiplyAccumulates(
+            if case .operation(.elementwise) = node.content, node.inputs.contains(where: { nodes[$0].constant != nil }) {
+                return 0
+            }
+            return node.operation?.operation.multiplyAccumulates(
                 inputs: node.inputs.map { nodes[$0].shape.perSample }, output: node.shape.perSample) ?? 0
         }
     }

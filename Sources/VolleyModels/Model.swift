@@ -17,6 +17,19 @@ public struct Model: Sendable {
     /// What had to be assumed.
     public let diagnostics: [Diagnostic]
 
+    /// A network that comes from elsewhere.
+    public init(
+        graph: Graph, preprocessing: Preprocessing? = nil, classNames: [String]? = nil, architecture: String,
+        weightFiles: [String] = [], diagnostics: [Diagnostic] = []
+    ) {
+        self.graph = graph
+        self.preprocessing = preprocessing
+        self.classNames = classNames
+        self.architecture = architecture
+        self.weightFiles = weightFiles
+        self.diagnostics = diagnostics
+    }
+
     /// Reads a checkpoint of timm or of Hugging Face Transformers.
     ///
     /// Nothing is passed over: every tensor of the file is used, every size that the configuration states is checked
@@ -46,7 +59,8 @@ struct FoundModel {
 
     /// The networks that are read, for messages.
     static let supported = """
-        timm VisionTransformer and VisionTransformerDistilled (\(TimmArchitecture.families.map { $0 + "*" }.joined(separator: ", "))); \
+        timm VisionTransformer and VisionTransformerDistilled \
+        (\(TimmArchitecture.families.map { $0 + "*" }.joined(separator: ", "))); \
         Hugging Face \(HuggingFaceArchitecture.allCases.map(\.rawValue).joined(separator: ", "))
         """
 }

@@ -13,7 +13,7 @@ public struct Program: Sendable {
     /// By node: the neuron layer that stands there.
     let neurons: [NeuronKernel?]
 
-    /// - Throws: ``SpikingError`` for fewer than one time-step.
+    /// - Throws: `SpikingError` for fewer than one time-step.
     public init(_ network: SpikingNetwork, timeSteps: Int, kernels: Kernels = .best) throws {
         guard timeSteps >= 1 else {
             throw SpikingError(.badSettings, "a simulation needs at least 1 time-step, asked for are \(timeSteps)")

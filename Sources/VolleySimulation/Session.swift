@@ -24,7 +24,7 @@ public struct Session: ~Copyable {
     }
 
     /// Runs all time-steps on arrays named like the network's inputs.
-    /// - Throws: ``GraphError`` for inputs that do not fit, ``SpikingError`` where a membrane potential is not finite.
+    /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` where a membrane potential is not finite.
     public mutating func run(_ inputs: [String: Tensor]) throws -> SimulationResult {
         let (batch, bound) = try program.executable.bind(inputs)
         var run = Run(program, order, batch: batch, pool: pool)

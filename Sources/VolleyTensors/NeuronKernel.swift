@@ -15,6 +15,9 @@ public struct NeuronKernel: Sendable {
     /// - Parameters:
     ///   - thresholds: for the positive and for the negative sign, what a spike of each level is worth, ascending, all > 0.
     ///   - cutoffs: the membrane potential (its size) from which on each level fires; infinity for never.
+    ///   - initialPotential: `v(0)`, in activation units.
+    ///   - differential: whether the layer sends corrections instead of values.
+    ///   - resetsToZero: whether a spike clears the potential instead of lowering it.
     public init(
         thresholds: (positive: [Float], negative: [Float]), cutoffs: (positive: [Float], negative: [Float]),
         initialPotential: Float, differential: Bool, resetsToZero: Bool

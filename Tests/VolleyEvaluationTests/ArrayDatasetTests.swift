@@ -3,23 +3,24 @@ import Testing
 import VolleyEvaluation
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct ArrayDatasetTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     /// Writes an archive with bytes `x` and labels `y`.
     func imageArchive(_ shape: [Int], _ pixels: [UInt8], labels: [UInt8]) throws -> String {
         var builder = NpzBuilder()
         builder.add("x", descr: "|u1", shape: shape, data: pixels)
         builder.add("y", descr: "|u1", shape: [labels.count], data: labels)
-        return try folder.write(builder.bytes, "test.npz")
+        return try folder.write(builder.bytes, to: "test.npz")
     }
 
     func valueArchive(_ arrays: [(String, NpyContent)]) throws -> String {
-        try NpzArchive.write(arrays, to: folder.path("test.npz"))
-        return folder.path("test.npz")
+        try NpzArchive.write(arrays, to: folder.file("test.npz"))
+        return folder.file("test.npz")
     }
 
     func failure(_ path: String) -> String {
@@ -45,7 +46,7 @@ import VolleyTensors
             ("x", .float32(Tensor([1, 1]))), ("y", .int64([0])), ("mean", .float32(Tensor([1]))),
         ])
         let diagnostics = try Dataset.open(path).diagnostics
-        #expect(diagnostics.count == 1 && diagnostics[0].contains("mean"))
+        #expect(diagnostics.count == 1 && diagnostics[0].message.contains("mean"))
     }
 
     @Test func bytesAreImagesInEitherLayout() throws {
@@ -110,13 +111,13 @@ import VolleyTensors
 
     @Test func cifarBatches() throws {
         let planes = (0..<3072).map { UInt8(truncatingIfNeeded: $0 / 1024 * 50 + $0 % 3) }
-        let path = try folder.write([3] + planes + [9] + planes.reversed(), "test_batch.bin")
+        let path = try folder.write([3] + planes + [9] + planes.reversed(), to: "test_batch.bin")
         let dataset = try Dataset.open(path)
         #expect(dataset.labels == [3, 9])
         guard case .image(let image) = try dataset.sample(0) else { throw CancellationError() }
         #expect(image.width == 32 && image.height == 32)
         #expect(Array(image.pixels.prefix(6)) == [0, 51, 102, 1, 52, 100])
-        let fine = try folder.write([1, 77] + planes, "test.bin")
+        let fine = try folder.write([1, 77] + planes, to: "test.bin")
         #expect(try Dataset.open(fine).labels == [77])
     }
 
@@ -124,21 +125,21 @@ import VolleyTensors
         ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"), ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),
     ])
     func idxFindsItsLabels(images: String, labels: String) throws {
-        let path = try folder.write([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 11, 12, 13], images)
+        let path = try folder.write([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 11, 12, 13], to: images)
         #expect(failure(path).contains(labels))
-        try folder.write([0, 0, 8, 1, 0, 0, 0, 2, 4, 9], labels)
+        try folder.write([0, 0, 8, 1, 0, 0, 0, 2, 4, 9], to: labels)
         let dataset = try Dataset.open(path)
         #expect(dataset.labels == [4, 9])
         #expect(try dataset.sample(1) == .image(RasterImage(width: 2, height: 1, channels: 1, pixels: [12, 13])))
-        try folder.write([0, 0, 8, 1, 0, 0, 0, 1, 4], labels)
+        try folder.write([0, 0, 8, 1, 0, 0, 0, 1, 4], to: labels)
         #expect(failure(path).contains("found 1"))
     }
 
     /// Whether the images, the labels, both or none are compressed.
     @Test(arguments: ["", ".gz"], ["", ".gz"]) func idxMayBeCompressed(images: String, labels: String) throws {
-        let path = folder.path("images-idx3-ubyte" + images)
-        try folder.copy("formats/images-idx3-ubyte" + images, "images-idx3-ubyte" + images)
-        try folder.copy("formats/labels-idx1-ubyte" + labels, "labels-idx1-ubyte" + labels)
+        let path = folder.file("images-idx3-ubyte" + images)
+        try folder.copy("formats/images-idx3-ubyte" + images, to: "images-idx3-ubyte" + images)
+        try folder.copy("formats/labels-idx1-ubyte" + labels, to: "labels-idx1-ubyte" + labels)
         let dataset = try Dataset.open(path)
         #expect(dataset.labels == [7, 0, 9])
         guard case .image(let image) = try dataset.sample(0) else { throw CancellationError() }
@@ -146,13 +147,13 @@ import VolleyTensors
     }
 
     @Test func idxHasToHoldImages() throws {
-        let path = try folder.write([0, 0, 8, 1, 0, 0, 0, 2, 10, 11], "t10k-images-idx3-ubyte")
+        let path = try folder.write([0, 0, 8, 1, 0, 0, 0, 2, 10, 11], to: "t10k-images-idx3-ubyte")
         #expect(failure(path).contains("uint8 [2]"))
     }
 
     @Test func otherFilesAreErrors() throws {
         for name in ["t10k-labels-idx1-ubyte", "model.safetensors", "picture.png"] {
-            let path = try folder.write([1], name)
+            let path = try folder.write([1], to: name)
             let error = #expect(throws: EvaluationError.self) { try Dataset.open(path) }
             #expect(error?.code == .unrecognizedDataset)
         }
@@ -160,7 +161,7 @@ import VolleyTensors
 
     @Test func damagedFilesAreErrors() throws {
         for name in ["x.npz", "x.bin", "x-images-ubyte", "x-images-ubyte.gz"] {
-            let path = try folder.write([1, 2, 3], name)
+            let path = try folder.write([1, 2, 3], to: name)
             #expect(throws: FormatError.self) { try Dataset.open(path) }
         }
     }

@@ -3,6 +3,7 @@ import VolleyEvaluation
 import VolleyFormats
 import VolleyGraph
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct BatchLoaderTests {
     static let preprocessing = Preprocessing(
@@ -59,8 +60,8 @@ import VolleyTensors
     @Test(arguments: [1, 2, 7]) func damagedImagesCanBeSkipped(threads: Int) throws {
         let folder = try ClassFolderTests.threeClasses()
         let whole = try Self.batches(Dataset.open(folder.path), size: 4)
-        try folder.copy("images/corrupt-tables.jpg", "a/2.jpg")
-        try folder.write([1], "c/w.jpg")
+        try folder.copy("images/corrupt-tables.jpg", to: "a/2.jpg")
+        try folder.write([1], to: "c/w.jpg")
         let batches = try Self.batches(Dataset.open(folder.path), size: 4, threads: threads, skips: true)
         #expect(batches.map(\.indices) == [0..<4, 4..<8])
         #expect(batches.map(\.labels) == [[0, 1, 1], [2, 2, 2]])
@@ -72,8 +73,8 @@ import VolleyTensors
     }
 
     @Test func aBatchOfNothingButDamagedImagesIsEmpty() throws {
-        let folder = try TemporaryFolder()
-        try folder.write([1], "a/1.jpg")
+        let folder = try TemporaryDirectory()
+        try folder.write([1], to: "a/1.jpg")
         let batches = try Self.batches(Dataset.open(folder.path), size: 4, skips: true)
         #expect(batches.count == 1)
         #expect(batches[0].inputs == Tensor([0, 3, 8, 8], []) && batches[0].labels.isEmpty)
@@ -81,15 +82,15 @@ import VolleyTensors
 
     @Test(arguments: [1, 2, 7]) func aDamagedImageEndsTheLoading(threads: Int) throws {
         let folder = try ClassFolderTests.threeClasses()
-        try folder.copy("images/corrupt-tables.jpg", "a/3.png")
-        try folder.copy("images/corrupt-tables.jpg", "c/w.jpg")
+        try folder.copy("images/corrupt-tables.jpg", to: "a/3.png")
+        try folder.copy("images/corrupt-tables.jpg", to: "c/w.jpg")
         let loader = try BatchLoader(
             Dataset.open(folder.path), preprocessing: Self.preprocessing, inputShape: [3, 8, 8], batchSize: 3,
             threads: threads)
         #expect(try loader.next()?.indices == 0..<3)
         for _ in 0..<3 {
             let error = #expect(throws: EvaluationError.self) { try loader.next() }
-            #expect(error?.context.file == folder.path("a/3.png"))
+            #expect(error?.context.file == folder.file("a/3.png"))
         }
     }
 
@@ -105,11 +106,11 @@ import VolleyTensors
     }
 
     @Test func floatsPassUnchanged() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let tensor = SeededNoise.tensor([5, 2, 3])
         try NpzArchive.write(
-            [("x", .float32(tensor)), ("y", .int64([0, 1, 2, 3, 4]))], to: folder.path("test.npz"))
-        let batches = try Self.batches(Dataset.open(folder.path("test.npz")), size: 2, threads: 3)
+            [("x", .float32(tensor)), ("y", .int64([0, 1, 2, 3, 4]))], to: folder.file("test.npz"))
+        let batches = try Self.batches(Dataset.open(folder.file("test.npz")), size: 2, threads: 3)
         #expect(Tensor.concatenatingRows(batches.map(\.inputs)) == tensor)
         #expect(batches.map(\.labels) == [[0, 1], [2, 3], [4]])
     }
@@ -117,8 +118,8 @@ import VolleyTensors
     @Test func shapesHaveToBeTheNetworks() throws {
         let folder = try ClassFolderTests.threeClasses()
         let images = try Dataset.open(folder.path)
-        try NpzArchive.write([("x", .float32(Tensor([1, 64]))), ("y", .int64([0]))], to: folder.path("test.npz"))
-        let values = try Dataset.open(folder.path("test.npz"))
+        try NpzArchive.write([("x", .float32(Tensor([1, 64]))), ("y", .int64([0]))], to: folder.file("test.npz"))
+        let values = try Dataset.open(folder.file("test.npz"))
         func failure(_ dataset: Dataset, _ preprocessing: Preprocessing?, _ shape: Shape) -> EvaluationError? {
             #expect(throws: EvaluationError.self) {
                 try BatchLoader(dataset, preprocessing: preprocessing, inputShape: shape, batchSize: 1, threads: 1)

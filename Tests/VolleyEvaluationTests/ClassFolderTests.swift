@@ -1,14 +1,16 @@
 import Foundation
 import Testing
+import VolleyTensors
 import VolleyEvaluation
 import VolleyFormats
+import VolleyTestSupport
 
 @Suite struct ClassFolderTests {
     /// Folders `a`, `B`, `c` with 3, 1 and 4 images.
-    static func threeClasses() throws -> TemporaryFolder {
-        let folder = try TemporaryFolder()
+    static func threeClasses() throws -> TemporaryDirectory {
+        let folder = try TemporaryDirectory()
         for name in ["a/3.png", "a/10.PNG", "a/2.jpg", "B/only.JPEG", "c/w.jpg", "c/x.jpg", "c/y.jpg", "c/z.jpg"] {
-            try folder.copy(name.lowercased().hasSuffix("png") ? "images/rgb.png" : "images/rgb-420.jpg", name)
+            try folder.copy(name.lowercased().hasSuffix("png") ? "images/rgb.png" : "images/rgb-420.jpg", to: name)
         }
         return folder
     }
@@ -24,7 +26,7 @@ import VolleyFormats
                 == ["B/only.JPEG", "a/10.PNG", "a/2.jpg", "a/3.png", "c/w.jpg", "c/x.jpg", "c/y.jpg", "c/z.jpg"])
         #expect(dataset.diagnostics.isEmpty && dataset.sampleShape == nil)
         for (index, fixture) in [(0, "images/rgb-420.jpg"), (1, "images/rgb.png")] {
-            let expected = try ImageDecoder.decode(fixtureBytes(fixture), name: fixture)
+            let expected = try ImageDecoder.decode(Fixture.bytes(fixture), name: fixture)
             #expect(try dataset.sample(index) == .image(expected))
         }
     }
@@ -38,24 +40,24 @@ import VolleyFormats
 
     @Test func whatIsLeftOutIsTold() throws {
         let folder = try Self.threeClasses()
-        try folder.write([1], "a/notes.txt")
-        try folder.write([1], "README.md")
-        try folder.write([1], ".hidden")
-        try folder.write([1], "a/.DS_Store")
-        try folder.write([1], ".git/x.jpg")
+        try folder.write([1], to: "a/notes.txt")
+        try folder.write([1], to: "README.md")
+        try folder.write([1], to: ".hidden")
+        try folder.write([1], to: "a/.DS_Store")
+        try folder.write([1], to: ".git/x.jpg")
         let dataset = try Dataset.open(folder.path)
         #expect(dataset.count == 8)
         #expect(dataset.diagnostics.count == 1)
-        #expect(dataset.diagnostics.first?.contains("2 entries") == true)
-        #expect(dataset.diagnostics.first?.contains("README.md, a/notes.txt") == true)
+        #expect(dataset.diagnostics.first?.message.contains("2 entries") == true)
+        #expect(dataset.diagnostics.first?.message.contains("README.md, a/notes.txt") == true)
     }
 
     @Test func linkedClassFoldersCount() throws {
         let folder = try Self.threeClasses()
-        let linked = try TemporaryFolder()
+        let linked = try TemporaryDirectory()
         for name in ["a", "B"] {
             try FileManager.default.createSymbolicLink(
-                atPath: linked.path(name), withDestinationPath: folder.path(name))
+                atPath: linked.file(name), withDestinationPath: folder.file(name))
         }
         #expect(try Dataset.open(linked.path).labels == [0, 1, 1, 1])
     }
@@ -86,16 +88,16 @@ import VolleyFormats
     }
 
     @Test func aFolderAboveIsAnError() throws {
-        let folder = try TemporaryFolder()
-        try folder.copy("images/rgb.png", "test/cat/1.png")
-        try folder.copy("images/rgb.png", "train/cat/1.png")
+        let folder = try TemporaryDirectory()
+        try folder.copy("images/rgb.png", to: "test/cat/1.png")
+        try folder.copy("images/rgb.png", to: "train/cat/1.png")
         let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
         #expect(error?.description.contains("test, train") == true)
-        #expect(try Dataset.open(folder.path("test")).count == 1)
+        #expect(try Dataset.open(folder.file("test")).count == 1)
     }
 
     @Test func foldersWithoutClassesAreErrors() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         func failure() -> String {
             let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
             #expect(error?.code == .unrecognizedDataset)
@@ -103,13 +105,13 @@ import VolleyFormats
             return error?.description ?? ""
         }
         #expect(failure().contains("nothing"))
-        try folder.write([1], "notes.txt")
+        try folder.write([1], to: "notes.txt")
         #expect(failure().contains("notes.txt"))
-        try folder.copy("images/rgb.png", "loose.png")
+        try folder.copy("images/rgb.png", to: "loose.png")
         #expect(failure().contains("class folders"))
-        try folder.write([1], "batches.meta")
+        try folder.write([1], to: "batches.meta")
         #expect(failure().contains("Python"))
-        for name in ["data_batch_1.bin", "test_batch.bin"] { try folder.write([1], name) }
+        for name in ["data_batch_1.bin", "test_batch.bin"] { try folder.write([1], to: name) }
         #expect(failure().contains("data_batch_1.bin, test_batch.bin"))
     }
 
@@ -120,20 +122,20 @@ import VolleyFormats
 
     @Test func aDamagedImageIsAnErrorThatNamesIt() throws {
         let folder = try Self.threeClasses()
-        try folder.copy("images/corrupt-tables.jpg", "a/2.jpg")
-        try folder.write([], "c/w.jpg")
+        try folder.copy("images/corrupt-tables.jpg", to: "a/2.jpg")
+        try folder.write([], to: "c/w.jpg")
         let dataset = try Dataset.open(folder.path)
         for (index, name) in [(2, "a/2.jpg"), (4, "c/w.jpg")] {
             let error = #expect(throws: EvaluationError.self) { try dataset.sample(index) }
             #expect(error?.code == .unreadableSample)
-            #expect(error?.context.file == folder.path(name))
+            #expect(error?.context.file == folder.file(name))
         }
     }
 
     @Test func aFileThatVanishedIsAnErrorThatNamesIt() throws {
         let folder = try Self.threeClasses()
         let dataset = try Dataset.open(folder.path)
-        try FileManager.default.removeItem(atPath: folder.path("c/y.jpg"))
+        try FileManager.default.removeItem(atPath: folder.file("c/y.jpg"))
         let error = #expect(throws: EvaluationError.self) { try dataset.sample(6) }
         #expect(error?.description.contains("c/y.jpg") == true)
     }

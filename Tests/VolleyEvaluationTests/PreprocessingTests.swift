@@ -4,6 +4,7 @@ import VolleyEvaluation
 import VolleyFormats
 import VolleyGraph
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct PreprocessingTests {
     /// The libraries scale by 1/255 in different orders and precisions; inputs are below 3 in size.
@@ -64,25 +65,22 @@ import VolleyTensors
             return Preprocessing(
                 channels: shape[0], height: shape[1], width: shape[2], resize: resize,
                 interpolation: interpolation ?? (settings.resample == 2 ? .bilinear : .bicubic),
+                cropRounding: library == "timm" ? .halfToEven : .down,
                 mean: try #require(settings.mean ?? settings.image_mean),
                 deviation: try #require(settings.std ?? settings.image_std))
         }
     }
 
-    static let pipelines = try! JSONDecoder().decode([Pipeline].self, from: Data(fixtureBytes("resize/pipeline.json")))
+    static let pipelines = try! JSONDecoder().decode([Pipeline].self, from: Data(Fixture.bytes("resize/pipeline.json")))
 
     @Test(arguments: pipelines) func equalsTheLibraries(_ pipeline: Pipeline) throws {
-        let archive = try NpzArchive(path: fixturePath("resize/pipeline.npz"))
+        let archive = try NpzArchive(path: Fixture.path("resize/pipeline.npz"))
         let image = try RasterImage(archive.array(pipeline.source))
         let expected = try archive.array(pipeline.output).tensor
         let result = try ImagePreprocessor(pipeline.preprocessing()).tensor(from: image)
         #expect(result.shape == expected.shape)
         let error = zip(result.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
-        withKnownIssue("transformers begins the crop at (27 − 24) / 2 rounded down, torchvision half to even") {
-            #expect(error <= Self.roundingTolerance)
-        } when: {
-            pipeline.library == "transformers" && pipeline.settings.crop_size?.height == 24
-        }
+        #expect(error <= Self.roundingTolerance)
     }
 
     /// Levels as they are: mean 0 and deviation 1/255.

@@ -4,6 +4,7 @@ import VolleyEvaluation
 import VolleyFormats
 import VolleyGraph
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct ResamplingTests {
     /// The fixture's description of one call of Pillow's `Image.resize`.
@@ -16,10 +17,10 @@ import VolleyTensors
         var testDescription: String { output }
     }
 
-    static let cases = try! JSONDecoder().decode([Case].self, from: Data(fixtureBytes("resize/cases.json")))
+    static let cases = try! JSONDecoder().decode([Case].self, from: Data(Fixture.bytes("resize/cases.json")))
 
     @Test(arguments: cases) func equalsPillow(_ expected: Case) throws {
-        let archive = try NpzArchive(path: fixturePath("resize/cases.npz"))
+        let archive = try NpzArchive(path: Fixture.path("resize/cases.npz"))
         let image = try RasterImage(archive.array(expected.source))
         let interpolation = try #require(Preprocessing.Interpolation(rawValue: expected.filter))
         let result = image.resampled(height: expected.height, width: expected.width, interpolation: interpolation)

@@ -3,6 +3,7 @@ import Testing
 import VolleyEvaluation
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct SampleDigestsTests {
     @Test func aDigestIsALengthAndHalfAHash() {
@@ -24,8 +25,8 @@ import VolleyTensors
     @Test func filesAreDigestedByTheirBytes() throws {
         let folder = try ClassFolderTests.threeClasses()
         let digests = try SampleDigests(of: Dataset.open(folder.path), threads: 2)
-        let jpeg = try SampleDigest(of: fixtureBytes("images/rgb-420.jpg"))
-        let png = try SampleDigest(of: fixtureBytes("images/rgb.png"))
+        let jpeg = try SampleDigest(of: Fixture.bytes("images/rgb-420.jpg"))
+        let png = try SampleDigest(of: Fixture.bytes("images/rgb.png"))
         #expect(digests.digests == [jpeg, png, jpeg, png, jpeg, jpeg, jpeg, jpeg])
     }
 
@@ -38,16 +39,16 @@ import VolleyTensors
     }
 
     @Test(arguments: [1, 2, 7]) func commonFilesAreFound(threads: Int) throws {
-        let calibration = try TemporaryFolder()
-        try calibration.copy("images/rgb-444.jpg", "cat/9.jpg")
-        try calibration.copy("images/gray.png", "dog/1.png")
-        let test = try TemporaryFolder()
-        try test.copy("images/rgb-420.jpg", "cat/1.jpg")
-        try test.copy("images/gray.png", "cat/2.png")
-        var altered = try fixtureBytes("images/gray.png")
+        let calibration = try TemporaryDirectory()
+        try calibration.copy("images/rgb-444.jpg", to: "cat/9.jpg")
+        try calibration.copy("images/gray.png", to: "dog/1.png")
+        let test = try TemporaryDirectory()
+        try test.copy("images/rgb-420.jpg", to: "cat/1.jpg")
+        try test.copy("images/gray.png", to: "cat/2.png")
+        var altered = try Fixture.bytes("images/gray.png")
         altered[altered.count - 1] ^= 1
-        try test.write(altered, "dog/1.png")
-        try test.copy("images/rgb-444.jpg", "dog/9.jpg")
+        try test.write(altered, to: "dog/1.png")
+        try test.copy("images/rgb-444.jpg", to: "dog/9.jpg")
         let seen = try Dataset.open(calibration.path)
         let digests = try SampleDigests(of: seen, threads: threads)
         #expect(try digests.overlap(with: Dataset.open(test.path), threads: threads) == ["cat/2.png", "dog/9.jpg"])
@@ -55,7 +56,7 @@ import VolleyTensors
     }
 
     @Test func commonArrayElementsAreFoundWhateverTheLayout() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         var planar = NpzBuilder()
         planar.add("x", descr: "|u1", shape: [2, 3, 2, 2], data: [UInt8](1...24))
         planar.add("y", descr: "|u1", shape: [2], data: [0, 1])
@@ -63,16 +64,16 @@ import VolleyTensors
         let mixed: [UInt8] = [13, 17, 21, 14, 18, 22, 15, 19, 23, 16, 20, 24]
         interleaved.add("x", descr: "|u1", shape: [1, 2, 2, 3], data: mixed)
         interleaved.add("y", descr: "|u1", shape: [1], data: [0])
-        let calibration = try Dataset.open(folder.write(interleaved.bytes, "calibration.npz"))
-        let test = try Dataset.open(folder.write(planar.bytes, "test.npz"))
+        let calibration = try Dataset.open(folder.write(interleaved.bytes, to: "calibration.npz"))
+        let test = try Dataset.open(folder.write(planar.bytes, to: "test.npz"))
         #expect(try SampleDigests(of: calibration, threads: 1).overlap(with: test, threads: 1) == ["test.npz[1]"])
     }
 
     @Test func floatsAreDigestedAsLittleEndianBytes() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try NpzArchive.write(
-            [("x", .float32(Tensor([1, 2], [1, -2]))), ("y", .int64([0]))], to: folder.path("test.npz"))
-        let digests = try SampleDigests(of: Dataset.open(folder.path("test.npz")), threads: 1)
+            [("x", .float32(Tensor([1, 2], [1, -2]))), ("y", .int64([0]))], to: folder.file("test.npz"))
+        let digests = try SampleDigests(of: Dataset.open(folder.file("test.npz")), threads: 1)
         #expect(digests.digests == [SampleDigest(of: [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])])
     }
 
@@ -83,7 +84,7 @@ import VolleyTensors
         #expect(try dataset.digest(threads: 3) == digest)
         #expect(try dataset.prefix(7).digest(threads: 1) != digest)
         let lines = try dataset.labels.indices.map { index in
-            let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder.path(dataset.sampleName(index)))))
+            let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder.file(dataset.sampleName(index)))))
             return "\(SampleDigest(of: bytes)) \(dataset.labels[index])\n"
         }
         #expect(SHA256.digest(of: Array(lines.joined().utf8)) == digest)

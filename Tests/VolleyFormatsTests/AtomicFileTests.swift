@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VolleyFormats
+import VolleyTestSupport
 
 @Suite struct AtomicFileTests {
     private struct Interruption: Error {}
@@ -33,7 +34,7 @@ import VolleyFormats
     }
 
     @Test func aMissingDirectoryIsNamed() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             let path = folder.appending(path: "missing/file").path(percentEncoded: false)
             expectFormatError(.writeFailed, mentioning: "missing/ does not exist") { try AtomicFile.write([1], to: path) }
         }
@@ -46,7 +47,7 @@ import VolleyFormats
     }
 
     @Test func aDirectoryIsNotReplaced() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             let target = folder.appending(path: "target")
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
             expectFormatError(.writeFailed) { try AtomicFile.write([1], to: target.path(percentEncoded: false)) }

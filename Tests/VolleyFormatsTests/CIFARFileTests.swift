@@ -2,11 +2,12 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct CIFARFileTests {
     @Test(arguments: [("cifar10.bin", CIFARFile.Kind.cifar10), ("cifar100.bin", .cifar100)])
     func fixtures(name: String, kind: CIFARFile.Kind) throws {
-        let file = try CIFARFile(path: fixturePath("formats/\(name)"))
+        let file = try CIFARFile(path: Fixture.path("formats/\(name)"))
         let entry = try #require(try fixtureObject("formats/expected.json")[name] as? [String: Any])
         #expect(file.kind == kind)
         #expect(file.count == 3)
@@ -24,11 +25,11 @@ import VolleyTensors
 
     @Test func sizeThatFitsNeither() throws {
         expectFormatError(.truncated, mentioning: "3073") {
-            try CIFARFile(path: fixturePath("formats/bad-truncated-cifar10.bin"))
+            try CIFARFile(path: Fixture.path("formats/bad-truncated-cifar10.bin"))
         }
         try withTemporaryFile([]) { path in expectFormatError(.truncated) { try CIFARFile(path: path) } }
         expectFormatError(.truncated, mentioning: "3074") {
-            try CIFARFile(path: fixturePath("formats/cifar10.bin"), kind: .cifar100)
+            try CIFARFile(path: Fixture.path("formats/cifar10.bin"), kind: .cifar100)
         }
     }
 

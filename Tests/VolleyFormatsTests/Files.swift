@@ -1,25 +1,16 @@
 import Foundation
 import Testing
 import VolleyFormats
-
-/// The path of a committed test file.
-func fixturePath(_ relative: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/\(relative)").path(percentEncoded: false)
-}
-
-func fixtureBytes(_ relative: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: URL(filePath: fixturePath(relative))))
-}
+import VolleyTestSupport
 
 /// A committed JSON object.
 func fixtureObject(_ relative: String) throws -> [String: Any] {
-    let data = try Data(contentsOf: URL(filePath: fixturePath(relative)))
+    let data = try Data(contentsOf: URL(filePath: Fixture.path(relative)))
     return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
 }
 
 /// Calls `body` with an empty folder that exists until it returns.
-func withTemporaryFolder<Result>(_ body: (_ folder: URL) throws -> Result) throws -> Result {
+func withTemporaryDirectory<Result>(_ body: (_ folder: URL) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "volley-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -30,7 +21,7 @@ func withTemporaryFolder<Result>(_ body: (_ folder: URL) throws -> Result) throw
 func withTemporaryFile<Result>(
     _ bytes: [UInt8], named name: String = "file", _ body: (_ path: String) throws -> Result
 ) throws -> Result {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
         let url = folder.appending(path: name)
         try Data(bytes).write(to: url)
         return try body(url.path(percentEncoded: false))
@@ -53,7 +44,7 @@ func expectFormatError(
 func countRefusals(
     ofMutationsOf bytes: [UInt8], read: (_ path: String) throws -> Void
 ) throws -> Int {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
         let url = folder.appending(path: "mutated")
         var refusals = 0
         for position in bytes.indices {
@@ -74,7 +65,7 @@ func countRefusals(
 
 /// Reads every proper prefix of a file; none may be accepted.
 func expectRefusal(ofPrefixesOf bytes: [UInt8], read: (_ path: String) throws -> Void) throws {
-    try withTemporaryFolder { folder in
+    try withTemporaryDirectory { folder in
         let url = folder.appending(path: "cut")
         for length in bytes.indices {
             try Data(bytes[..<length]).write(to: url)

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct HostileSafetensorsTests {
     @Test(arguments: [
@@ -55,7 +56,7 @@ import VolleyTensors
     }
 
     @Test func missingFile() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             let path = folder.appending(path: "x.safetensors").path(percentEncoded: false)
             expectFormatError(.notFound, mentioning: "x.safetensors") { try SafetensorsFile(path: path) }
             expectFormatError(.unreadable) { try SafetensorsFile(path: folder.path(percentEncoded: false)) }

@@ -2,11 +2,12 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct IDXFileTests {
     @Test(arguments: ["images-idx3-ubyte", "images-idx3-ubyte.gz", "labels-idx1-ubyte", "labels-idx1-ubyte.gz"])
     func fixtures(name: String) throws {
-        let file = try IDXFile(path: fixturePath("formats/\(name)"))
+        let file = try IDXFile(path: Fixture.path("formats/\(name)"))
         let expected = try #require(ExpectedArray(try fixtureObject("formats/expected.json")[name]))
         expected.verify(file.tensor, name)
         #expect(file.elementType == .uint8)
@@ -14,11 +15,11 @@ import VolleyTensors
     }
 
     @Test func imagesAndLabels() throws {
-        let images = try IDXFile(path: fixturePath("formats/images-idx3-ubyte.gz"))
+        let images = try IDXFile(path: Fixture.path("formats/images-idx3-ubyte.gz"))
         let image = try images.image(2)
         #expect(image.height == 4 && image.width == 5 && image.channels == 1)
         #expect(image.pixels.map { Float($0) } == Array(images.tensor.values[40..<60]))
-        let labels = try IDXFile(path: fixturePath("formats/labels-idx1-ubyte"))
+        let labels = try IDXFile(path: Fixture.path("formats/labels-idx1-ubyte"))
         #expect(try labels.labels() == [7, 0, 9])
         expectFormatError(.unsupported, mentioning: "[3, 4, 5]") { try images.labels() }
         expectFormatError(.unsupported, mentioning: "[3]") { try labels.image(0) }
@@ -48,9 +49,9 @@ import VolleyTensors
     }
 
     @Test func badFixtures() {
-        expectFormatError(.truncated) { try IDXFile(path: fixturePath("formats/bad-truncated-idx3-ubyte")) }
-        expectFormatError(.truncated) { try IDXFile(path: fixturePath("formats/bad-truncated-idx3-ubyte.gz")) }
-        expectFormatError(.malformed) { try IDXFile(path: fixturePath("formats/bad-magic-idx3-ubyte")) }
+        expectFormatError(.truncated) { try IDXFile(path: Fixture.path("formats/bad-truncated-idx3-ubyte")) }
+        expectFormatError(.truncated) { try IDXFile(path: Fixture.path("formats/bad-truncated-idx3-ubyte.gz")) }
+        expectFormatError(.malformed) { try IDXFile(path: Fixture.path("formats/bad-magic-idx3-ubyte")) }
     }
 
     /// The start of a gzip file: one block, stored as it is, and not the last one.
@@ -63,7 +64,7 @@ import VolleyTensors
     }
 
     @Test func severalGzipMembers() throws {
-        let bytes = try fixtureBytes("formats/labels-idx1-ubyte.gz")
+        let bytes = try Fixture.bytes("formats/labels-idx1-ubyte.gz")
         try withTemporaryFile(bytes + bytes) { path in
             expectFormatError(.malformed, mentioning: "longer") { try IDXFile(path: path) }
         }
@@ -72,7 +73,7 @@ import VolleyTensors
 
     @Test(arguments: ["images-idx3-ubyte", "images-idx3-ubyte.gz"])
     func everyByteChanged(name: String) throws {
-        let bytes = try fixtureBytes("formats/\(name)")
+        let bytes = try Fixture.bytes("formats/\(name)")
         #expect(try countRefusals(ofMutationsOf: bytes) { _ = try IDXFile(path: $0).tensor } > 50)
         try expectRefusal(ofPrefixesOf: bytes) { _ = try IDXFile(path: $0) }
     }

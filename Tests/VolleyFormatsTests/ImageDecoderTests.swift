@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct ImageDecoderTests {
     /// What the decoders of different versions of libjpeg may differ by, in levels of 255.
@@ -22,8 +23,8 @@ import VolleyTensors
     }
 
     @Test(arguments: decodable) func pixelsEqualPillows(name: String) throws {
-        let expected = try NpzArchive(path: fixturePath("images/expected.npz")).array(name).tensor
-        let image = try ImageDecoder.decode(contentsOf: fixturePath("images/\(name)"))
+        let expected = try NpzArchive(path: Fixture.path("images/expected.npz")).array(name).tensor
+        let image = try ImageDecoder.decode(contentsOf: Fixture.path("images/\(name)"))
         let found = rgb(image)
         #expect(found.shape == expected.shape)
         let difference = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? 0
@@ -32,8 +33,8 @@ import VolleyTensors
 
     /// Of 16-bit grey Pillow clips instead of scaling; expected is the upper byte of its samples.
     @Test func wideGrey() throws {
-        let samples = try NpzArchive(path: fixturePath("images/expected.npz")).array("gray16.png#raw").tensor
-        let image = try ImageDecoder.decode(contentsOf: fixturePath("images/gray16.png"))
+        let samples = try NpzArchive(path: Fixture.path("images/expected.npz")).array("gray16.png#raw").tensor
+        let image = try ImageDecoder.decode(contentsOf: Fixture.path("images/gray16.png"))
         #expect(image.channels == 1)
         #expect(image.pixels == samples.values.map { UInt8(Int($0) >> 8) })
     }
@@ -49,7 +50,7 @@ import VolleyTensors
 
     @Test func greyKeepsOneChannel() throws {
         for name in ["gray.jpg", "gray.png", "gray-alpha.png", "bit1.png"] {
-            #expect(try ImageDecoder.decode(contentsOf: fixturePath("images/\(name)")).channels == 1)
+            #expect(try ImageDecoder.decode(contentsOf: Fixture.path("images/\(name)")).channels == 1)
         }
     }
 
@@ -60,12 +61,12 @@ import VolleyTensors
         ("corrupt.png", .malformed, "checksum"),
     ] as [(String, FormatError.Code, String)])
     func badFixtures(name: String, code: FormatError.Code, text: String) {
-        expectFormatError(code, mentioning: text) { try ImageDecoder.decode(contentsOf: fixturePath("images/\(name)")) }
+        expectFormatError(code, mentioning: text) { try ImageDecoder.decode(contentsOf: Fixture.path("images/\(name)")) }
     }
 
     /// Bytes between the scan's data and the next marker do not matter, unless the end is missing too.
     @Test func extraneousBytesAreAccepted() throws {
-        let bytes = try fixtureBytes("images/rgb-444.jpg")
+        let bytes = try Fixture.bytes("images/rgb-444.jpg")
         let image = try ImageDecoder.decode(bytes, name: "plain")
         let padded = Array(bytes[..<2]) + [1, 2, 3] + Array(bytes[2...])
         #expect(try ImageDecoder.decode(padded, name: "padded") == image)
@@ -74,7 +75,7 @@ import VolleyTensors
 
     /// Gamma and transparency chunks do not change the pixels.
     @Test func ancillaryChunksAreIgnored() throws {
-        let bytes = try fixtureBytes("images/rgb.png")
+        let bytes = try Fixture.bytes("images/rgb.png")
         // A gamma of 1.0, after the header, with its checksum.
         let gamma: [UInt8] = [0, 0, 0, 4] + Array("gAMA".utf8) + [0, 1, 0x86, 0xA0, 0x31, 0xE8, 0x96, 0x5F]
         let changed = Array(bytes[..<33]) + gamma + Array(bytes[33...])
@@ -82,12 +83,12 @@ import VolleyTensors
     }
 
     @Test func sizesThatLie() throws {
-        var png = try fixtureBytes("images/rgb.png")
+        var png = try Fixture.bytes("images/rgb.png")
         // With the checksum that belongs to the changed header.
         png.replaceSubrange(16..<24, with: [UInt8](bigEndian: UInt32(100_000)) + [UInt8](bigEndian: UInt32(100_000)))
         png.replaceSubrange(29..<33, with: [UInt8](bigEndian: UInt32(0x2730_9C9F)))
         expectFormatError(.tooLarge, mentioning: "100000 × 100000") { try ImageDecoder.decode(png, name: "x") }
-        var jpeg = try fixtureBytes("images/rgb-444.jpg")
+        var jpeg = try Fixture.bytes("images/rgb-444.jpg")
         let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xC0]) })
         jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0, 0xFF, 0])
         expectFormatError(.tooLarge) { try ImageDecoder.decode(jpeg, name: "x") }
@@ -95,7 +96,7 @@ import VolleyTensors
 
     @Test(arguments: ["gray.jpg", "progressive.jpg", "palette4.png", "gray-alpha.png", "interlaced-bit1.png", "gray16.png"])
     func everyByteChanged(name: String) throws {
-        let bytes = try fixtureBytes("images/\(name)")
+        let bytes = try Fixture.bytes("images/\(name)")
         var refusals = 0
         for position in bytes.indices {
             for value in [0, 0xFF, bytes[position] ^ 1] where value != bytes[position] {
@@ -114,7 +115,7 @@ import VolleyTensors
 
     @Test(arguments: ["gray.jpg", "progressive.jpg", "restart.jpg", "rgb.png", "palette.png"])
     func everyPrefix(name: String) throws {
-        let bytes = try fixtureBytes("images/\(name)")
+        let bytes = try Fixture.bytes("images/\(name)")
         for length in bytes.indices {
             #expect(throws: FormatError.self, "cut after \(length) bytes") {
                 try ImageDecoder.decode(Array(bytes[..<length]), name: "cut")
@@ -123,7 +124,7 @@ import VolleyTensors
     }
 
     @Test func manyAtOnce() async throws {
-        let files = try Self.decodable.map { try fixtureBytes("images/\($0)") }
+        let files = try Self.decodable.map { try Fixture.bytes("images/\($0)") }
         let expected = try files.map { try ImageDecoder.decode($0, name: "one at a time") }
         try await withThrowingTaskGroup(of: (Int, RasterImage).self) { group in
             for number in 0..<200 {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 /// The bytes of an `.npy` file of version 1.0 with this header.
 func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
@@ -18,7 +19,7 @@ func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
             ">i4": .int32, "<i2": .int16, "|i1": .int8, "|u1": .uint8, "<u2": .uint16, "|b1": .bool,
         ]
         for name in names {
-            let array = try NpyArray(path: fixturePath("formats/\(name)"))
+            let array = try NpyArray(path: Fixture.path("formats/\(name)"))
             let entry = try #require(ExpectedArray(expected[name]), "\(name)")
             entry.verify(array.tensor, name)
             #expect(array.elementType == types[entry.dtype], "\(name)")
@@ -26,7 +27,7 @@ func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
     }
 
     @Test func notANumberAndInfinities() throws {
-        let values = try NpyArray(path: fixturePath("formats/f4-nan-inf.npy")).tensor.values
+        let values = try NpyArray(path: Fixture.path("formats/f4-nan-inf.npy")).tensor.values
         #expect(values[0] == 1 && values[1].isNaN && values[2] == .infinity && values[3] == -.infinity)
     }
 
@@ -37,7 +38,7 @@ func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
         ("bad-huge-shape", .tooLarge, "4611686018427387904"), ("bad-negative-shape", .malformed, "negative"),
     ] as [(String, FormatError.Code, String)])
     func badFixtures(name: String, code: FormatError.Code, text: String) {
-        expectFormatError(code, mentioning: text) { try NpyArray(path: fixturePath("formats/\(name).npy")) }
+        expectFormatError(code, mentioning: text) { try NpyArray(path: Fixture.path("formats/\(name).npy")) }
     }
 
     @Test(arguments: [
@@ -90,7 +91,7 @@ func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
     }
 
     @Test func everyByteChanged() throws {
-        let bytes = try fixtureBytes("formats/f4-fortran.npy")
+        let bytes = try Fixture.bytes("formats/f4-fortran.npy")
         #expect(try countRefusals(ofMutationsOf: bytes) { _ = try NpyArray(path: $0) } > 200)
         try expectRefusal(ofPrefixesOf: bytes) { _ = try NpyArray(path: $0) }
     }
@@ -112,7 +113,7 @@ func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
 
     /// NumPy writes the same bytes.
     @Test func writtenAsNumPyWrites() throws {
-        let path = fixturePath("formats/f4.npy")
+        let path = Fixture.path("formats/f4.npy")
         let array = try NpyArray(path: path)
         let written = try withTemporaryFile([]) { copy in
             try NpyContent.float32(array.tensor).write(to: copy)

@@ -2,13 +2,14 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct NpzArchiveTests {
     @Test(arguments: ["stored", "deflated", "streamed", "streamed-32bit", "zip64"])
     func fixturesOfNumPy(name: String) throws {
         let entry = try #require(try fixtureObject("formats/expected.json")["\(name).npz"] as? [String: Any])
         let members = try #require(entry["members"] as? [String: Any])
-        let archive = try NpzArchive(path: fixturePath("formats/\(name).npz"))
+        let archive = try NpzArchive(path: Fixture.path("formats/\(name).npz"))
         #expect(Set(archive.names) == Set(members.keys))
         #expect(archive.otherMembers.isEmpty)
         for (name, member) in members {
@@ -18,16 +19,16 @@ import VolleyTensors
     }
 
     @Test func badFixtures() throws {
-        expectFormatError(.truncated) { try NpzArchive(path: fixturePath("formats/bad-truncated.npz")) }
-        expectFormatError(.truncated, mentioning: "no zip") { try NpzArchive(path: fixturePath("formats/bad-text.npz")) }
-        let archive = try NpzArchive(path: fixturePath("formats/bad-crc.npz"))
+        expectFormatError(.truncated) { try NpzArchive(path: Fixture.path("formats/bad-truncated.npz")) }
+        expectFormatError(.truncated, mentioning: "no zip") { try NpzArchive(path: Fixture.path("formats/bad-text.npz")) }
+        let archive = try NpzArchive(path: Fixture.path("formats/bad-crc.npz"))
         expectFormatError(.malformed, mentioning: "checksum") { try archive.array("x") }
         #expect(try archive.array("y").tensor.values == (0..<40).map { Float($0) })
     }
 
     @Test func writtenArraysAreReadBack() throws {
         let tensor = Tensor([2, 2], [1, 2, 3, .pi])
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             let paths = ["a.npz", "b.npz"].map { folder.appending(path: $0).path(percentEncoded: false) }
             for path in paths {
                 try NpzArchive.write(
@@ -46,7 +47,7 @@ import VolleyTensors
 
     /// A deflated member of a few bytes that announces gigabytes in the directory.
     @Test func sizeThatLies() throws {
-        let bytes = try fixtureBytes("formats/deflated.npz")
+        let bytes = try Fixture.bytes("formats/deflated.npz")
         let directory = try #require(
             bytes.indices.first { bytes[$0...].starts(with: [0x50, 0x4B, 0x01, 0x02]) })
         for (length, codes): (UInt32, [FormatError.Code]) in [(0xFFFF_FFF0, [.tooLarge]), (3, [.malformed])] {
@@ -65,7 +66,7 @@ import VolleyTensors
     }
 
     @Test(arguments: ["deflated", "zip64"]) func everyByteChanged(name: String) throws {
-        let bytes = try fixtureBytes("formats/\(name).npz")
+        let bytes = try Fixture.bytes("formats/\(name).npz")
         #expect(try countRefusals(ofMutationsOf: bytes, read: readAll) > bytes.count)
         try expectRefusal(ofPrefixesOf: bytes, read: readAll)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VolleyFormats
+import VolleyTestSupport
 
 @Suite struct SHA256Tests {
     // Known answers: FIPS 180-4 examples, and the NIST vectors for long messages.
@@ -40,7 +41,7 @@ import VolleyFormats
         let digests = try #require(manifest["sha256"] as? [String: String])
         #expect(digests.count > 20)
         for (name, digest) in digests {
-            #expect(try SHA256.digest(ofFile: fixturePath("formats/\(name)")).hexadecimal == digest, "\(name)")
+            #expect(try SHA256.digest(ofFile: Fixture.path("formats/\(name)")).hexadecimal == digest, "\(name)")
         }
     }
 

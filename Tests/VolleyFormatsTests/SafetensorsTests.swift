@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 /// The bytes of a safetensors file with this header.
 func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] {
@@ -17,7 +18,7 @@ func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] {
     private static let metadata = ["format": "pt", "graph": "{\"π\": [1]}\u{1}", "a": ""]
 
     @Test func writtenTensorsAreReadBack() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             let path = folder.appending(path: "t.safetensors").path(percentEncoded: false)
             try Safetensors.write(tensors: Self.tensors, metadata: Self.metadata, to: path)
             let file = try SafetensorsFile(path: path)
@@ -36,7 +37,7 @@ func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] {
     }
 
     @Test func theLayoutIsTheReferenceOne() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             let path = folder.appending(path: "t.safetensors").path(percentEncoded: false)
             try Safetensors.write(tensors: [("w", Tensor([2], [1, 2]))], metadata: ["b": "2", "a": "1"], to: path)
             let header = """
@@ -51,7 +52,7 @@ func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] {
     @Test func aTensorOfSeveralPieces() throws {
         var generator = SeededGenerator(seed: 1)
         let tensor = generator.normalTensor([1100, 1000])
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             let path = folder.appending(path: "t.safetensors").path(percentEncoded: false)
             try Safetensors.write(tensors: [("t", tensor), ("u", Tensor([1], [5]))], to: path)
             let file = try SafetensorsFile(path: path)

@@ -2,11 +2,12 @@ import Foundation
 import Testing
 import VolleyFormats
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct TensorArchiveTests {
     /// Writes tensors `a` and `b` into one file each and an index with this weight map.
     private func withShards(_ weightMap: String, _ body: (_ folder: URL) throws -> Void) throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             for (number, name) in ["a", "b"].enumerated() {
                 let path = folder.appending(path: "\(number + 1).safetensors").path(percentEncoded: false)
                 let tensor = Tensor([1], [Float(number)])
@@ -56,7 +57,7 @@ import VolleyTensors
     }
 
     @Test func folderWithoutModel() throws {
-        try withTemporaryFolder { folder in
+        try withTemporaryDirectory { folder in
             expectFormatError(.notFound, mentioning: "model.safetensors.index.json") {
                 try TensorArchive(folderOrFile: folder.path(percentEncoded: false))
             }
@@ -66,7 +67,7 @@ import VolleyTensors
     @Test func fixturesOfOtherPrograms() throws {
         let models = ["timm-vit", "timm-vit-f16", "timm-vit-qknone-bf16", "hf-vit", "timm-vit-sharded"]
         for model in models {
-            let archive = try TensorArchive(folderOrFile: fixturePath("models/\(model)"))
+            let archive = try TensorArchive(folderOrFile: Fixture.path("models/\(model)"))
             #expect(archive.paths.count == (model.hasSuffix("sharded") ? 2 : 1))
             #expect(archive.names.count > 10)
             for name in archive.names {

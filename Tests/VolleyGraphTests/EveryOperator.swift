@@ -38,15 +38,17 @@ func graphOfEveryOperator() throws -> Graph {
 
 /// The operators that look elements up or along an axis, on a value `[N, 1, 9]`.
 private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder) throws -> NodeID {
-    func constant(_ name: String, _ shape: Shape, _ values: [Float]) throws -> NodeID { try builder.constant(name, Tensor(shape, values)) }
+    func constant(_ name: String, _ values: [Float]) throws -> NodeID {
+        try builder.constant(name, Tensor([values.count], values))
+    }
     let leaky = try builder.add(
         "leaky", .parametricActivation(ParametricActivation(.leakyRelu, parameters: [0.5])), [value])
     let rms = try builder.add(
-        "rms", .rmsNormalization(RMSNormalization(epsilon: 0.5)), [leaky, try constant("rms.gamma", [9], Array(repeating: 2, count: 9))])
+        "rms", .rmsNormalization(RMSNormalization(epsilon: 0.5)), [leaky, try constant("rms.gamma", Array(repeating: 2, count: 9))])
     let sums = try builder.add("sums", .cumulativeSum(CumulativeSum(axis: 2, reverse: true)), [rms])
     let padded = try builder.add("padded", .padding(Padding(.reflect, amounts: [[0, 0], [0, 0], [1, -1]])), [sums])
     let lower = try builder.add("lower", .triangle(Triangle(upper: false, diagonal: 5)), [padded])
-    let gathered = try builder.add("gathered", .gather(Gather(axis: 2)), [lower, try constant("rows", [2], [1, -2])])
+    let gathered = try builder.add("gathered", .gather(Gather(axis: 2)), [lower, try constant("rows", [1, -2])])
     let picture = try builder.add("picture", .reshape(Reshape(to: [.batch, 1, 1, 2])), [gathered])
     let pooling = Pooling(.maximum, kernel: [1, 2], stride: [1, 1], padding: [[0, 0], [1, 0]])
     let pooled = try builder.add("pooled", .pooling(pooling), [picture])
@@ -55,12 +57,12 @@ private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder
     let picked = try builder.add("picked", .gatherElements(GatherElements(axis: 1)), [line, best])
     let named = try builder.add("named", .gatherND(GatherND(batchAxes: 1)), [line, best])
     let flat = try builder.add("flat", .reshape(Reshape(to: [.batch, 1])), [named])
-    let selected = try builder.add("selected", .selection(Selection()), [try constant("mask", [1], [1]), picked, flat])
+    let selected = try builder.add("selected", .selection(Selection()), [try constant("mask", [1]), picked, flat])
     return try builder.add("cube", .reshape(Reshape(to: [.batch, 1, 1])), [selected])
 }
 
 /// A graph as small as can be that still has an input, a constant, an operation with attributes and a free batch size.
-func smallGraph() throws -> Graph {
+@Sendable func smallGraph() throws -> Graph {
     var builder = GraphBuilder()
     let input = try builder.input("x", shape: [.batch, 1, 2, 3])
     let kernel = try builder.constant("w", Tensor([2, 1, 1, 2], [1, 2, 3, 4]))
@@ -69,6 +71,23 @@ func smallGraph() throws -> Graph {
     let part = try builder.add("p", .slice(Slice(axis: 1, start: 2, length: 4)), [z])
     let both = try builder.add("c", .concatenation(Concatenation(axis: 1)), [part, z])
     builder.output("out", try builder.add("m", .reduction(Reduction(.mean, axes: [1], keepsAxes: true)), [both]))
+    return try builder.build()
+}
+
+/// The same with the operators whose attributes are numbers of positions.
+@Sendable func smallGraphOfWindows() throws -> Graph {
+    var builder = GraphBuilder()
+    let x = try builder.input("x", shape: [.batch, 1, 2, 3])
+    let a = try builder.add("a", .padding(Padding(.reflect, amounts: [[0, 0], [0, 0], [1, -1], [0, 2]], value: 1)), [x])
+    let pooling = Pooling(.average, kernel: [1, 2], stride: [1, 2], padding: [[0, 0], [1, 0]], ceilMode: true)
+    let b = try builder.add("b", .pooling(pooling), [a])
+    let c = try builder.add("c", .slice(Slice(axis: 3, start: 2, length: 2, step: -2)), [b])
+    let i = try builder.constant("i", Tensor([2], [1, 0]))
+    let d = try builder.add("d", .gather(Gather(axis: 2)), [c, i])
+    let e = try builder.add("e", .gatherElements(GatherElements(axis: 3)), [d, d])
+    let f = try builder.add("f", .cumulativeSum(CumulativeSum(axis: 2)), [e])
+    let g = try builder.add("g", .parametricActivation(ParametricActivation(.clip, parameters: [0, 6])), [f])
+    builder.output("out", try builder.add("h", .argMaximum(ArgMaximum(axis: 3)), [g]))
     return try builder.build()
 }
 

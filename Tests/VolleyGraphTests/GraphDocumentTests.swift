@@ -68,8 +68,8 @@ import VolleyTestSupport
     }
 
     /// Absurd numbers and broken structure at every place: each result is an error or a graph that keeps its rules.
-    @Test func noChangeOfAnyByteCrashes() throws {
-        let graph = try smallGraph()
+    @Test(arguments: [smallGraph, smallGraphOfWindows]) func noChangeOfAnyByteCrashes(make: @Sendable () throws -> Graph) throws {
+        let graph = try make()
         let json = try encode(graph)
         #expect(try decode(json, constants: graph.constants) == graph)
         let changes: [[UInt8]] = ["", "0", "7", "-", "\"", "N", "}", "]", ",", "99999999999", "-1", "4611686018427387904"].map {

@@ -25,7 +25,9 @@ private let tolerance: Float = 2e-5
             return try builder.constant("constant\(count)", tensor)
         }
 
-        mutating func unary(_ function: UnaryFunction, _ x: NodeID) throws -> NodeID { try node(.activation(Activation(function)), [x]) }
+        mutating func unary(_ function: UnaryFunction, _ x: NodeID) throws -> NodeID {
+            try node(.activation(Activation(function)), [x])
+        }
 
         mutating func binary(_ function: BinaryFunction, _ a: NodeID, _ b: NodeID) throws -> NodeID {
             try node(.elementwise(Elementwise(function)), [a, b])
@@ -33,7 +35,9 @@ private let tolerance: Float = 2e-5
 
         mutating func scaled(_ x: NodeID, _ factor: Float) throws -> NodeID { try binary(.multiply, x, number(factor)) }
 
-        mutating func mean(_ x: NodeID) throws -> NodeID { try node(.reduction(Reduction(.mean, axes: [2], keepsAxes: true)), [x]) }
+        mutating func mean(_ x: NodeID) throws -> NodeID {
+            try node(.reduction(Reduction(.mean, axes: [2], keepsAxes: true)), [x])
+        }
     }
 
     private func graph(_ expression: (inout Sketch, NodeID) throws -> NodeID) throws -> Graph {

@@ -43,6 +43,14 @@ import VolleyTensors
         #expect(y == expected)
     }
 
+    /// Nothing on the way may be larger than what comes out: here that would be 2^41 and 2^34 elements.
+    @Test func whatShrinksGoesFirst() throws {
+        let padded = Padding(amounts: [[1 << 30, 0], [-2048, 0]])
+        #expect(try evaluate(.padding(padded), [Tensor([1, 2048])]).shape == [1 + 1 << 30, 0])
+        let pooling = Pooling(.maximum, kernel: [1 << 16, 1], stride: [1, 1], padding: [[0, 0], [0, 1 << 18]])
+        #expect(try evaluate(.pooling(pooling), [Tensor([1, 1, 1 << 16, 1])]).shape == [1, 1, 1, 1 + 1 << 18])
+    }
+
     @Test func aSingleElementReflectsAsItself() throws {
         #expect(try evaluate(.padding(Padding(.reflect, amounts: [[1, 2]])), [Tensor([1], [5])]) == Tensor([4], [5, 5, 5, 5]))
     }

@@ -51,7 +51,9 @@ private let tolerance: Float = 1e-6
 
     /// Counts of windows by hand; those of the ceiling mode begin before the padding behind the input.
     @Test func windowCounts() throws {
-        func size(_ length: Int, kernel: Int, stride: Int, padding: [Int] = [0, 0], dilation: Int = 1, ceil: Bool = false) throws -> Int {
+        func size(
+            _ length: Int, kernel: Int, stride: Int, padding: [Int] = [0, 0], dilation: Int = 1, ceil: Bool = false
+        ) throws -> Int {
             let pooling = Pooling(
                 .maximum, kernel: [kernel], stride: [stride], dilation: [dilation], padding: [padding], ceilMode: ceil)
             return try pooling.outputShape([[.batch, 1, Dimension(length)]])[2].size
@@ -64,6 +66,8 @@ private let tolerance: Float = 1e-6
         #expect(try size(2, kernel: 3, stride: 3, padding: [1, 1], ceil: true) == 1)
         #expect(try size(6, kernel: 3, stride: 1, padding: [1, 2]) == 7)
         #expect(try size(6, kernel: 3, stride: 1, dilation: 2) == 2)
+        #expect(try size(2, kernel: 1, stride: 1, padding: [0, 2]) == 4)
+        #expect(try size(2, kernel: 1, stride: 1, padding: [2, 2], ceil: true) == 5)
     }
 
     @Test func oneAxisAndThreeAxes() throws {

@@ -7,4 +7,8 @@ public enum Fixture {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Fixtures").appending(path: relative).path(percentEncoded: false)
     }
+
+    public static func bytes(_ relative: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(filePath: path(relative))))
+    }
 }

@@ -10,7 +10,7 @@ public enum SampleGraphs {
     public static func all() throws -> [(name: String, graph: Graph)] {
         [
             ("transformer", try transformer()), ("gatedMLP", try gatedMLP()), ("convolutional", try convolutional()),
-            ("twoInputs", try twoInputs()),
+            ("twoInputs", try twoInputs()), ("text", try text()), ("windows", try windows()),
         ]
     }
 

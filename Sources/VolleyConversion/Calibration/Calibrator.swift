@@ -23,6 +23,7 @@ public struct Calibrator: Sendable {
     ///   - quantile: p, in 0.5…1.
     ///   - batchSize: how many samples share a quantile; nil for the whole set.
     ///   - sampleLimit: at most this many samples will be added.
+    ///   - threads: how many threads evaluate a batch; the table does not depend on it.
     /// - Throws: ``ConversionError`` for settings outside their range.
     public init(_ graph: Graph, quantile: Double, batchSize: Int?, sampleLimit: Int, threads: Int = 1) throws {
         guard quantile >= 0.5, quantile <= 1 else {
@@ -45,7 +46,7 @@ public struct Calibrator: Sendable {
     }
 
     /// Evaluates more samples, arrays named like the network's inputs.
-    /// - Throws: ``GraphError`` for inputs that do not fit and for the first node whose value is not finite.
+    /// - Throws: `GraphError` for inputs that do not fit and for the first node whose value is not finite.
     public mutating func add(_ inputs: [String: Tensor]) throws {
         let samples = inputs.values.first?.shape.dimensions.first ?? 1
         var start = 0

@@ -23,7 +23,7 @@ public struct Converter: Sendable {
 
     public var sites: [String] { SpikingNetwork.sites(of: placed) }
 
-    /// - Throws: ``SpikingError`` when a site has no thresholds or impossible ones.
+    /// - Throws: `SpikingError` when a site has no thresholds or impossible ones.
     public func convert(
         _ thresholds: ThresholdTable, provenance: Provenance, preprocessing: Preprocessing? = nil,
         classNames: [String]? = nil

@@ -22,8 +22,10 @@ public final class BatchLoader: Sendable {
     }
 
     /// - Parameters:
+    ///   - dataset: The samples to hand out.
     ///   - preprocessing: What to do with images; not used for samples that are fed as they are.
     ///   - inputShape: The shape of the network's input for one sample, such as `[C, H, W]`.
+    ///   - batchSize: How many samples a batch has; the last one may have fewer.
     ///   - threads: How many threads decode a batch.
     ///   - skipsUnreadable: Leave out samples that cannot be read or decoded, and list them in the batch, instead of
     ///     throwing.

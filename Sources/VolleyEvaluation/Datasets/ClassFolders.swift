@@ -1,3 +1,5 @@
+import VolleyTensors
+
 /// Data sets of image files in one folder per class.
 enum ClassFolders {
     /// The extensions of the files that count as images, in lower case.
@@ -21,7 +23,8 @@ enum ClassFolders {
         }
         guard empty.isEmpty else { throw withoutImages(listing, empty: empty, of: classes.count) }
         let diagnostics = others.isEmpty
-            ? [] : ["\(others.count) entries of \(listing.path) are no images and left out: \(others.listed())."]
+            ? []
+            : [Diagnostic(listing.path, "\(others.count) entries are no images and left out: \(others.listed()).")]
         return Dataset(
             path: listing.path, source: .files(folder: listing.path, paths: paths), labels: labels, classNames: classes,
             diagnostics: diagnostics)

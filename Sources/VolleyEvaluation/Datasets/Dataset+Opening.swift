@@ -1,4 +1,5 @@
 import Foundation
+import VolleyFormats
 
 extension Dataset {
     /// Opens what lies at a path:
@@ -17,7 +18,7 @@ extension Dataset {
         guard FileManager.default.fileExists(atPath: path) else {
             throw EvaluationError(.unrecognizedDataset, "There is no such file or folder.", context: .init(file: path))
         }
-        let dataset = try FolderListing.isFolder(path) ? openFolder(path) : openFile(path)
+        let dataset = try Folder.exists(path) ? openFolder(path) : openFile(path)
         guard dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "The data set holds no samples.", context: .init(file: path))
         }
@@ -26,7 +27,7 @@ extension Dataset {
 
     private static func openFolder(_ path: String) throws -> Dataset {
         let listing = try FolderListing(path)
-        let folders = listing.names.filter { FolderListing.isFolder(listing.path(of: $0)) }
+        let folders = listing.names.filter { Folder.exists(listing.path(of: $0)) }
         if !folders.isEmpty { return try ClassFolders.open(listing, classes: folders) }
 
         func failure(_ message: String, found: String) -> EvaluationError {

@@ -14,13 +14,13 @@ public struct Dataset: Sendable {
     /// The class of each sample.
     public let labels: [Int]
     /// What was found, but is not part of the data set.
-    public let diagnostics: [String]
+    public let diagnostics: [Diagnostic]
     let source: SampleSource
     /// Where each sample lies in the source.
     private let positions: [Int]
 
     init(
-        path: String, source: SampleSource, labels: [Int], classNames: [String]? = nil, diagnostics: [String] = []
+        path: String, source: SampleSource, labels: [Int], classNames: [String]? = nil, diagnostics: [Diagnostic] = []
     ) {
         self.init(
             path: path, source: source, labels: labels, positions: Array(labels.indices), classNames: classNames,
@@ -29,7 +29,7 @@ public struct Dataset: Sendable {
 
     private init(
         path: String, source: SampleSource, labels: [Int], positions: [Int], classNames: [String]?,
-        diagnostics: [String]
+        diagnostics: [Diagnostic]
     ) {
         self.path = path
         self.source = source

@@ -19,13 +19,6 @@ struct FolderListing {
     }
 
     func path(of name: String) -> String { path + "/" + name }
-
-    /// Whether a folder, or a symbolic link to one, stands at a path.
-    static func isFolder(_ path: String) -> Bool {
-        let target = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
-        let attributes = try? FileManager.default.attributesOfItem(atPath: target)
-        return attributes?[.type] as? FileAttributeType == .typeDirectory
-    }
 }
 
 extension Collection<String> {

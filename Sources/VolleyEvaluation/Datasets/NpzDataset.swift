@@ -20,7 +20,8 @@ enum NpzDataset {
         let others = archive.names.filter { $0 != "x" && $0 != "y" }
         return Dataset(
             path: path, source: try source(array, path: path), labels: labels,
-            diagnostics: others.isEmpty ? [] : ["Arrays of \(path) besides x and y are left out: \(others.listed())."])
+            diagnostics: others.isEmpty
+                ? [] : [Diagnostic(path, "Arrays besides x and y are left out: \(others.listed()).")])
     }
 
     private static func source(_ array: NpyArray, path: String) throws -> SampleSource {

@@ -37,7 +37,7 @@ public struct Evaluation: Sendable {
     private let input: Node
     private let output: String
 
-    /// - Throws: ``SpikingError`` and ``EvaluationError`` for settings, a network or data that cannot be measured.
+    /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
     public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings) throws {
         guard settings.batchSize >= 1, settings.threads >= 1 else {
             throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
@@ -75,7 +75,7 @@ public struct Evaluation: Sendable {
     ///   - progress: called after every batch with the samples done and in all.
     /// - Throws: the first error of data, network or file.
     public func run(
-        networkDigest: String? = nil, resumeFile: String? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        networkDigest: String? = nil, resumeFile: String? = nil, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> Results {
         let dataDigest = try dataset.digest(threads: settings.threads).hexadecimal
         let journal = try resumeFile.map {
@@ -87,11 +87,11 @@ public struct Evaluation: Sendable {
             dataset, preprocessing: network.preprocessing, inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())),
             batchSize: settings.batchSize, threads: settings.threads, skipsUnreadable: settings.skipBad,
             startingAt: tally.position)
-        progress(tally.position, dataset.count)
+        try progress(tally.position, dataset.count)
         while let batch = try loader.next() {
             try measure(batch, simulator, &tally)
             try journal?.write(tally)
-            progress(tally.position, dataset.count)
+            try progress(tally.position, dataset.count)
         }
         guard tally.samples > 0 else {
             throw EvaluationError(

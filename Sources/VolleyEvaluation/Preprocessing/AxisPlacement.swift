@@ -11,15 +11,19 @@ struct AxisPlacement: Hashable {
 
     /// Cuts `crop` pixels from the middle of `resized`.
     ///
-    /// As torchvision's `CenterCrop`: the first pixel kept is `(resized − crop) / 2`, rounded half to even; an image
-    /// that is too short is padded on both sides, with the odd pixel at the end.
-    init(resized: Int, crop: Int) {
+    /// The first pixel kept is `(resized − crop) / 2`, rounded as stated; an image that is too short is padded on both
+    /// sides, with the odd pixel at the end.
+    init(resized: Int, crop: Int, rounding: Preprocessing.CropRounding) {
         self.resized = resized
         if crop > resized {
             kept = 0..<resized
             padding = (crop - resized) / 2
         } else {
-            let start = Int((Double(resized - crop) / 2).rounded(.toNearestOrEven))
+            let start =
+                switch rounding {
+                case .halfToEven: Int((Double(resized - crop) / 2).rounded(.toNearestOrEven))
+                case .down: (resized - crop) / 2
+                }
             kept = start..<start + crop
             padding = 0
         }

@@ -44,8 +44,8 @@ public struct ImagePreprocessor: Sendable {
     /// - Precondition: the image has at least one pixel and 1 or 3 channels.
     public func append(_ image: RasterImage, to values: inout [Float]) {
         let size = preprocessing.resize.size(height: image.height, width: image.width)
-        let rows = AxisPlacement(resized: size.height, crop: preprocessing.height)
-        let columns = AxisPlacement(resized: size.width, crop: preprocessing.width)
+        let rows = AxisPlacement(resized: size.height, crop: preprocessing.height, rounding: preprocessing.cropRounding)
+        let columns = AxisPlacement(resized: size.width, crop: preprocessing.width, rounding: preprocessing.cropRounding)
         let part = image.converted(toChannels: preprocessing.channels).resampled(
             height: size.height, width: size.width, keptRows: rows.kept, keptColumns: columns.kept,
             interpolation: preprocessing.interpolation)

@@ -4,7 +4,7 @@ import VolleyTensors
 extension MappedFile {
     /// Maps the file, and says as a `FormatError` why that is impossible.
     static func opening(_ path: String) throws -> MappedFile {
-        if URL(filePath: path).isExistingDirectory {
+        if Folder.exists(path) {
             throw FormatError(.unreadable, "This is a folder; expected a file.", path: path)
         }
         do {
@@ -15,8 +15,4 @@ extension MappedFile {
             throw FormatError(.unreadable, "The file cannot be read. \(error.localizedDescription)", path: path)
         }
     }
-}
-
-extension URL {
-    var isExistingDirectory: Bool { (try? resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true }
 }

@@ -67,7 +67,7 @@ public struct TensorArchive: Sendable {
 
     private static func entryFile(_ path: String) throws -> String {
         let url = URL(filePath: path)
-        guard url.isExistingDirectory else { return path }
+        guard Folder.exists(path) else { return path }
         let candidates = ["model.safetensors", "model.safetensors.index.json"]
         let paths = candidates.map { url.appending(path: $0).path(percentEncoded: false) }
         if let found = paths.first(where: FileManager.default.fileExists) { return found }

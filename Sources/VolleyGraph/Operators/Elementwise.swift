@@ -29,8 +29,7 @@ public struct Elementwise: Operation {
     }
 
     public func multiplyAccumulates(inputs: [Shape], output: Shape) -> Int {
-        // A product of two values counts as a layer; scaling by a constant is part of its neighbours.
-        function == .multiply && inputs[0] == inputs[1] ? output.count : 0
+        function == .multiply ? output.count : 0
     }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -49,42 +49,42 @@ public struct Padding: Operation {
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
-        var result = inputs[0]
-        for axis in amounts.indices where amounts[axis] != [0, 0] { result = padded(result, axis) }
-        output = result
+        guard output.count > 0 else { return }
+        // What shrinks goes first, so that nothing on the way is larger than both ends.
+        let axes = amounts.indices.filter { amounts[$0] != [0, 0] }.sorted { amounts[$0].reduce(0, +) < amounts[$1].reduce(0, +) }
+        output = axes.reduce(inputs[0]) { padded($0, $1) }
     }
 
     private func padded(_ input: Tensor, _ axis: Int) -> Tensor {
         let split = AxisSplit(input.shape, axis: axis)
-        var dimensions = input.shape.dimensions
-        dimensions[axis] += amounts[axis][0] + amounts[axis][1]
-        var result = Tensor(Shape(dimensions), repeating: value)
-        for (position, source) in sources(length: split.length, amounts[axis]).enumerated() {
-            guard let source else { continue }
-            for block in 0..<split.outer {
+        var shape = input.shape
+        shape[axis] += amounts[axis][0] + amounts[axis][1]
+        var result = Tensor(shape, repeating: value)
+        for block in 0..<split.outer {
+            for position in 0..<shape[axis] {
+                guard let source = source(of: position - amounts[axis][0], length: split.length) else { continue }
                 let from = (block * split.length + source) * split.inner
-                let to = (block * dimensions[axis] + position) * split.inner
+                let to = (block * shape[axis] + position) * split.inner
                 for index in 0..<split.inner { result.values[to + index] = input.values[from + index] }
             }
         }
         return result
     }
 
-    /// By position of the result: the position of the input that stands there; nil for none.
-    private func sources(length: Int, _ amount: [Int]) -> [Int?] {
-        (-amount[0]..<length + amount[1]).map { position in
-            switch mode {
-            case .constant:
-                return (0..<length).contains(position) ? position : nil
-            case .edge:
-                return min(max(position, 0), length - 1)
-            case .wrap:
-                return ((position % length) + length) % length
-            case .reflect:
-                let period = 2 * max(1, length - 1)
-                let folded = ((position % period) + period) % period
-                return length == 1 ? 0 : min(folded, period - folded)
-            }
+    /// The position of the input whose element stands at a position counted from the input's first; nil for none.
+    private func source(of position: Int, length: Int) -> Int? {
+        if (0..<length).contains(position) { return position }
+        switch mode {
+        case .constant:
+            return nil
+        case .edge:
+            return position < 0 ? 0 : length - 1
+        case .wrap:
+            return ((position % length) + length) % length
+        case .reflect:
+            let period = 2 * max(1, length - 1)
+            let folded = ((position % period) + period) % period
+            return length == 1 ? 0 : min(folded, period - folded)
         }
     }
 }

@@ -64,66 +64,74 @@ public struct Pooling: Operation {
         guard !overflow, extent < padded else { return nil }
         let room = padded - extent - 1
         let count = (room + (ceilMode ? stride[axis] - 1 : 0)) / stride[axis] + 1
-        return (count - 1) * stride[axis] >= length + padding[axis][0] ? max(1, count - 1) : count
+        let beginsBehind = (count - 1) * stride[axis] >= length + padding[axis][0]
+        return ceilMode && beginsBehind ? count - 1 : count
     }
 
     public func kind(timeVarying: [Bool]) -> OperatorKind { function == .average ? .affine : .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
-        // A window is a product of intervals: the last axis is folded first, then the one before it.
-        var value = inputs[0]
-        for axis in kernel.indices.reversed() {
-            var dimensions = value.shape.dimensions
-            dimensions[2 + axis] = output.shape[2 + axis]
-            var folded = Tensor(Shape(dimensions))
-            fold(value, AxisSplit(value.shape, axis: 2 + axis), axis, windows: output.shape[2 + axis], into: &folded.values)
-            value = folded
-        }
-        output = value
+        guard output.count > 0 else { return }
+        // A window is a product of intervals, so one axis is folded after the other. What shrinks goes first, so that nothing
+        // on the way is larger than both ends.
+        let axes = (2..<output.shape.rank).reversed()
+        let (input, target) = (inputs[0], output.shape)
+        let order = axes.filter { target[$0] <= input.shape[$0] } + axes.filter { target[$0] > input.shape[$0] }
+        output = order.reduce(input) { fold($0, axis: $1, to: target[$1]) }
     }
 
-    private func fold(_ input: Tensor, _ split: AxisSplit, _ axis: Int, windows: Int, into output: inout [Float]) {
-        let inner = split.inner
-        for window in 0..<windows {
-            let first = window * stride[axis] - padding[axis][0]
-            /// How many positions of the window lie before `end`.
-            func taps(before end: Int) -> Int {
-                min(kernel[axis], max(0, (end - first + dilation[axis] - 1) / dilation[axis]))
-            }
-            let inside = taps(before: 0)..<taps(before: split.length)
-            let positions = inside.map { (first + $0 * dilation[axis]) * inner }
-            let divisor = countsPadding ? taps(before: split.length + padding[axis][1]) : inside.count
-            for block in 0..<split.outer {
-                let (from, to) = (block * split.length * inner, (block * windows + window) * inner)
-                switch function {
-                case .maximum: largest(of: input.values, from, positions, inner, into: &output, to)
-                case .average: mean(of: input.values, from, positions, inner, Float(max(1, divisor)), into: &output, to)
+    private func fold(_ input: Tensor, axis: Int, to count: Int) -> Tensor {
+        let split = AxisSplit(input.shape, axis: axis)
+        let windows = (0..<count).map { window($0, axis - 2, length: split.length) }
+        var shape = input.shape
+        shape[axis] = count
+        var result = Tensor(shape)
+        for block in 0..<split.outer {
+            let from = block * split.length * split.inner
+            for (index, window) in windows.enumerated() {
+                let to = (block * count + index) * split.inner
+                let first = from + window.first * split.inner
+                let step = dilation[axis - 2] * split.inner
+                for inner in 0..<split.inner {
+                    result.values[to + inner] = value(of: window, input.values, first + inner, step)
                 }
             }
         }
+        return result
     }
 
-    private func largest(
-        of input: [Float], _ from: Int, _ positions: [Int], _ inner: Int, into output: inout [Float], _ to: Int
-    ) {
-        for index in 0..<inner {
+    /// Which positions of the input one window covers along an axis, and what a mean over them divides by.
+    private func window(_ index: Int, _ axis: Int, length: Int) -> Window {
+        let first = index * stride[axis] - padding[axis][0]
+        func taps(before end: Int) -> Int {
+            min(kernel[axis], max(0, (end - first + dilation[axis] - 1) / dilation[axis]))
+        }
+        let inside = taps(before: 0)..<taps(before: length)
+        let divisor = countsPadding ? taps(before: length + padding[axis][1]) : inside.count
+        return Window(
+            first: first + inside.lowerBound * dilation[axis], count: inside.count, divisor: Float(max(1, divisor)))
+    }
+
+    private struct Window {
+        /// The first position of the input inside it, and how many there are.
+        var first: Int
+        var count: Int
+        var divisor: Float
+    }
+
+    private func value(of window: Window, _ input: [Float], _ first: Int, _ step: Int) -> Float {
+        switch function {
+        case .maximum:
             var largest = -Float.greatestFiniteMagnitude
-            for position in positions {
-                let value = input[from + position + index]
+            for tap in 0..<window.count {
+                let value = input[first + tap * step]
                 if value > largest || value.isNaN { largest = value }
             }
-            output[to + index] = largest
-        }
-    }
-
-    private func mean(
-        of input: [Float], _ from: Int, _ positions: [Int], _ inner: Int, _ divisor: Float, into output: inout [Float],
-        _ to: Int
-    ) {
-        for index in 0..<inner {
+            return largest
+        case .average:
             var sum: Float = 0
-            for position in positions { sum += input[from + position + index] }
-            output[to + index] = sum / divisor
+            for tap in 0..<window.count { sum += input[first + tap * step] }
+            return sum / window.divisor
         }
     }
 }

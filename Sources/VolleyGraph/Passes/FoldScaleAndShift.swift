@@ -8,8 +8,8 @@ public enum FoldScaleAndShift {
         let outputs = Set(graph.outputs.map(\.value))
         let folded = try graph.rebuilt { builder, node, _, inputs in
             if case .elementwise(let elementwise)? = node.operation {
-                for (layer, constant) in [(0, 1), (1, 0)] where readers[node.inputs[layer]] == 1 && !outputs.contains(node.inputs[layer]) {
-                    guard let value = builder.constant(of: inputs[constant]),
+                for (layer, constant) in [(0, 1), (1, 0)] {
+                    guard readers[node.inputs[layer]] == 1, !outputs.contains(node.inputs[layer]), let value = builder.constant(of: inputs[constant]),
                         let change = ChannelChange(elementwise.function, constantIsLeft: constant == 0),
                         let new = try fold(change, value, into: inputs[layer], node, &builder, graph)
                     else { continue }

@@ -14,7 +14,7 @@ struct Checkpoint {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ModelError(.notFound, "There is no such file or folder. Check the path.", path: path)
         }
-        let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
+        let isFolder = Folder.exists(path)
         let endings = [".safetensors", ".safetensors.index.json"]
         guard isFolder || endings.contains(where: path.hasSuffix) else {
             let message = "Expected a folder or a file whose name ends in \(endings.joined(separator: " or "))."
@@ -56,8 +56,8 @@ struct Checkpoint {
     /// How many blocks the file holds, counted by the names `prefix0.…`, `prefix1.…`.
     /// - Throws: `ModelError` where `stated` disagrees, or a block between others is missing.
     func depth(stated: Size?, prefix: String) throws -> Int {
-        let indices = Set(
-            archive.names.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) })
+        let names = archive.names.filter { $0.hasPrefix(prefix) }
+        let indices = Set(names.compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) })
         let depth = stated?.value ?? indices.count
         guard depth == indices.count, indices.allSatisfy((0..<depth).contains), depth > 0 else {
             let message = """

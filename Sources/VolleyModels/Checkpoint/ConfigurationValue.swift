@@ -43,7 +43,8 @@ enum ConfigurationValue: Hashable, Sendable, Decodable, CustomStringConvertible 
         case .integer(let integer): String(integer)
         case .number(let number): String(number)
         case .text(let text): text.quoted
-        case .list(let list): "[" + list.prefix(8).map(\.description).joined(separator: ", ") + (list.count > 8 ? ", …]" : "]")
+        case .list(let list):
+            "[" + list.prefix(8).map(\.description).joined(separator: ", ") + (list.count > 8 ? ", …]" : "]")
         case .object(let members): "{" + members.keys.sorted().listed + "}"
         }
     }

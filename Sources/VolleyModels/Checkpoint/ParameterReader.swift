@@ -50,7 +50,8 @@ struct ParameterReader {
             let sameRank = found.rank == expected.rank
             let axes = parameter.shape.indices.filter { !sameRank || found[$0] != expected[$0] }
             let reasons = axes.map { parameter.shape[$0] }.reasons
-            let text = "the tensor \(parameter.tensor.quoted) has the shape \(found), expected \(expected) because \(reasons)"
+            let text =
+                "the tensor \(parameter.tensor.quoted) has the shape \(found), expected \(expected) because \(reasons)"
             contradictions.append((parameter.tensor, text))
         }
         guard contradictions.isEmpty else {
@@ -74,7 +75,7 @@ struct ParameterReader {
             throw ModelError(.missingTensors, message, path: path, tensors: missing)
         }
         guard unknown.isEmpty else {
-            let message = "The file has \(leftOver). Without them the network would compute something else than it was trained for."
+            let message = "The file has \(leftOver). Without them the network would compute something else."
             throw ModelError(.unknownTensors, message, path: path, tensors: unknown)
         }
         let integers = parameters.map(\.tensor).filter {

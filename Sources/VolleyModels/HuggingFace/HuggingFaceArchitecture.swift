@@ -8,8 +8,8 @@ enum HuggingFaceArchitecture: String, CaseIterable {
     init(names: [String], path: String) throws {
         guard names.count == 1, let known = Self(rawValue: names[0]) else {
             let message = """
-                The architecture \(names.listed) is not supported. Supported are: \(FoundModel.supported). Other networks can be \
-                imported from ONNX files.
+                The architecture \(names.listed) is not supported. Supported are: \(FoundModel.supported). Other networks \
+                can be imported from ONNX files.
                 """
             throw ModelError(.unknownArchitecture, message, path: path)
         }

@@ -42,16 +42,13 @@ struct HuggingFaceCheckpoint {
             channels: try root.size("num_channels") ?? checkpoint.size(of: patches, axis: 1), image: try imageSize(),
             patch: patch, width: width,
             depth: try checkpoint.depth(stated: root.size("num_hidden_layers"), prefix: layer),
-            heads: try heads(width: width, &diagnostics),
+            heads: try heads(&diagnostics),
             hidden: try root.size("intermediate_size")
                 ?? checkpoint.size(of: layer + "0.intermediate.dense.weight", axis: 0),
             classes: try root.size("num_labels") ?? checkpoint.size(of: classifier, axis: 0), prefix: prefix,
             positionsIncludePrefix: true, activation: try activation(), epsilon: try epsilon(&diagnostics),
             readout: architecture == .deitWithTeacher ? .classAndDistillationTokens : .classToken)
-        guard network.patchCount > 0 else {
-            let message = "No patch fits into the image: \([patch.height, patch.width, network.image.height, network.image.width].reasons)."
-            throw ModelError(.contradiction, message, path: root.path)
-        }
+        try network.verify(path: root.path)
         network.hasQKVBias = try root.flag("qkv_bias") ?? checkpoint.has(layer + "0.attention.attention.query.bias")
         return network
     }
@@ -62,20 +59,16 @@ struct HuggingFaceCheckpoint {
         throw ModelError(.missingKey, message, path: root.path)
     }
 
-    private func heads(width: Size, _ diagnostics: inout [Diagnostic]) throws -> Int {
-        let heads = try root.size("num_attention_heads") ?? Size(12, "num_attention_heads is 12 where it is not stated")
-        if root["num_attention_heads"] == nil { note("num_attention_heads", heads.value, &diagnostics) }
-        guard width.value % heads.value == 0 else {
-            let message = "The width is not a multiple of the number of heads: \(heads.origin), and \(width.origin)."
-            throw ModelError(.contradiction, message, path: root.path)
-        }
-        return heads.value
+    private func heads(_ diagnostics: inout [Diagnostic]) throws -> Size {
+        if let stated = try root.size("num_attention_heads") { return stated }
+        note("num_attention_heads", 12, &diagnostics)
+        return Size(12, "num_attention_heads is 12 where it is not stated")
     }
 
     private func epsilon(_ diagnostics: inout [Diagnostic]) throws -> Float {
-        let epsilon = try root.number("layer_norm_eps", in: 0...1) ?? 1e-12
-        if root["layer_norm_eps"] == nil { note("layer_norm_eps", epsilon, &diagnostics) }
-        return Float(epsilon)
+        if let stated = try root.number("layer_norm_eps", in: 0...1) { return Float(stated) }
+        note("layer_norm_eps", 1e-12, &diagnostics)
+        return 1e-12
     }
 
     private func note(_ key: String, _ value: some CustomStringConvertible, _ diagnostics: inout [Diagnostic]) {
@@ -101,8 +94,8 @@ struct HuggingFaceCheckpoint {
         let names = try (0..<min(classes.value, labels.keys.count)).compactMap { try labels.text(String($0)) }
         guard names.count == classes.value, labels.keys.count == classes.value else {
             let message = """
-                id2label must name the classes 0 to \(classes.value - 1) (\(classes.origin)); it has \(labels.keys.count) entries, \
-                \(names.count) of them with such a number.
+                id2label must name the classes 0 to \(classes.value - 1) (\(classes.origin)); it has \(labels.keys.count) \
+                entries, \(names.count) of them with such a number.
                 """
             throw ModelError(.contradiction, message, path: root.path)
         }

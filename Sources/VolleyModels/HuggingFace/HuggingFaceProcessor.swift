@@ -19,9 +19,10 @@ struct HuggingFaceProcessor {
             family = architecture == .vit ? .vit : .deit
             return
         }
-        let endings = ["ImageProcessor", "ImageProcessorFast", "FeatureExtractor"]
-        guard let family = Family.allCases.first(where: { family in endings.contains { family.rawValue + $0 == type } }) else {
-            let message = "The image processor \(type.quoted) is not supported; ViTImageProcessor and DeiTImageProcessor are."
+        let endings = ["ImageProcessor", "ImageProcessorFast", "ImageProcessorPil", "FeatureExtractor"]
+        let known = Family.allCases.first { family in endings.contains { family.rawValue + $0 == type } }
+        guard let family = known else {
+            let message = "The image processor \(type.quoted) is not supported; those of ViT and DeiT are."
             throw ModelError(.unsupported, message, path: settings.path)
         }
         self.family = family
@@ -42,13 +43,15 @@ struct HuggingFaceProcessor {
         let interpolation = try interpolation(&assumed)
         let resize = try resize(for: network, &assumed)
         if !assumed.isEmpty {
-            let subject = isMissing ? "There is no preprocessor_config.json." : "The image processor's settings are incomplete."
-            let text = "\(subject) Assumed, as \(family.rawValue)ImageProcessor does: \(assumed.joined(separator: ", "))."
+            let cause =
+                isMissing ? "There is no preprocessor_config.json" : "The settings of the image processor are incomplete"
+            let text = "\(cause). Assumed, as \(family.rawValue)ImageProcessor does: \(assumed.joined(separator: ", "))."
             diagnostics.append(Diagnostic(settings.path, text))
         }
         return Preprocessing(
             channels: network.channels.value, height: network.image.height.value, width: network.image.width.value,
-            resize: resize, interpolation: interpolation, mean: (mean ?? half).map { Float($0 / scale) },
+            resize: resize, interpolation: interpolation, cropRounding: .down,
+            mean: (mean ?? half).map { Float($0 / scale) },
             deviation: (deviation ?? half).map { Float($0 / scale) })
     }
 
@@ -77,7 +80,8 @@ struct HuggingFaceProcessor {
         }
         let image = (height: network.image.height.value, width: network.image.width.value)
         let isUsual = family == .deit && image == (224, 224)
-        var resize = isUsual ? Preprocessing.Resize.exact(height: 256, width: 256) : .exact(height: image.height, width: image.width)
+        let whole = Preprocessing.Resize.exact(height: image.height, width: image.width)
+        var resize = isUsual ? .exact(height: 256, width: 256) : whole
         if let stated = try statedSize("size") {
             resize = stated
         } else {
@@ -90,11 +94,10 @@ struct HuggingFaceProcessor {
             if settings["crop_size"] == nil { assumed.append("crop_size = 224") }
             result = try statedSize("crop_size") ?? .exact(height: 224, width: 224)
         }
-        guard result == .exact(height: image.height, width: image.width), resize.covers(height: image.height, width: image.width)
-        else {
+        guard result == whole, resize.covers(height: image.height, width: image.width) else {
             let message = """
-                The image processor makes images (\(resize.text), then \(result.text)) that do not fit the network, which reads \
-                \(image.height)×\(image.width) pixels (\([network.image.height, network.image.width].reasons)).
+                The image processor makes images (\(resize.text), then \(result.text)) that do not fit the network, which \
+                reads \(image.height)×\(image.width) pixels (\([network.image.height, network.image.width].reasons)).
                 """
             throw ModelError(.contradiction, message, path: settings.path)
         }

@@ -19,8 +19,8 @@ struct TimmArchitecture {
         guard Self.families.contains(where: name.hasPrefix), other == nil else {
             let reason = other.map { " (\($0.quoted) names a different network)" } ?? ""
             let message = """
-                The architecture \(name.quoted) is not supported\(reason). Supported are: \(FoundModel.supported). Other networks \
-                can be imported from ONNX files.
+                The architecture \(name.quoted) is not supported\(reason). Supported are: \(FoundModel.supported). Other \
+                networks can be imported from ONNX files.
                 """
             throw ModelError(.unknownArchitecture, message, path: path)
         }

@@ -54,12 +54,10 @@ struct TimmCheckpoint {
             heads: try heads(width: width, &diagnostics), hidden: try hiddenSize(width: width),
             classes: try classes(), prefix: try prefix(hasClassToken: hasClassToken), positionsIncludePrefix: true,
             activation: try activation(), epsilon: architecture.epsilon, readout: readout)
-        guard network.patchCount > 0 else {
-            let message = "No patch fits into the image: \([patch.height, patch.width, network.image.height, network.image.width].reasons)."
-            throw ModelError(.contradiction, message, path: root.path)
-        }
+        try network.verify(path: root.path)
         let rows = checkpoint.archive.shape(of: "pos_embed")?.dimensions.dropFirst().first
-        network.positionsIncludePrefix = try arguments.flag("no_embed_class").map { !$0 } ?? (rows != network.patchCount)
+        let positionsExcludePrefix = try arguments.flag("no_embed_class") ?? (rows == network.patchCount)
+        network.positionsIncludePrefix = !positionsExcludePrefix
         network.hasPatchBias = checkpoint.has("patch_embed.proj.bias")
         network.hasQKVBias = try arguments.flag("qkv_bias") ?? checkpoint.has("blocks.0.attn.qkv.bias")
         network.hasProjectionBias = try arguments.flag("proj_bias") ?? checkpoint.has("blocks.0.attn.proj.bias")
@@ -88,7 +86,7 @@ struct TimmCheckpoint {
         return (Size(lengths[0], origin), Size(lengths[1], origin))
     }
 
-    private func heads(width: Size, _ diagnostics: inout [Diagnostic]) throws -> Int {
+    private func heads(width: Size, _ diagnostics: inout [Diagnostic]) throws -> Size {
         var heads = try arguments.size("num_heads")
         // Where the width was chosen by hand, the architecture's own number of heads cannot be told from it.
         if heads == nil, arguments["embed_dim"] == nil, let assumed = architecture.heads(width: width.value) {
@@ -99,16 +97,12 @@ struct TimmCheckpoint {
         }
         guard let heads else {
             let message = """
-                The configuration lacks \(arguments.name(of: "num_heads")), the number of attention heads, and the tensors do not \
-                show it. Add it.
+                The configuration lacks \(arguments.name(of: "num_heads")), the number of attention heads, and the tensors \
+                do not show it. Add it.
                 """
             throw ModelError(.missingKey, message, path: root.path)
         }
-        guard width.value % heads.value == 0 else {
-            let message = "The width is not a multiple of the number of heads: \(heads.origin), and \(width.origin)."
-            throw ModelError(.contradiction, message, path: root.path)
-        }
-        return heads.value
+        return heads
     }
 
     private func hiddenSize(width: Size) throws -> Size {
@@ -123,7 +117,7 @@ struct TimmCheckpoint {
     private func classes() throws -> Size {
         let section = arguments["num_classes"] == nil ? root : arguments
         guard try section.integer("num_classes", from: 0) != 0 else {
-            let message = "\(section.name(of: "num_classes")) is 0: the network has no classifier. Use a checkpoint with one."
+            let message = "\(section.name(of: "num_classes")) is 0: there is no classifier. Use a checkpoint with one."
             throw ModelError(.unsupported, message, path: root.path)
         }
         return try section.size("num_classes") ?? checkpoint.size(of: "head.weight", axis: 0)
@@ -134,7 +128,8 @@ struct TimmCheckpoint {
         if hasClassToken { prefix.append(.init(name: "cls_token", count: .single)) }
         if architecture.hasDistillationToken { return prefix + [.init(name: "dist_token", count: .single)] }
         if let stated = try arguments.integer("reg_tokens", from: 0) {
-            if stated > 0, let count = try arguments.size("reg_tokens") { prefix.append(.init(name: "reg_token", count: count)) }
+            let origin = "\(arguments.name(of: "reg_tokens")) is \(stated)"
+            if stated > 0 { prefix.append(.init(name: "reg_token", count: Size(stated, origin))) }
         } else if checkpoint.has("reg_token") {
             prefix.append(.init(name: "reg_token", count: try checkpoint.size(of: "reg_token", axis: 1)))
         }
@@ -150,11 +145,12 @@ struct TimmCheckpoint {
         case ("token", false) where hasClassToken: return .classToken
         case ("avg", false): return .meanOfPatches
         case ("token", _):
-            let message = "\(section.name(of: "global_pool")) is \"token\", but \(arguments.name(of: "class_token")) is false."
+            let message = "\(section.name(of: "global_pool")) is \"token\", but there is no class token."
             throw ModelError(.contradiction, message, path: root.path)
         default:
             let message = """
-                \(section.name(of: "global_pool")) is \(pool.quoted); supported are "token" and, without a distillation token, "avg".
+                \(section.name(of: "global_pool")) is \(pool.quoted); supported are "token" and, without a distillation \
+                token, "avg".
                 """
             throw ModelError(.unsupported, message, path: root.path)
         }

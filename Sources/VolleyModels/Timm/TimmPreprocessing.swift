@@ -9,7 +9,9 @@ extension TimmCheckpoint {
     /// sides do.
     func preprocessing(for network: VisionTransformer, _ diagnostics: inout [Diagnostic]) throws -> Preprocessing? {
         var assumed: [String] = []
-        func note(_ key: String, _ value: some CustomStringConvertible) { assumed.append("\(data.name(of: key)) = \(value)") }
+        func note(_ key: String, _ value: some CustomStringConvertible) {
+            assumed.append("\(data.name(of: key)) = \(value)")
+        }
         let image = (height: network.image.height.value, width: network.image.width.value)
         let channels = network.channels.value
 
@@ -18,7 +20,8 @@ extension TimmCheckpoint {
         guard channels == 3 || (mean != nil && deviation != nil) else {
             diagnostics.append(
                 Diagnostic(
-                    root.path, "The configuration does not say how images with \(channels) channels are normalised; "
+                    root.path,
+                    "The configuration does not say how images with \(channels) channels are normalised; "
                         + "\(data.name(of: "mean")) or \(data.name(of: "std")) is missing."))
             return nil
         }
@@ -28,11 +31,13 @@ extension TimmCheckpoint {
         if data["crop_pct"] == nil { note("crop_pct", crop) }
         if data["interpolation"] == nil { note("interpolation", "bicubic") }
         if !assumed.isEmpty {
-            let text = "The configuration leaves out what images it wants. Assumed, as timm does: \(assumed.joined(separator: ", "))."
+            let list = assumed.joined(separator: ", ")
+            let text = "The configuration does not say all about its images. Assumed, as timm does: \(list)."
             diagnostics.append(Diagnostic(root.path, text))
         }
         if let stated = try data.numbers("input_size"), stated.dropFirst() != [Double(image.height), Double(image.width)] {
-            let text = "\(data.name(of: "input_size")) is \(data["input_size"]!), but the network reads images of "
+            let text =
+                "\(data.name(of: "input_size")) is \(data["input_size"]!), but the network reads images of "
                 + "\(image.height)×\(image.width) pixels; images are made that large."
             diagnostics.append(Diagnostic(root.path, text))
         }
@@ -52,8 +57,8 @@ extension TimmCheckpoint {
         case "center" where scaled.height == scaled.width: return .shorterSide(scaled.height)
         case "center":
             let message = """
-                The network reads images that are not square, and \(data.name(of: "crop_mode")) "center" is not supported for \
-                them; "squash" is.
+                The network reads images that are not square, and \(data.name(of: "crop_mode")) "center" is not supported \
+                for them; "squash" is.
                 """
             throw ModelError(.unsupported, message, path: root.path)
         case "squash": return .exact(height: scaled.height, width: scaled.width)

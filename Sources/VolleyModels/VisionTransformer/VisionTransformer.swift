@@ -13,7 +13,7 @@ struct VisionTransformer {
     /// The length of a token.
     var width: Size
     var depth: Int
-    var heads: Int
+    var heads: Size
     /// The number of units between the two linear layers of a block.
     var hidden: Size
     var classes: Size
@@ -52,11 +52,25 @@ struct VisionTransformer {
         case classAndDistillationTokens
     }
 
+    /// - Throws: `ModelError` (`contradiction`) where the sizes do not fit each other.
+    func verify(path: String) throws {
+        guard patchCount > 0 else {
+            let reasons = [patch.height, patch.width, image.height, image.width].reasons
+            throw ModelError(.contradiction, "No patch fits into the image: \(reasons).", path: path)
+        }
+        guard width.value % heads.value == 0 else {
+            let message = "The width is not a multiple of the number of heads: \([heads, width].reasons)."
+            throw ModelError(.contradiction, message, path: path)
+        }
+    }
+
     /// How many patches fit along height and width; a rest of the image is not seen.
     var grid: (rows: Int, columns: Int) {
         (image.height.value / patch.height.value, image.width.value / patch.width.value)
     }
 
+    /// The length of one head's part of a token.
+    var headWidth: Int { width.value / heads.value }
     var patchCount: Int { grid.rows * grid.columns }
     var prefixCount: Int { prefix.reduce(0) { $0 + $1.count.value } }
     var tokenCount: Int { prefixCount + patchCount }
@@ -65,6 +79,6 @@ struct VisionTransformer {
     var summary: String {
         func extent(_ size: (height: Size, width: Size)) -> String { "\(size.height.value)×\(size.width.value)" }
         let patch = patch.height.value == patch.width.value ? "\(patch.height.value)" : extent(patch)
-        return "\(depth) blocks, width \(width.value), \(heads) heads, patch \(patch), \(extent(image)) px"
+        return "\(depth) blocks, width \(width.value), \(heads.value) heads, patch \(patch), \(extent(image)) px"
     }
 }

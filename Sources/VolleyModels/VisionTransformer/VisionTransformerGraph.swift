@@ -60,14 +60,13 @@ struct VisionTransformerGraph {
     /// `x + proj(softmax(q·kᵀ / √(D/H))·v)`, where q, k and v are projections of norm1(x), cut into heads.
     private mutating func attention(_ tokens: NodeID, in block: String) throws -> NodeID {
         let name = "\(block).attn"
-        let size = network.width.value / network.heads
         let normalized = try norm("\(block).norm1", tokens)
         builder.nameSite(on: normalized, "\(name).qkv.in")
         let q = try heads("q", of: normalized, in: name, order: [0, 2, 1, 3])
         let k = try heads("k", of: normalized, in: name, order: [0, 2, 3, 1])
         let v = try heads("v", of: normalized, in: name, order: [0, 2, 1, 3])
         let scores = try builder.add("\(name).scores", .matrixProduct(MatrixProduct()), [q, k])
-        let scaled = try scale("\(name).scale", scores, by: 1 / Float(size).squareRoot())
+        let scaled = try scale("\(name).scale", scores, by: 1 / Float(network.headWidth).squareRoot())
         let weights = try builder.add("\(name).softmax", .softmax(Softmax()), [scaled])
         builder.nameSite(on: weights, "\(name).s")
         let context = try builder.add("\(name).context", .matrixProduct(MatrixProduct()), [weights, v])
@@ -85,10 +84,7 @@ struct VisionTransformerGraph {
         let projected = try linear("\(name).qkv.\(letter)", tokens)
         let split = try reshape(
             "\(name).\(letter).split", projected,
-            [
-                .batch, Dimension(network.tokenCount), Dimension(network.heads),
-                Dimension(network.width.value / network.heads),
-            ])
+            [.batch, Dimension(network.tokenCount), Dimension(network.heads.value), Dimension(network.headWidth)])
         let heads = try builder.add("\(name).\(letter).heads", .transpose(Transpose(order)), [split])
         builder.nameSite(on: heads, "\(name).\(letter)")
         return heads

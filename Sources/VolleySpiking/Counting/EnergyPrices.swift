@@ -24,8 +24,10 @@ public struct EnergyRatios: Sendable, Hashable, Codable {
     public var full: Double
 
     /// - Parameters:
-    ///   - counts: the sum over all steps so far and over `samples` samples.
+    ///   - counts: the sum over all steps so far and over all samples.
     ///   - dense: the cost of the ANN for one sample.
+    ///   - samples: how many samples were counted.
+    ///   - prices: what each operation costs.
     public init(_ counts: OperationCounts, dense: DenseCosts, samples: Int, prices: EnergyPrices = EnergyPrices()) {
         func ratio(_ spiking: Double, _ dense: Double) -> Double {
             dense > 0 && samples > 0 ? spiking / (dense * Double(samples)) : 0

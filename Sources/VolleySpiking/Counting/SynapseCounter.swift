@@ -30,6 +30,7 @@ public struct SynapseCounter: Sendable {
 
     /// Records what the neurons of a site did. Steps come in order for each site.
     /// - Parameters:
+    ///   - site: the neuron layer's node.
     ///   - step: counted from 1.
     ///   - emitted: `x(t)`.
     ///   - sent: `S(t)`, or the estimate: only where it is zero matters.

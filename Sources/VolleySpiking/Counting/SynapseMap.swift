@@ -31,7 +31,7 @@ public struct SynapseMap: Sendable {
     /// What the ANN costs per sample.
     public private(set) var dense = DenseCosts()
 
-    /// - Parameter graph: a graph with ``NeuronSite`` nodes.
+    /// - Parameter graph: a graph with `NeuronSite` nodes.
     public init(_ graph: Graph) {
         self.graph = graph
         let timeVarying = graph.isTimeVarying

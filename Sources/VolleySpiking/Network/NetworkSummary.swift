@@ -31,7 +31,9 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
     public var sites: [Site]
     public var coding: Coding?
 
-    /// - Parameter placed: a graph with its neuron sites in place.
+    /// - Parameters:
+    ///   - placed: a graph with its neuron sites in place.
+    ///   - network: the spiking network that it belongs to, once it is converted.
     public init(_ placed: Graph, network: SpikingNetwork? = nil) {
         let kinds = placed.kinds(timeVarying: placed.isTimeVarying)
         let costs = placed.multiplyAccumulates

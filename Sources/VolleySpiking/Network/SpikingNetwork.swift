@@ -6,7 +6,7 @@ public import VolleyTensors
 ///
 /// It is the contract between conversion and simulation: neither knows the other.
 public struct SpikingNetwork: Sendable, Hashable {
-    /// The network with ``NeuronSite`` nodes; evaluated as it is, it computes the ANN.
+    /// The network with `NeuronSite` nodes; evaluated as it is, it computes the ANN.
     public let graph: Graph
     public let coding: Coding
     /// By site name, in the order of the graph.

@@ -22,7 +22,7 @@ public struct ReferenceSimulator {
     }
 
     /// Runs T steps. `observe` is called with what every node carried at every step.
-    /// - Throws: ``GraphError`` for inputs that do not fit, ``SpikingError`` for fewer than one step.
+    /// - Throws: `GraphError` for inputs that do not fit, ``SpikingError`` for fewer than one step.
     public func run(
         _ inputs: [String: Tensor], timeSteps: Int,
         observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }

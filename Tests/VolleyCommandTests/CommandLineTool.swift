@@ -1,0 +1,48 @@
+import Foundation
+
+/// The built `volley`, run as a user runs it.
+enum CommandLineTool {
+    struct Outcome {
+        var code: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// Runs `volley` with these arguments and waits for it.
+    static func run(_ arguments: [String]) throws -> Outcome {
+        let process = Process()
+        process.executableURL = try executable()
+        process.arguments = arguments
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        // Errors are short; a full pipe cannot block the other one.
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Outcome(
+            code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+            errors: String(decoding: complaint, as: UTF8.self))
+    }
+
+    /// The build puts the tool beside the tests.
+    private static func executable() throws -> URL {
+        var folder = Bundle.main.bundleURL
+        for _ in 0..<6 {
+            let candidate = folder.appending(path: "volley")
+            if FileManager.default.isExecutableFile(atPath: candidate.path(percentEncoded: false)) { return candidate }
+            folder = folder.deletingLastPathComponent()
+        }
+        for argument in CommandLine.arguments where argument.contains(".xctest") {
+            var folder = URL(filePath: argument)
+            while folder.path != "/" {
+                folder = folder.deletingLastPathComponent()
+                let candidate = folder.appending(path: "volley")
+                if FileManager.default.isExecutableFile(atPath: candidate.path(percentEncoded: false)) { return candidate }
+            }
+        }
+        throw CocoaError(.fileNoSuchFile)
+    }
+}

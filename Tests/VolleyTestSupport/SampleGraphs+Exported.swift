@@ -1,0 +1,73 @@
+public import VolleyGraph
+internal import VolleyTensors
+
+/// Networks as model files of other programs hold them: lookups, masks that are selected, windows.
+extension SampleGraphs {
+    /// A language model of one block, in which each token sees those before it and the next one: "ids" `[N, 5]`, whose rounded
+    /// values look tokens up, to "logits" `[N, 4]`, read where the largest id stands.
+    public static func text(seed: UInt64 = 5) throws -> Graph {
+        var sketch = GraphSketch(seed: seed)
+        let ids = try sketch.builder.input("ids", shape: [.batch, 5])
+        let table = try sketch.builder.constant("table", sketch.random.normalTensor([13, 12]))
+        let embedded = try sketch.builder.add("embedded", .gather(Gather(axis: 0)), [table, ids])
+        var value = try sketch.elementwise("placed", .add, embedded, try sketch.offset("positions", [5, 12]))
+
+        let normal = try sketch.rmsNorm("norm1", value)
+        let q = try sketch.linear("q", normal, outputs: 12)
+        let k = try sketch.transpose("k.transposed", try sketch.linear("k", normal, outputs: 12), [0, 2, 1])
+        let v = try sketch.linear("v", normal, outputs: 12)
+        let scores = try sketch.matrixProduct("scores", q, k)
+        let root = try sketch.builder.constant("root", Tensor(scalar: Float(12).squareRoot()))
+        let scaled = try sketch.elementwise("scores.scaled", .divide, scores, root)
+        let ones = try sketch.builder.constant("ones", Tensor([5, 5], repeating: 1))
+        let past = try sketch.builder.add("past", .triangle(Triangle(upper: false, diagonal: 1)), [ones])
+        let hidden = try sketch.builder.constant("hidden", Tensor(scalar: maskedOut))
+        let masked = try sketch.builder.add("scores.masked", .selection(Selection()), [past, scaled, hidden])
+        let mixed = try sketch.matrixProduct("mixed", try sketch.softmax("attention", masked), v)
+        value = try sketch.elementwise("residual1", .add, value, try sketch.linear("proj", mixed, outputs: 12))
+
+        let normal2 = try sketch.rmsNorm("norm2", value)
+        let gate = try sketch.activation("gate.silu", .silu, try sketch.linear("gate", normal2, outputs: 21))
+        let gated = try sketch.elementwise("gated", .multiply, gate, try sketch.linear("up", normal2, outputs: 21))
+        value = try sketch.elementwise("residual2", .add, value, try sketch.linear("down", gated, outputs: 12))
+
+        let sums = try sketch.builder.add("sums", .cumulativeSum(CumulativeSum(axis: 1)), [value])
+        let last = try sketch.builder.add("last", .argMaximum(ArgMaximum(axis: 1, keepsAxes: true)), [ids])
+        let pooled = try sketch.builder.add("pooled", .gatherND(GatherND(batchAxes: 1)), [sums, last])
+        sketch.builder.output("logits", try sketch.linear("head", pooled, outputs: 4))
+        return try sketch.builder.build()
+    }
+
+    /// Convolutions between windows of other kinds: "input" `[N, 3, 9, 8]` to "logits" `[N, 4]`.
+    public static func windows(seed: UInt64 = 6) throws -> Graph {
+        var sketch = GraphSketch(seed: seed)
+        let input = try sketch.builder.input("input", shape: [.batch, 3, 9, 8])
+        let stem = try sketch.convolution("stem", input, outputs: 6, kernel: 3, Convolution(stride: [1, 1]))
+        let clipped = try sketch.builder.add(
+            "stem.clip", .parametricActivation(ParametricActivation(.clip, parameters: [0, 1.5])), [stem])
+        let largest = try sketch.builder.add(
+            "largest", .pooling(Pooling(.maximum, kernel: [3, 3], stride: [2, 2], padding: [[1, 1], [0, 1]], ceilMode: true)), [clipped])
+        let padded = try sketch.builder.add(
+            "padded", .padding(Padding(.reflect, amounts: [[0, 0], [0, 0], [1, 1], [2, 1]])), [largest])
+        let second = try sketch.convolution("second", padded, outputs: 6, kernel: 3, Convolution(stride: [1, 1], groups: 2))
+        let leaky = try sketch.builder.add(
+            "second.leaky", .parametricActivation(ParametricActivation(.leakyRelu, parameters: [0.1])), [second])
+        let mean = try sketch.builder.add(
+            "mean", .pooling(Pooling(.average, kernel: [2, 2], stride: [1, 2], padding: [[1, 0], [0, 1]], countsPadding: true)), [leaky])
+        let backwards = try sketch.builder.add("backwards", .slice(Slice(axis: 2, start: 3, length: 2, step: -2)), [mean])
+        let pooled = try sketch.builder.add("pooled", .reduction(Reduction(.maximum, axes: [2, 3])), [backwards])
+        let negated = try sketch.activation("negated", .negate, pooled)
+        sketch.builder.output("logits", try sketch.linear("head", negated, outputs: 4))
+        return try sketch.builder.build()
+    }
+}
+
+extension GraphSketch {
+    fileprivate mutating func rmsNorm(_ name: String, _ value: NodeID) throws -> NodeID {
+        let shape = builder.shape(of: value)
+        let width = shape[shape.rank - 1].size
+        let scale = Tensor([width], random.normalTensor([width], deviation: 0.1).values.map { 1 + $0 })
+        let gamma = try builder.constant(name + ".weight", scale)
+        return try builder.add(name, .rmsNormalization(RMSNormalization(epsilon: 1e-6)), [value, gamma])
+    }
+}
