@@ -63,19 +63,18 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
 
     /// A table of operators, a table of sites and the totals.
     public var text: String {
-        var lines = ["operator                                 op                   kind       shape                       MACs/sample"]
-        for node in operators {
-            lines.append(
-                pad(node.name, 40) + " " + pad(node.op, 20) + " " + pad(node.kind.rawValue, 10) + " "
-                    + pad(node.shape.description, 22) + pad(grouped(node.multiplyAccumulates), 16, right: true))
-        }
-        lines += ["", "neuron site                              shape                  neurons/sample   thresholds"]
-        for site in sites {
-            let thresholds = site.layer.map { "+\($0.ladder.positive) −\($0.ladder.negative)" } ?? ""
-            lines.append(
-                pad(site.name, 40) + " " + pad(site.shape.description, 22) + pad(grouped(site.neurons), 15, right: true)
-                    + (thresholds.isEmpty ? "" : "   " + thresholds))
-        }
+        var lines = Self.table(
+            [["operator", "op", "kind", "shape", "MACs/sample"]]
+                + operators.map {
+                    [$0.name, $0.op, $0.kind.rawValue, $0.shape.description, grouped($0.multiplyAccumulates)]
+                }, numbers: [4])
+        lines += [""]
+        lines += Self.table(
+            [["neuron site", "shape", "neurons/sample", "thresholds"]]
+                + sites.map { site in
+                    let thresholds = site.layer.map { "+\($0.ladder.positive) −\($0.ladder.negative)" } ?? ""
+                    return [site.name, site.shape.description, grouped(site.neurons), thresholds]
+                }, numbers: [2])
         let kinds = Dictionary(grouping: operators, by: \.kind).mapValues(\.count)
         let counts = [OperatorKind.staticValue, .affine, .bilinear, .nonlinear]
             .map { "\(kinds[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
@@ -84,6 +83,20 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
             "\(grouped(parameters)) parameters, \(grouped(multiplyAccumulates)) MACs/sample",
         ]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Rows in columns as wide as their longest cell; numbers stand on the right.
+    private static func table(_ rows: [[String]], numbers: Set<Int>) -> [String] {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
+        return rows.map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                line += (column > 0 ? "  " : "") + (numbers.contains(column) ? space + cell : cell + space)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
     }
 }
 
@@ -96,9 +109,4 @@ private func grouped(_ number: Int) -> String {
         digits.removeLast(3)
     }
     return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: " ")
-}
-
-private func pad(_ text: String, _ width: Int, right: Bool = false) -> String {
-    let space = String(repeating: " ", count: max(0, width - text.count))
-    return right ? space + text : text + space
 }
