@@ -104,6 +104,25 @@ import VolleyTestSupport
         #expect(try Evaluator(model.graph).run(["x": Tensor([1, 2], [3, -5])])["y"] == Tensor([1, 2], [1, 0]))
     }
 
+    @Test func masksCanBeAddedUp() throws {
+        var sketch = ModelSketch()
+        sketch.input("x", ["batch", 3])
+        sketch.input("padding", ["batch", 3], type: 7)
+        sketch.floats("lowest", [1], [-Float.greatestFiniteMagnitude])
+        sketch.floats("causal", [3], [0, 0, -Float.greatestFiniteMagnitude])
+        sketch.node("Cast", ["padding"], ["padded"], [("to", .int(1))])
+        sketch.node("Mul", ["padded", "lowest"], ["mask"])
+        sketch.node("Add", ["mask", "causal"], ["masks"])
+        sketch.node("Add", ["x", "masks"], ["masked"])
+        sketch.node("Softmax", ["masked"], ["y"])
+        sketch.output("y")
+        var evaluator = Evaluator(try sketch.load().graph)
+        evaluator.checksValues = true
+        let padding = Tensor([2, 3], [0, 1, 1, 1, 1, 1])
+        let y = try evaluator.run(["x": Tensor([2, 3], [-5, 5, 9, 1, 2, 3]), "padding": padding])["y"]
+        #expect(y == Tensor([2, 3], [1, 0, 0, 0.5, 0.5, 0]))
+    }
+
     @Test func branchesAndFunctionsArePutInPlace() throws {
         var sketch = ModelSketch()
         sketch.input("x", ["batch", 3])

@@ -83,15 +83,18 @@ final class Importer {
         return node
     }
 
-    /// Masks are often −∞, whose sums and products are no numbers: the lowest finite number does the same in a softmax.
+    /// Masks are −∞ or the lowest float, whose sums and differences are infinite or no numbers. Within ±10³⁰ they can be added
+    /// up, still swallow every score, and give the same softmax.
     private func finite(_ tensor: Tensor, _ known: Known, _ name: String) throws -> Tensor {
         if known.kind == .integer, known.numbers.contains(where: { Double(Float($0.value)) != $0.value }) {
             note(name, "holds integers beyond 2^24, which 32-bit floats round")
         }
-        guard !Kernels.best.allFinite(tensor.values) else { return tensor }
+        let limit = Limits.magnitude
+        guard tensor.values.contains(where: { !($0.magnitude <= limit) }) else { return tensor }
         guard !tensor.values.contains(where: \.isNaN) else { throw ONNXError(.malformed, "the constant \(name.quoted) holds NaN") }
-        note(name, "holds infinite values; the largest finite ones stand in their place")
-        let limit = Float.greatestFiniteMagnitude
+        if tensor.values.contains(where: \.isInfinite) {
+            note(name, "holds infinite values; ±1e30 stands in their place, which masks as well")
+        }
         return Tensor(tensor.shape, tensor.values.map { min(max($0, -limit), limit) })
     }
 

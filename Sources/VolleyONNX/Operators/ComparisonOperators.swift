@@ -24,7 +24,7 @@ enum ComparisonOperators {
 
     private static func isInfinite(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        let limit = Value(Float.greatestFiniteMagnitude)
+        let limit = Value(Limits.magnitude)
         let (positive, negative) = (try call.flag("detect_positive", true), try call.flag("detect_negative", true))
         switch (positive, negative) {
         case (true, true):
@@ -32,7 +32,7 @@ enum ComparisonOperators {
             return [try call.binary(.greater, size, limit, kind: .boolean)]
         case (true, false): return [try call.binary(.greater, value, limit, kind: .boolean)]
         case (false, true):
-            return [try call.binary(.less, value, Value(-Float.greatestFiniteMagnitude), kind: .boolean)]
+            return [try call.binary(.less, value, Value(-Limits.magnitude), kind: .boolean)]
         case (false, false): return [try call.binary(.notEqual, value, value, kind: .boolean)]
         }
     }

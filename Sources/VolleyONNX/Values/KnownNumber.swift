@@ -37,6 +37,8 @@ enum Limits {
     static let elements = 1 << 34
     /// Elements of all values computed at import, beyond those that the file holds.
     static let computedElements = 1 << 28
+    /// Of constants: what lies beyond is a mask, and stands for −∞ or ∞.
+    static let magnitude: Float = 1e30
     /// Axes of one value.
     static let rank = 8
     /// Functions and subgraphs inside each other.
