@@ -3,8 +3,7 @@ public import VolleyTensors
 /// Computes the ANN: every node once, in order; a value is released after its last reader.
 public struct Evaluator: Sendable {
     public let executable: Executable
-    /// Whether every computed value is checked for NaN and infinity. Minus infinity may come out of element-wise operators:
-    /// two masks of −3.4e38 that are added mean what one of them means.
+    /// Whether every computed value is checked for NaN and infinity.
     public var checksValues = false
 
     public init(_ graph: Graph, kernels: Kernels = .best) { executable = Executable(graph, kernels: kernels) }
@@ -29,7 +28,7 @@ public struct Evaluator: Sendable {
             case .operation:
                 var output = Tensor(node.shape.resolved(batch: batch))
                 executable.evaluate(id, node.inputs.map { values[$0] }, into: &output)
-                if checksValues, !isSound(output, of: node) {
+                if checksValues, !executable.kernels.allFinite(output.values) {
                     throw GraphError(
                         .notFinite, "its value holds NaN or infinity, though its inputs do not; "
                             + "look at the weights and at the input's preprocessing", node: node.name)
@@ -40,13 +39,5 @@ public struct Evaluator: Sendable {
             }
         }
         return Dictionary(uniqueKeysWithValues: graph.outputs.map { ($0.name, values[$0.value]) })
-    }
-
-    private func isSound(_ value: Tensor, of node: Node) -> Bool {
-        if executable.kernels.allFinite(value.values) { return true }
-        switch node.operation {
-        case .linear, .convolution, .matrixProduct: return false
-        default: return !value.values.contains { $0.isNaN || $0 == .infinity }
-        }
     }
 }
