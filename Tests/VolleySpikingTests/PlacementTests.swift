@@ -91,3 +91,38 @@ import VolleyTestSupport
         } throws: { "\($0)".contains("blocks.7.attn.q") }
     }
 }
+
+/// Heads: what the default leaves without neurons.
+@Suite struct HeadTests {
+    /// Two layers that feed a residual stream, with or without a normalisation and a classifier behind it.
+    private func stream(normalized: Bool, classifier: Bool) throws -> [String] {
+        var random = SeededGenerator(seed: 4)
+        var builder = GraphBuilder()
+        func weight(_ name: String) throws -> NodeID { try builder.constant(name, random.normalTensor([4, 4])) }
+        var value = try builder.add("embed", .linear(Linear()), [try builder.input("input", shape: [.batch, 4]), try weight("embed.weight")])
+        for name in ["first", "second"] {
+            let layer = try builder.add(name, .linear(Linear()), [value, try weight(name + ".weight")])
+            value = try builder.add(name + ".add", .elementwise(Elementwise(.add)), [value, layer])
+        }
+        if normalized {
+            let (gamma, beta) = (try builder.constant("gamma", Tensor([4], repeating: 1)), try builder.constant("beta", Tensor([4])))
+            value = try builder.add("norm", .layerNormalization(LayerNormalization(epsilon: 1e-6)), [value, gamma, beta])
+        }
+        if classifier {
+            value = try builder.add("head", .linear(Linear()), [value, try weight("head.weight")])
+            value = try builder.add("probabilities", .softmax(Softmax()), [value])
+        }
+        builder.output("output", value)
+        return SpikingNetwork.sites(of: try PlaceNeurons.apply(to: try builder.build()))
+    }
+
+    @Test func layersOfAResidualStreamAreNoHeads() throws {
+        #expect(try stream(normalized: true, classifier: false) == ["first.in", "second.in"])
+        #expect(try stream(normalized: true, classifier: true) == ["first.in", "second.in"])
+        #expect(try stream(normalized: false, classifier: true) == ["first.in", "second.in"])
+    }
+
+    @Test func theLastLayerIsTheHeadOfAPlainStream() throws {
+        #expect(try stream(normalized: false, classifier: false) == ["first.in"])
+    }
+}

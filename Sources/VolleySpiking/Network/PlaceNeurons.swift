@@ -5,12 +5,12 @@ public import VolleyGraph
 /// A neuron layer stands before every linear layer and convolution and before both sides of every product of two computed
 /// values. The first layer is spared: a layer that reads the network's input, or what was computed from it without passing
 /// a layer, sees the analog values. A lookup of constant rows by the network's input (an embedding) is such a first layer. The
-/// head is spared too, unless asked for: a linear layer behind which no other follows.
-/// Readers of one value share one neuron layer.
+/// head is spared too, unless asked for: a linear layer behind which nothing follows but affine operators, activation
+/// functions and softmax. Readers of one value share one neuron layer.
 public enum PlaceNeurons {
     public static func apply(to graph: Graph, spikingHead: Bool = false) throws -> Graph {
         let isDeep = deepValues(of: graph)
-        let isHead = heads(of: graph)
+        let isHead = heads(of: graph, isDeep)
         var sites: [NodeID: NodeID] = [:]
         return try graph.rebuilt { builder, node, id, inputs in
             var inputs = inputs
@@ -55,18 +55,25 @@ public enum PlaceNeurons {
         }
     }
 
-    /// By node: whether it is a layer from which an output is reached through no other layer.
-    private static func heads(of graph: Graph) -> [Bool] {
-        var reachesOutput = [Bool](repeating: false, count: graph.nodes.count)
-        for output in graph.outputs { reachesOutput[output.value] = true }
-        var isHead = [Bool](repeating: false, count: graph.nodes.count)
-        for (id, node) in graph.nodes.enumerated().reversed() where reachesOutput[id] {
-            switch node.operation {
-            case .linear, .convolution: isHead[id] = true
-            case .some(let operation) where !operation.operation.synapticInputs(
-                timeVarying: node.inputs.map { graph[$0].constant == nil }).isEmpty: break
-            default: for input in node.inputs { reachesOutput[input] = true }
+    /// By node: whether it is a layer whose value becomes an output with nothing behind it but a read-out: affine operators,
+    /// activation functions, softmax. Layers that feed a residual stream are none, since other layers read the stream.
+    private static func heads(of graph: Graph, _ isDeep: [Bool]) -> [Bool] {
+        let consumers = graph.consumers
+        var isReadOut = [Bool](repeating: false, count: graph.nodes.count)
+        var isHead = isReadOut
+        for (id, node) in graph.nodes.enumerated().reversed() {
+            guard let operation = node.operation else { continue }
+            let deep = node.inputs.map { isDeep[$0] }
+            isReadOut[id] = consumers[id].allSatisfy { isReadOut[$0] }
+            let isLayer = !operation.operation.synapticInputs(timeVarying: deep).isEmpty
+            switch operation {
+            case .linear, .convolution: isHead[id] = isLayer && isReadOut[id]
+            case .softmax, .activation: break
+            default:
+                let isNonlinear = deep.contains(true) && operation.operation.kind(timeVarying: deep) == .nonlinear
+                if isNonlinear { isReadOut[id] = false }
             }
+            if isLayer { isReadOut[id] = false }
         }
         return isHead
     }
