@@ -7,27 +7,26 @@ extern const vk_kernels vk_table_scalar;
 
 extern const vk_kernels vk_table_avx2;
 extern const vk_kernels vk_table_avx512;
+extern const vk_kernels vk_table_vnni;
 
-// Both the processor and the operating system must support the registers.
-static int supported_width(void) {
+// How many of the tables run here. Both the processor and the operating system must support the registers.
+static int supported_tables(void) {
     unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return 1;
     const unsigned fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28;
-    if ((c & (fma | osxsave | avx)) != (fma | osxsave | avx)) return 0;
+    if ((c & (fma | osxsave | avx)) != (fma | osxsave | avx)) return 1;
     unsigned low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    if ((low & 0x6) != 0x6) return 0;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & (1u << 5))) return 0;
+    if ((low & 0x6) != 0x6) return 1;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & (1u << 5))) return 1;
     const unsigned avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
-    return (b & avx512) == avx512 && (low & 0xe0) == 0xe0 ? 512 : 256;
+    if ((b & avx512) != avx512 || (low & 0xe0) != 0xe0) return 2;
+    return c & (1u << 11) ? 4 : 3;
 }
 
 const vk_kernels *vk_available(int index) {
-    int width = supported_width();
-    if (index == 0) return &vk_table_scalar;
-    if (index == 1 && width >= 256) return &vk_table_avx2;
-    if (index == 2 && width >= 512) return &vk_table_avx512;
-    return 0;
+    const vk_kernels *const tables[] = {&vk_table_scalar, &vk_table_avx2, &vk_table_avx512, &vk_table_vnni};
+    return index < supported_tables() ? tables[index] : 0;
 }
 #elif defined(__aarch64__)
 extern const vk_kernels vk_table_neon;

@@ -11,3 +11,9 @@
 
 #include "lanes.h"
 #include "table.h"
+
+size_t vk_layer_scratch(const vk_layer *layer, int steps) {
+    const vk_layer_run run = {.steps = steps};
+    layer_work work = {.layer = layer, .run = &run};
+    return lay_out_scalar(&work, 0);
+}

@@ -93,6 +93,15 @@ public struct Graph: Sendable, Hashable {
         return varying
     }
 
+    /// By node: whether its value was computed from one of the network's inputs.
+    public var dependsOnInput: [Bool] {
+        var depends = [Bool](repeating: false, count: nodes.count)
+        for id in nodes.indices where nodes[id].operation != nil {
+            depends[id] = nodes[id].inputs.contains { depends[$0] || nodes[$0].content == .input }
+        }
+        return depends
+    }
+
     /// The kind of each node for conversion, given which values change over time.
     public func kinds(timeVarying: [Bool]) -> [OperatorKind] {
         nodes.map { node in

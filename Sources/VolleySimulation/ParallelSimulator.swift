@@ -23,11 +23,7 @@ public final class ParallelSimulator: Sendable {
 
     /// Simulates a batch; every input's first axis is N.
     public func run(_ inputs: [String: Tensor]) throws -> SimulationResult {
-        let samples = inputs.values.first?.shape.dimensions.first ?? 1
-        let parts = try parallelRanges(samples, threads: threads) { worker, range in
-            let part = inputs.mapValues { $0.shape.rank > 0 && $0.shape[0] == samples ? $0.rows(range) : $0 }
-            return try self.workers[worker].session.withLock { try $0.run(part) }
-        }
+        let parts = try runParts(inputs) { session, part in try session.run(part) }
         var result = parts[0]
         for part in parts.dropFirst() { result.append(part) }
         return result
@@ -35,12 +31,19 @@ public final class ParallelSimulator: Sendable {
 
     /// Evaluates the ANN on a batch.
     public func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        let samples = inputs.values.first?.shape.dimensions.first ?? 1
-        let parts = try parallelRanges(samples, threads: threads) { _, range in
-            try self.program.ann.run(inputs.mapValues { $0.shape.rank > 0 && $0.shape[0] == samples ? $0.rows(range) : $0 })
-        }
+        let parts = try runParts(inputs) { session, part in try session.runANN(part) }
         return parts.dropFirst().reduce(parts[0]) { joined, part in
             joined.merging(part) { Tensor.concatenatingRows([$0, $1]) }
+        }
+    }
+
+    private func runParts<Result: Sendable>(
+        _ inputs: [String: Tensor], _ body: @Sendable (inout Session, [String: Tensor]) throws -> Result
+    ) throws -> [Result] {
+        let (samples, _) = try program.executable.bind(inputs)
+        return try parallelRanges(samples, threads: threads) { worker, range in
+            let part = self.program.executable.samples(range, of: inputs)
+            return try self.workers[worker].session.withLock { try body(&$0, part) }
         }
     }
 }

@@ -1,31 +1,62 @@
-public import VolleySpiking
+internal import OrderedCollections
 public import VolleyGraph
+public import VolleySpiking
 public import VolleyTensors
 
-/// A spiking network compiled for this machine and a number of time-steps. Immutable; any number of sessions share it.
+/// A spiking network compiled for this machine and a number of time-steps: packed weights, stages, who reads whom.
+/// Immutable; any number of sessions share it.
 public struct Program: Sendable {
     public let network: SpikingNetwork
     public let timeSteps: Int
+    public let weights: WeightFormat
     public let executable: Executable
     /// Who reads whom over synapses, and what the ANN costs.
     public let synapses: SynapseMap
-    let timeVarying: [Bool]
-    /// By node: the neuron layer that stands there.
-    let neurons: [NeuronKernel?]
+    /// What rounding the weights changed: `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest; 0 for fp32.
+    public let weightError: Double
+    public let diagnostics: [Diagnostic]
+    /// The stages of the spiking network, and those of the ANN that it was made from.
+    let spiking: Schedule
+    let analog: Schedule
 
+    /// - Parameter weights: how the weights of layers behind neurons are held. Layers whose neurons have more than 8 levels
+    ///   keep fp32, with a diagnostic.
     /// - Throws: `SpikingError` for fewer than one time-step.
-    public init(_ network: SpikingNetwork, timeSteps: Int, kernels: Kernels = .best) throws {
+    public init(
+        _ network: SpikingNetwork, timeSteps: Int, weights: WeightFormat = .fp32, kernels: Kernels = .best
+    ) throws {
         guard timeSteps >= 1 else {
             throw SpikingError(.badSettings, "a simulation needs at least 1 time-step, asked for are \(timeSteps)")
         }
         self.network = network
         self.timeSteps = timeSteps
-        executable = Executable(network.graph, kernels: kernels)
-        synapses = SynapseMap(network.graph)
-        timeVarying = network.graph.isTimeVarying
-        neurons = network.graph.nodes.indices.map { network.layer(at: $0)?.kernel(network.coding) }
+        self.weights = weights
+        let graph = network.graph
+        executable = Executable(graph, kernels: kernels)
+        synapses = SynapseMap(graph)
+        var neurons: [NodeID: NeuronKernel] = [:]
+        for id in graph.nodes.indices { neurons[id] = network.layer(at: id)?.kernel(network.coding) }
+        var integers: [NodeID: IntegerWeights] = [:]
+        var diagnostics: [Diagnostic] = []
+        for (id, node) in graph.nodes.enumerated() {
+            guard let bits = weights.bits, case .operation(.linear) = node.content, let neuron = neurons[node.inputs[0]],
+                let weight = graph[node.inputs[1]].constant
+            else { continue }
+            if neuron.levels <= 8 {
+                integers[id] = IntegerWeights(
+                    weight.values, outputs: weight.shape[0], inputs: weight.shape[1], bits: bits)
+            } else {
+                diagnostics.append(
+                    Diagnostic(
+                        node.name, "keeps fp32 weights: its neurons have \(neuron.levels) levels, and integers take up to 8"))
+            }
+        }
+        self.diagnostics = diagnostics
+        weightError = integers.values.map(\.relativeError).max() ?? 0
+        spiking = Schedule(executable, neurons: neurons, integers: integers)
+        analog = Schedule(try executable.withoutNeurons(), neurons: [:], integers: [:])
     }
 
-    /// The ANN that the network was made from, on the same packed weights.
+    /// The ANN that the network was made from, value by value, on the same packed weights.
     public var ann: Evaluator { Evaluator(executable) }
 }

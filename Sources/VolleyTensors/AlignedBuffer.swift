@@ -1,22 +1,38 @@
-/// A fixed number of floats on a 64-byte boundary, written once by whoever makes it and immutable afterwards.
-@safe public final class AlignedBuffer: @unchecked Sendable {
-    public let count: Int
-    private let start: UnsafeMutableBufferPointer<Float>
+/// A fixed number of elements on a 64-byte boundary, written once by whoever makes it and immutable afterwards.
+@safe final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
+    let count: Int
+    /// Lives as long as the buffer.
+    let start: UnsafePointer<Element>
 
-    /// Allocates `count` floats and has `fill` write all of them.
-    init(count: Int, fill: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    /// Allocates `count` elements, all bits zero, and has `fill` write them.
+    init(count: Int, fill: (UnsafeMutablePointer<Element>) -> Void) {
         self.count = count
-        let bytes = max(64, (count * 4 + 63) / 64 * 64)
+        let bytes = max(64, (count * MemoryLayout<Element>.stride + 63) / 64 * 64)
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        unsafe start = UnsafeMutableBufferPointer(
-            start: memory.bindMemory(to: Float.self, capacity: bytes / 4), count: count)
-        unsafe start.initialize(repeating: 0)
-        unsafe fill(start)
+        unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+        let elements = unsafe memory.bindMemory(to: Element.self, capacity: count)
+        unsafe fill(elements)
+        unsafe start = UnsafePointer(elements)
     }
 
-    deinit { unsafe UnsafeMutableRawPointer(start.baseAddress!).deallocate() }
-
-    func withPointer<Result>(_ body: (UnsafePointer<Float>) -> Result) -> Result {
-        unsafe body(UnsafePointer(start.baseAddress!))
+    convenience init(_ values: [Element]) {
+        self.init(count: values.count) { memory in
+            for (index, value) in values.enumerated() { unsafe memory[index] = value }
+        }
     }
+
+    deinit { unsafe UnsafeMutableRawPointer(mutating: start).deallocate() }
+
+    func withPointer<Result>(_ body: (UnsafePointer<Element>) -> Result) -> Result { unsafe body(start) }
+}
+
+/// Calls `body` with the array's memory, or with nil where it is empty: an optional argument of a kernel.
+func withOptionalPointer<Element, Result>(_ array: [Element], _ body: (UnsafePointer<Element>?) -> Result) -> Result {
+    unsafe array.withUnsafeBufferPointer { unsafe body($0.count == 0 ? nil : $0.baseAddress) }
+}
+
+func withOptionalPointer<Element, Result>(
+    _ array: inout [Element], _ body: (UnsafeMutablePointer<Element>?) -> Result
+) -> Result {
+    unsafe array.withUnsafeMutableBufferPointer { unsafe body($0.count == 0 ? nil : $0.baseAddress) }
 }

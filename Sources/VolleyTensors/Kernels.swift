@@ -38,7 +38,7 @@ internal import CVolleyKernels
         }
     }
 
-    private let table: UnsafePointer<vk_kernels>
+    let table: UnsafePointer<vk_kernels>
 
     private init(_ table: UnsafePointer<vk_kernels>) { unsafe self.table = table }
 
@@ -183,16 +183,30 @@ internal import CVolleyKernels
         of axis: MatrixAxis, width: Int, _ input: [Float], offset: Int, rows: Int, adding counts: inout [Int64],
         at countOffset: Int
     ) {
+        let count = unsafe axis == .columns ? table.pointee.count_nonzero_columns : table.pointee.count_nonzero_rows
+        unsafe self.count(input, axis, width, offset, rows, &counts, countOffset, by: count!)
+    }
+
+    /// The same for signed levels of spikes.
+    public func countNonzero(
+        of axis: MatrixAxis, width: Int, _ input: [Int8], offset: Int, rows: Int, adding counts: inout [Int64],
+        at countOffset: Int
+    ) {
+        let count = unsafe axis == .columns ? table.pointee.count_codes_columns : table.pointee.count_codes_rows
+        unsafe self.count(input, axis, width, offset, rows, &counts, countOffset, by: count!)
+    }
+
+    private func count<Element>(
+        _ input: [Element], _ axis: MatrixAxis, _ width: Int, _ offset: Int, _ rows: Int, _ counts: inout [Int64],
+        _ countOffset: Int, by count: (Int, Int, UnsafePointer<Element>?, UnsafeMutablePointer<Int64>?) -> Void
+    ) {
         precondition(offset >= 0 && offset + rows * width <= input.count, "matrix outside its values")
         let results = axis == .columns ? width : rows
         precondition(countOffset >= 0 && countOffset + results <= counts.count, "counts outside their array")
         unsafe input.withUnsafeBufferPointer { input in
             unsafe counts.withUnsafeMutableBufferPointer { counts in
                 guard let from = input.baseAddress, let to = counts.baseAddress else { return }
-                switch axis {
-                case .columns: unsafe table.pointee.count_nonzero_columns(rows, width, from + offset, to + countOffset)
-                case .rows: unsafe table.pointee.count_nonzero_rows(rows, width, from + offset, to + countOffset)
-                }
+                unsafe count(rows, width, from + offset, to + countOffset)
             }
         }
     }

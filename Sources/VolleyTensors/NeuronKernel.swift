@@ -10,6 +10,8 @@ public struct NeuronKernel: Sendable {
 
     public let levels: Int
     public let resetsToZero: Bool
+    /// Whether both signs have the same thresholds.
+    public let isSymmetric: Bool
     let parameters: vk_neuron
 
     /// - Parameters:
@@ -24,6 +26,7 @@ public struct NeuronKernel: Sendable {
     ) {
         levels = thresholds.positive.count
         self.resetsToZero = resetsToZero
+        isSymmetric = thresholds.positive == thresholds.negative
         precondition((1...Self.maximumLevels).contains(levels), "1 to \(Self.maximumLevels) levels")
         precondition(
             [thresholds.negative, cutoffs.positive, cutoffs.negative].allSatisfy { $0.count == thresholds.positive.count },

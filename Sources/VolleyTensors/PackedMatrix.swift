@@ -4,7 +4,7 @@ internal import CVolleyKernels
 public struct PackedMatrix: Sendable {
     public let rows: Int
     public let columns: Int
-    let buffer: AlignedBuffer
+    let buffer: AlignedBuffer<Float>
 
     /// Packs the matrix `B [rows, columns]` whose element (i, j) is `values[offset + i·rowStride + j·columnStride]`.
     public init(rows: Int, columns: Int, values: [Float], offset: Int = 0, rowStride: Int, columnStride: Int) {
@@ -15,8 +15,7 @@ public struct PackedMatrix: Sendable {
         buffer = unsafe values.withUnsafeBufferPointer { source in
             unsafe AlignedBuffer(count: vk_packed_count(rows, columns)) { packed in
                 guard rows * columns > 0 else { return }
-                unsafe vk_pack(
-                    rows, columns, source.baseAddress! + offset, rowStride, columnStride, packed.baseAddress!)
+                unsafe vk_pack(rows, columns, source.baseAddress! + offset, rowStride, columnStride, packed)
             }
         }
     }

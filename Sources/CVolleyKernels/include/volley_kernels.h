@@ -26,6 +26,61 @@ typedef struct {
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
 } vk_neuron;
 
+// One head of attention. Element (t, i, c) of a view lies at start[t · step + i · row + c · column]; column of q, v and out
+// is 1, k has either of its strides 1.
+typedef struct {
+    float *start;
+    size_t step, row, column;
+} vk_view;
+
+typedef struct {
+    size_t queries, keys, width, value_width;
+    vk_view q;           // [queries, width]
+    vk_view k;           // [keys, width]
+    vk_view v;           // [keys, value_width]
+    vk_view out;         // [queries, value_width]
+    float scale;         // multiplies the scores; 1: none
+    const float *mask;   // added to the scaled scores: [queries or 1, keys], or null
+    size_t mask_row;     // from one query's row of the mask to the next; 0: all share one
+    const vk_neuron *neuron;  // behind the softmax: subtraction or differential; null: none, the ANN
+} vk_attention;
+
+// A linear layer: y = W·x (+ bias), an activation, a residual, and the neurons behind it, in one pass.
+typedef struct {
+    size_t inputs, outputs;
+    const float *panels;       // fp32 weights as vk_pack leaves them, [O/16][I][16]; null: integers
+    int planes;                // integers: 1 (8 bits) or 2 (16 bits)
+    const int8_t *digits;      // [planes][O/16][I/4][16][4], low digits first, two's complement, zeros past the end
+    const int16_t *whole;      // the same weights undivided, [O/64][I][64]
+    const float *scales;       // [O]: what one unit of the integers is worth
+    const int32_t *digit_sums; // [planes][O]: the sum of the digits of each output
+    const float *bias;         // [O], or null
+    const vk_neuron *source;   // whose spikes arrive; null: floats arrive, one product for each step
+    float event_density;       // a step with fewer spikes per neuron is computed event-driven, otherwise dense
+    int activation;            // a vk_unary_op, or −1
+    const vk_neuron *target;   // the neurons behind, or null
+} vk_layer;
+
+// What one call of a layer reads and writes; step s of an array lies s · its stride further.
+typedef struct {
+    size_t rows;
+    int first_step, steps;
+    const int8_t *codes;       // [rows, inputs] signed levels; null where `input` is given
+    const float *input;        // [rows, inputs]
+    size_t input_stride;
+    const float *addend;       // [rows, outputs] added behind the activation, or null
+    size_t addend_stride;      // 0: the same at every step
+    float *sums;               // state [rows, outputs] behind `source`; null: starts at step 1 and is dropped
+    float *sent;               // state of `target` [rows, outputs], or null likewise
+    float *value;              // [rows, outputs] before the neurons, or null
+    int8_t *target_codes;      // as vk_kernels.neuron writes them, or null
+    float *estimate;
+    size_t output_stride;      // of value, target_codes and estimate
+    int64_t *counts;           // of target, [steps][2 · levels]
+    int64_t *event_inputs;     // adds how many spikes were handled event-driven, or null
+    float *scratch;            // vk_layer_scratch(layer, steps) floats
+} vk_layer_run;
+
 typedef struct {
     const char *name;
 
@@ -43,16 +98,34 @@ typedef struct {
                        float *out);
     void (*sum_rows)(size_t rows, size_t n, const float *in, float *out);
 
-    // One time-step of n neurons. `sent` is the state (rate: the sum of emitted values; differential: the estimate);
-    // `baseline` is null unless reset_to_zero. Writes the emitted values and the new estimates, adds to
-    // counts[2 · levels] (positive levels, then negative), returns how many membrane potentials were not finite.
-    size_t (*neuron)(const vk_neuron *layer, int step, size_t n, const float *input, float *sent, float *baseline,
-                     float *emitted, float *estimate, int64_t *counts);
+    // Time-steps `first_step` … `first_step + steps − 1` of n neurons. At step s (from 0) neuron i reads
+    // input[s · input_stride + i]; input_stride 0: the same input at every step. `sent` is the state (rate: the sum of
+    // emitted values; differential: the estimate); null: the layer starts at rest, at step 1, and its state is dropped.
+    // `baseline` is null unless reset_to_zero. Each of the outputs may be null; step s is written at s · out_stride:
+    // the signed level of the spike (0: none; ±1 … ±levels, 1 the smallest), its value, the new estimate.
+    // Adds to counts[steps][2 · levels] (positive levels, then negative), returns how many membrane potentials were not
+    // finite.
+    size_t (*neuron)(const vk_neuron *layer, int first_step, int steps, size_t n, const float *input,
+                     size_t input_stride, float *sent, float *baseline, int8_t *codes, float *emitted, float *estimate,
+                     size_t out_stride, int64_t *counts);
+
+    // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in cache.
+    // `scratch` holds vk_attention_scratch(shape, steps) floats. Adds to counts[steps][2 · levels] the spikes of the
+    // neurons behind the softmax and, where not null, to emitted_keys and sent_keys [steps][keys] how many queries sent a
+    // spike, or have an estimate that is not zero, for each key. Returns how many membrane potentials were not finite.
+    size_t (*attention)(const vk_attention *shape, int first_step, int steps, float *sent, float *scratch,
+                        int64_t *counts, int64_t *emitted_keys, int64_t *sent_keys);
+
+    // Computes a layer; returns how many membrane potentials of the neurons behind it were not finite. Event-driven and
+    // dense products give the same bits.
+    size_t (*layer)(const vk_layer *layer, const vk_layer_run *run);
 
     // How many elements differ from zero: in all, per column, per row (added to counts).
     size_t (*count_nonzero)(size_t n, const float *in);
     void (*count_nonzero_columns)(size_t rows, size_t n, const float *in, int64_t *counts);
     void (*count_nonzero_rows)(size_t rows, size_t n, const float *in, int64_t *counts);
+    void (*count_codes_columns)(size_t rows, size_t n, const int8_t *in, int64_t *counts);
+    void (*count_codes_rows)(size_t rows, size_t n, const int8_t *in, int64_t *counts);
 
     int (*all_finite)(size_t n, const float *in);
 } vk_kernels;
@@ -67,6 +140,16 @@ size_t vk_packed_count(size_t k, size_t n);
 // Packs the k × n matrix whose element (i, j) is at b[i·stride_k + j·stride_n] into panels of 16 columns,
 // [n/16][k][16], the last one filled up with zeros.
 void vk_pack(size_t k, size_t n, const float *b, size_t stride_k, size_t stride_n, float *packed);
+
+// The number of floats that `layer` needs as scratch memory.
+size_t vk_layer_scratch(const vk_layer *layer, int steps);
+// The number of bytes of `digits` (for one plane) and of elements of `whole`.
+size_t vk_digits_count(size_t inputs, size_t outputs);
+size_t vk_whole_count(size_t inputs, size_t outputs);
+// Rounds W [outputs, inputs] to integers of 8 (planes 1) or 16 bits per output channel; sums[planes][outputs] receives the
+// sum of the digits of each.
+void vk_quantize(size_t inputs, size_t outputs, const float *weights, int planes, int8_t *digits, int16_t *whole,
+                 float *scales, int32_t *sums);
 
 // Copies a strided view (element (i, j, …) at in[offset + Σ i·strides]) to a contiguous array. Stride 0 repeats.
 void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, const float *in, float *out);

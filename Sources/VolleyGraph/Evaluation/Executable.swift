@@ -11,22 +11,58 @@ public struct Executable: Sendable {
     private let packed: [PackedMatrix?]
 
     public init(_ graph: Graph, kernels: Kernels = .best) {
+        self.init(graph, kernels: kernels, packed: [:])
+    }
+
+    /// - Parameter packed: weights by node name that are packed already.
+    private init(_ graph: Graph, kernels: Kernels, packed: [String: PackedMatrix]) {
         self.graph = graph
         self.kernels = kernels
         lastUses = graph.lastUses
-        packed = graph.nodes.map { node in
-            guard case .operation(.linear) = node.content, let weight = graph[node.inputs[1]].constant else { return nil }
-            return Linear.pack(weight)
+        self.packed = graph.nodes.map { node in
+            if let matrix = packed[node.name] { return matrix }
+            switch node.content {
+            case .operation(.linear): return graph[node.inputs[1]].constant.map(Linear.pack)
+            case .operation(.convolution(let convolution)) where convolution.groups == 1:
+                return graph[node.inputs[1]].constant.map(Convolution.pack)
+            default: return nil
+            }
         }
+    }
+
+    /// The weight of a layer as the kernels read it, where it is constant.
+    public func packedWeight(of id: NodeID) -> PackedMatrix? { packed[id] }
+
+    /// The same network without its neuron sites, on the same packed weights.
+    /// - Throws: ``GraphError`` never for a graph that was verified.
+    public func withoutNeurons() throws -> Executable {
+        let plain = try graph.rebuilt { builder, node, _, inputs in
+            if case .operation(.neuron) = node.content { return inputs[0] }
+            return try builder.copy(node, inputs: inputs)
+        }
+        var shared: [String: PackedMatrix] = [:]
+        for (id, matrix) in packed.enumerated() { shared[graph[id].name] = matrix }
+        return Executable(plain, kernels: kernels, packed: shared)
+    }
+
+    /// The part of named inputs that belongs to some samples.
+    public func samples(_ range: Range<Int>, of inputs: [String: Tensor]) -> [String: Tensor] {
+        var part = inputs
+        for id in graph.inputs where graph[id].shape.rank > 0 && graph[id].shape[0].scalesWithBatch {
+            let (name, rows) = (graph[id].name, graph[id].shape[0].size)
+            part[name] = inputs[name]?.rows(range.lowerBound * rows..<range.upperBound * rows)
+        }
+        return part
     }
 
     /// Computes the value of an operation node from those of its inputs.
     public func evaluate(_ id: NodeID, _ inputs: [Tensor], into output: inout Tensor) {
         guard let operation = graph[id].operation else { preconditionFailure("node \(id) computes nothing") }
-        if case .linear(let linear) = operation, let packed = packed[id] {
-            linear.evaluate(inputs, packed: packed, into: &output, on: kernels)
-        } else {
-            operation.operation.evaluate(inputs, into: &output, on: kernels)
+        switch (operation, packed[id]) {
+        case (.linear(let linear), let packed?): linear.evaluate(inputs, packed: packed, into: &output, on: kernels)
+        case (.convolution(let convolution), let packed?):
+            convolution.evaluate(inputs, packed: packed, into: &output, on: kernels)
+        default: operation.operation.evaluate(inputs, into: &output, on: kernels)
         }
     }
 

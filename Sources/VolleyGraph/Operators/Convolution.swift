@@ -83,7 +83,16 @@ public struct Convolution: Operation {
         return windows(0).flatMap { row in columns.map { row * $0 * weight[0] / groups } }
     }
 
+    static func pack(_ weight: Tensor) -> PackedMatrix {
+        PackedMatrix(transposing: weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount)
+    }
+
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
+        evaluate(inputs, packed: nil, into: &output, on: kernels)
+    }
+
+    /// - Parameter packed: the weight, where there is one group and it is packed already.
+    func evaluate(_ inputs: [Tensor], packed: PackedMatrix?, into output: inout Tensor, on kernels: Kernels) {
         let image = padded(inputs[0])
         let weight = inputs[1]
         let (batch, pixels) = (output.shape[0], output.shape[2] * output.shape[3])
@@ -101,7 +110,7 @@ public struct Convolution: Operation {
                     strides[0], stride[0] * strides[2], stride[1] * strides[3], strides[1], dilation[0] * strides[2],
                     dilation[1] * strides[3],
                 ])
-            let packed = PackedMatrix(
+            let packed = packed ?? PackedMatrix(
                 transposing: weight.values, offset: group * outputs * taps, outputs: outputs, inputs: taps)
             let bias = inputs.count > 2 ? Array(inputs[2].values[group * outputs..<(group + 1) * outputs]) : nil
             kernels.multiply(windows.values, rows: batch * pixels, by: packed, bias: bias, into: &rows.values)

@@ -28,30 +28,68 @@ public struct SynapseCounter: Sendable {
         for _ in 0..<batch where !steps.isEmpty { steps[0] += map.firstStep }
     }
 
-    /// Records what the neurons of a site did. Steps come in order for each site.
-    /// - Parameters:
-    ///   - site: the neuron layer's node.
-    ///   - step: counted from 1.
-    ///   - emitted: `x(t)`.
-    ///   - sent: `S(t)`, or the estimate: only where it is zero matters.
-    ///   - spikes: the number of spikes of this step.
-    public mutating func record(site: NodeID, step: Int, emitted: Tensor, sent: Tensor, spikes: Int) {
+    /// Whether it matters where the spikes of a site are: for convolutions, which reach fewer targets at the border, and for
+    /// products, whose sides must meet.
+    public func needsPositions(of site: NodeID) -> Bool {
+        (map.readers[site] ?? []).contains { if case .layer = $0 { false } else { true } }
+    }
+
+    /// Records how many spikes a site sent at one step, counted from 1. Where ``needsPositions(of:)`` holds,
+    /// ``recordPositions(site:step:shape:emitted:sent:offset:)`` completes it.
+    public mutating func record(site: NodeID, step: Int, spikes: Int) {
         steps[step - 1].spikes += spikes
+        for case .layer(let fanOut) in map.readers[site] ?? [] { add(spikes * fanOut, to: step) }
+    }
+
+    /// Records where the spikes of a site are. Steps come in order for each site.
+    /// - Parameters:
+    ///   - shape: of the site's value, batch included.
+    ///   - emitted: signed levels of `x(t)`, from `offset` on.
+    ///   - sent: `S(t)`, or the estimate, from `offset` on: only where it is zero matters.
+    public mutating func recordPositions(
+        site: NodeID, step: Int, shape: Shape, emitted: [Int8], sent: [Float], offset: Int
+    ) {
         for reader in map.readers[site] ?? [] {
             switch reader {
-            case .layer(let fanOut):
-                add(spikes * fanOut, to: step)
+            case .layer: break
             case .convolution(let fanOut):
                 var perPixel = [Int64](repeating: 0, count: fanOut.count)
                 kernels.countNonzero(
-                    of: .columns, width: fanOut.count, emitted.values, offset: 0, rows: emitted.count / fanOut.count,
+                    of: .columns, width: fanOut.count, emitted, offset: offset, rows: shape.count / fanOut.count,
                     adding: &perPixel, at: 0)
                 add(zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }, to: step)
             case .product(let product, let side):
-                let isMatrix = map.products[product].isMatrixProduct
+                let matrices = Matrices(shape, side, isMatrix: map.products[product].isMatrixProduct)
                 meetings[product][side.rawValue].append(
                     Meeting(
-                        emitted: nonzeros(of: emitted, side, isMatrix), sent: nonzeros(of: sent, side, isMatrix)))
+                        emitted: matrices.counts { kernels.countNonzero(of: $0, width: $1, emitted, offset: offset + $2, rows: $3, adding: &$4, at: $5) },
+                        sent: matrices.counts { kernels.countNonzero(of: $0, width: $1, sent, offset: offset + $2, rows: $3, adding: &$4, at: $5) }))
+            }
+        }
+    }
+
+    /// Records what the neurons of a site did at one step: `x(t)`, and `S(t)` or the estimate.
+    public mutating func record(site: NodeID, step: Int, emitted: Tensor, sent: Tensor, spikes: Int) {
+        record(site: site, step: step, spikes: spikes)
+        guard needsPositions(of: site) else { return }
+        let fired: [Int8] = emitted.values.map { $0 == 0 ? 0 : 1 }
+        recordPositions(site: site, step: step, shape: emitted.shape, emitted: fired, sent: sent.values, offset: 0)
+    }
+
+    /// Records the spikes on the left side of a product whose sums along the rows are known.
+    /// - Parameters:
+    ///   - emitted: `[heads][steps][inner]`: how many rows of each matrix sent a spike at each inner position.
+    ///   - sent: likewise, how many have sent anything so far.
+    public mutating func recordKeys(
+        site: NodeID, firstStep: Int, steps: Int, heads: Int, emitted: [Int64], sent: [Int64]
+    ) {
+        let inner = emitted.count / max(1, heads * steps)
+        for case .product(let product, .left) in map.readers[site] ?? [] {
+            for step in 0..<steps {
+                func gather(_ counts: [Int64]) -> [Int64] {
+                    (0..<heads).flatMap { counts[($0 * steps + step) * inner..<($0 * steps + step + 1) * inner] }
+                }
+                meetings[product][0].append(Meeting(emitted: gather(emitted), sent: gather(sent)))
             }
         }
     }
@@ -80,18 +118,34 @@ public struct SynapseCounter: Sendable {
         steps[step - 1].accumulates += accumulates
         steps[step - 1].paperAccumulates += accumulates
     }
+}
 
-    /// For each matrix of `tensor`: the nonzeros at each position of the product's inner axis.
-    private func nonzeros(of tensor: Tensor, _ side: SynapseMap.Side, _ isMatrix: Bool) -> [Int64] {
-        guard isMatrix else { return tensor.values.map { $0 != 0 ? 1 : 0 } }
-        let (rows, columns) = (tensor.shape[tensor.shape.rank - 2], tensor.shape[tensor.shape.rank - 1])
-        let matrices = tensor.count / max(1, rows * columns)
-        let inner = side == .left ? columns : rows
-        var counts = [Int64](repeating: 0, count: matrices * inner)
-        for matrix in 0..<matrices {
-            kernels.countNonzero(
-                of: side == .left ? .columns : .rows, width: columns, tensor.values, offset: matrix * rows * columns,
-                rows: rows, adding: &counts, at: matrix * inner)
+/// The matrices of one side of a product: their nonzeros are counted at each position of the inner axis.
+private struct Matrices {
+    let rows: Int
+    let columns: Int
+    let count: Int
+    let axis: Kernels.MatrixAxis
+
+    init(_ shape: Shape, _ side: SynapseMap.Side, isMatrix: Bool) {
+        // Element by element: every element is a matrix.
+        rows = isMatrix ? shape[shape.rank - 2] : 1
+        columns = isMatrix ? shape[shape.rank - 1] : 1
+        count = shape.count / max(1, rows * columns)
+        axis = side == .left ? .columns : .rows
+    }
+
+    func counts(
+        _ count: (
+            _ axis: Kernels.MatrixAxis, _ width: Int, _ offset: Int, _ rows: Int, _ counts: inout [Int64], _ at: Int
+        ) -> Void
+    ) -> [Int64] {
+        let inner = axis == .columns ? columns : rows
+        var counts = [Int64](repeating: 0, count: self.count * inner)
+        if rows * columns == 1 {
+            count(.columns, self.count, 0, 1, &counts, 0)
+        } else {
+            for matrix in 0..<self.count { count(axis, columns, matrix * rows * columns, rows, &counts, matrix * inner) }
         }
         return counts
     }

@@ -1,0 +1,98 @@
+internal import VolleyGraph
+internal import VolleySpiking
+internal import VolleyTensors
+
+/// A graph cut into stages for this machine, and when each value can be let go.
+struct Schedule: Sendable {
+    let executable: Executable
+    let timeVarying: [Bool]
+    /// What stays the same at every time-step, then what does not.
+    private(set) var statics: [Stage] = []
+    private(set) var moving: [Stage] = []
+    /// By value: the value whose memory it shares. Reshapes make no copies.
+    let roots: [NodeID]
+    /// By root, the last of the moving stages that reads it; none for what is kept.
+    private(set) var lastReaders: [NodeID: Int] = [:]
+    /// Whether time-steps can be folded into the batch axis: they lie one behind the other in every value.
+    let foldsTime: Bool
+    /// Multiply-accumulates of each node for one sample.
+    let multiplyAccumulates: [Int]
+    /// Elements of the largest value that is held, for one sample.
+    private(set) var largestValue = 1
+    /// By neuron site: whether spikes, and whether estimates are read.
+    private(set) var readsCodes: [Bool]
+    private(set) var readsEstimates: [Bool]
+
+    var graph: Graph { executable.graph }
+
+    /// - Parameters:
+    ///   - neurons: by node; empty for the ANN, where everything that depends on the input counts as moving.
+    ///   - weights: by linear node, instead of the executable's.
+    init(_ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights]) {
+        self.executable = executable
+        let graph = executable.graph
+        timeVarying = neurons.isEmpty ? graph.dependsOnInput : graph.isTimeVarying
+        multiplyAccumulates = graph.multiplyAccumulates
+        roots = Self.roots(of: graph)
+        foldsTime = Self.foldsTime(graph, timeVarying)
+        readsCodes = Array(repeating: false, count: graph.nodes.count)
+        readsEstimates = readsCodes
+        let planner = StagePlanner(executable, neurons: neurons, integers: integers, timeVarying: timeVarying)
+        for stage in planner.stages() {
+            if timeVarying[stage.output()] { moving.append(stage) } else { statics.append(stage) }
+            largestValue = max(largestValue, graph[stage.output()].shape.perSample.count)
+        }
+        planRelease()
+        planOutputs(neurons)
+    }
+
+    private mutating func planRelease() {
+        for (index, stage) in moving.enumerated() {
+            for input in stage.inputs(graph) where timeVarying[input] { lastReaders[roots[input]] = index }
+            // A value that nobody reads goes at once.
+            lastReaders[roots[stage.output()]] = max(index, lastReaders[roots[stage.output()]] ?? 0)
+        }
+        for output in graph.outputs { lastReaders[roots[output.value]] = nil }
+    }
+
+    private mutating func planOutputs(_ neurons: [NodeID: NeuronKernel]) {
+        for stage in statics + moving {
+            for input in stage.inputs(graph) where neurons[input] != nil {
+                if case .layer(let layer) = stage, layer.input == input, layer.kernel.source != nil {
+                    readsCodes[input] = true
+                } else {
+                    readsEstimates[input] = true
+                }
+            }
+        }
+        for output in graph.outputs where neurons[output.value] != nil { readsEstimates[output.value] = true }
+    }
+
+    private static func roots(of graph: Graph) -> [NodeID] {
+        var roots = Array(graph.nodes.indices)
+        for (id, node) in graph.nodes.enumerated() {
+            if case .operation(.reshape) = node.content, graph[node.inputs[0]].operation != nil,
+                graph[node.inputs[0]].operation != .neuron(NeuronSite())
+            {
+                roots[id] = roots[node.inputs[0]]
+            }
+        }
+        return roots
+    }
+
+    /// Whether every value's batch axis is plain to see: one axis N, or a first axis that is a multiple of N and came from
+    /// values with N in front; and whether it is the first one wherever neurons stand.
+    private static func foldsTime(_ graph: Graph, _ timeVarying: [Bool]) -> Bool {
+        for (id, node) in graph.nodes.enumerated() where node.shape.scalesWithBatch || timeVarying[id] {
+            let axes = node.shape.dimensions.indices.filter { node.shape[$0].scalesWithBatch }
+            guard axes.count == 1 else { return false }
+            if node.shape[axes[0]].size > 1 {
+                let isInFront = node.inputs.allSatisfy { !graph[$0].shape.scalesWithBatch || graph[$0].shape[0].scalesWithBatch }
+                guard axes[0] == 0, isInFront else { return false }
+            }
+            if case .operation(.neuron) = node.content, axes[0] != 0 { return false }
+            if graph.outputs.contains(where: { $0.value == id }), axes[0] != 0 { return false }
+        }
+        return true
+    }
+}

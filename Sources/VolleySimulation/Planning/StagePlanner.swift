@@ -1,0 +1,177 @@
+internal import VolleyGraph
+internal import VolleyTensors
+
+/// Finds what can run in one pass: a linear layer with what follows it, attention from scores to context.
+struct StagePlanner {
+    let executable: Executable
+    let neurons: [NodeID: NeuronKernel]
+    let integers: [NodeID: IntegerWeights]
+    let timeVarying: [Bool]
+    private let consumers: [[NodeID]]
+    private let isOutput: Set<NodeID>
+
+    private var graph: Graph { executable.graph }
+
+    init(
+        _ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights], timeVarying: [Bool]
+    ) {
+        self.executable = executable
+        self.neurons = neurons
+        self.integers = integers
+        self.timeVarying = timeVarying
+        consumers = executable.graph.consumers
+        isOutput = Set(executable.graph.outputs.map(\.value))
+    }
+
+    /// All stages, each behind those whose values it reads.
+    func stages() -> [Stage] {
+        var stages: [Stage] = []
+        var isDone = [Bool](repeating: false, count: graph.nodes.count)
+        // A stage that ends at a later node is put off until then, so that its other inputs are there.
+        var putOff: [NodeID: Stage] = [:]
+        for (id, node) in graph.nodes.enumerated() {
+            guard let operation = node.operation else { continue }
+            if let stage = putOff[id] {
+                stages.append(stage)
+            } else if !isDone[id] {
+                let (stage, absorbed) = plan(id, operation)
+                absorbed.forEach { isDone[$0] = true }
+                if stage.output() == id { stages.append(stage) } else { putOff[stage.output()] = stage }
+            }
+        }
+        return stages
+    }
+
+    private func plan(_ id: NodeID, _ operation: Operator) -> (Stage, absorbed: [NodeID]) {
+        switch operation {
+        case .linear:
+            if let (layer, absorbed) = layer(id) { return (.layer(layer), absorbed) }
+        case .matrixProduct:
+            if let (attention, absorbed) = attention(id) { return (.attention(attention), absorbed) }
+        case .neuron:
+            if let neuron = neurons[id] { return (.neurons(id, neuron), []) }
+        default: break
+        }
+        return (.operation(id), [])
+    }
+
+    /// The one node that reads a value and nothing else does.
+    private func onlyReader(of id: NodeID) -> NodeID? {
+        consumers[id].count == 1 && !isOutput.contains(id) ? consumers[id][0] : nil
+    }
+
+    // MARK: Layers
+
+    /// Below this density (spikes per input and step) adding columns of weights beats a dense product; measured where all
+    /// kinds of kernels run, and of no consequence for the results.
+    private func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
+        switch weights {
+        case .floats: 0.38
+        case .integers(let integers): (integers.bits == 8 ? 0.2 : 0.38) * (source?.isSymmetric == true ? 1 : 1.6)
+        }
+    }
+
+    private func layer(_ id: NodeID) -> (LayerStage, absorbed: [NodeID])? {
+        let node = graph[id]
+        guard timeVarying[id] || neurons.isEmpty, let packed = executable.packedWeight(of: id),
+            packed.rows < 65_536, packed.rows > 0, node.inputs.count == 2 || graph[node.inputs[2]].constant != nil
+        else { return nil }
+        let source = neurons[node.inputs[0]]
+        var stage = (activation: Kernels.Unary?.none, addend: NodeID?.none, site: NodeID?.none, last: id)
+        var absorbed: [NodeID] = []
+        func absorb(_ next: NodeID) {
+            absorbed.append(next)
+            stage.last = next
+        }
+        if let next = onlyReader(of: stage.last), case .operation(.activation(let activation)) = graph[next].content,
+            let kernel = activation.function.kernel
+        {
+            stage.activation = kernel
+            absorb(next)
+        }
+        if let next = onlyReader(of: stage.last), case .operation(.elementwise(let sum)) = graph[next].content,
+            sum.function == .add, let other = graph[next].inputs.first(where: { $0 != stage.last }),
+            graph[other].shape == graph[stage.last].shape, graph[other].operation != nil
+        {
+            stage.addend = other
+            absorb(next)
+        }
+        if let next = onlyReader(of: stage.last), let neuron = neurons[next], !neuron.resetsToZero {
+            stage.site = next
+            absorb(next)
+        }
+        let weights = source != nil && source!.levels <= 8 ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
+        let chosen = weights ?? .floats(packed)
+        let kernel = LayerKernel(
+            chosen, bias: node.inputs.count > 2 ? graph[node.inputs[2]].constant!.values : [], source: source,
+            activation: stage.activation, target: stage.site.flatMap { neurons[$0] },
+            eventDensity: eventDensity(chosen, source))
+        return (
+            LayerStage(
+                kernel: kernel, linear: id, input: node.inputs[0], addend: stage.addend, site: stage.site, output: stage.last),
+            absorbed
+        )
+    }
+
+    // MARK: Attention
+
+    private func attention(_ id: NodeID) -> (AttentionStage, absorbed: [NodeID])? {
+        let (q, k) = (graph[id].inputs[0], graph[id].inputs[1])
+        guard isHeads(q), isHeads(k), timeVarying[q] == timeVarying[k], timeVarying[id] || neurons.isEmpty,
+            graph[q].shape.dimensions.dropLast(2) == graph[k].shape.dimensions.dropLast(2)
+        else { return nil }
+        var (last, scale) = (id, Float(1))
+        var absorbed: [NodeID] = []
+        var mask: NodeID?
+        if let next = onlyReader(of: last), case .operation(.elementwise(let product)) = graph[next].content,
+            product.function == .multiply, let factor = graph[next].inputs.compactMap({ graph[$0].constant }).first,
+            factor.count == 1, factor.shape.rank <= graph[last].shape.rank
+        {
+            scale = factor.values[0]
+            absorbed.append(next)
+            last = next
+        }
+        if let next = onlyReader(of: last), case .operation(.elementwise(let sum)) = graph[next].content, sum.function == .add,
+            let other = graph[next].inputs.first(where: { $0 != last }), isMask(other, for: graph[last].shape)
+        {
+            mask = other
+            absorbed.append(next)
+            last = next
+        }
+        guard let softmax = onlyReader(of: last), case .operation(.softmax) = graph[softmax].content else { return nil }
+        absorbed.append(softmax)
+        last = softmax
+        var site: NodeID?
+        if let next = onlyReader(of: last), let neuron = neurons[next] {
+            guard !neuron.resetsToZero else { return nil }
+            site = next
+            absorbed.append(next)
+            last = next
+        }
+        guard let context = onlyReader(of: last), case .operation(.matrixProduct) = graph[context].content,
+            graph[context].inputs[0] == last, case let v = graph[context].inputs[1], v != last, isHeads(v),
+            timeVarying[v] == timeVarying[q],
+            graph[v].shape.dimensions.dropLast(2) == graph[q].shape.dimensions.dropLast(2)
+        else { return nil }
+        absorbed.append(context)
+        let rank = graph[q].shape.rank
+        let kernel = AttentionKernel(
+            queries: graph[q].shape[rank - 2].size, keys: graph[k].shape[rank - 1].size, width: graph[q].shape[rank - 1].size,
+            valueWidth: graph[v].shape[rank - 1].size, scale: scale, neuron: site.flatMap { neurons[$0] })
+        guard kernel.width > 0, kernel.keys > 0 else { return nil }
+        return (AttentionStage(kernel: kernel, q: q, k: k, v: v, mask: mask, site: site, output: context), absorbed)
+    }
+
+    /// `[N, heads …, rows, columns]`: the batch in front and nowhere else.
+    private func isHeads(_ id: NodeID) -> Bool {
+        let shape = graph[id].shape
+        return shape.rank >= 3 && shape[0] == .batch && shape.dimensions.dropFirst().allSatisfy { !$0.scalesWithBatch }
+    }
+
+    /// A static value whose last axis is that of the scores and whose others stretch to theirs.
+    private func isMask(_ id: NodeID, for scores: SymbolicShape) -> Bool {
+        let shape = graph[id].shape
+        return !timeVarying[id] && shape.rank >= 1 && shape.rank <= scores.rank && shape.dimensions.last == scores.dimensions.last
+            && shape.broadcast(with: scores) == scores
+    }
+}

@@ -1,0 +1,42 @@
+internal import VolleyGraph
+internal import VolleyTensors
+
+/// Where a session's time goes, by stage.
+public final class Profile {
+    /// One stage, named by the node whose value it makes or, for a layer, by its linear node.
+    public struct Entry: Sendable, Hashable, Codable {
+        public var name: String
+        /// linear, attention, neuron, or the operator's name.
+        public var kind: String
+        public var seconds = 0.0
+        /// Multiply-accumulates that a dense product would have cost, over all samples and time-steps.
+        public var multiplyAccumulates = 0
+        /// Spikes whose columns of weights were added one by one.
+        public var eventInputs: Int64 = 0
+    }
+
+    private var entries: [String: Entry] = [:]
+    private var order: [String] = []
+    private var events: Int64 = 0
+
+    public init() {}
+
+    /// In the order of first execution.
+    public var stages: [Entry] { order.map { entries[$0]! } }
+
+    func start() -> ContinuousClock.Instant { .now }
+
+    func add(eventInputs: Int64) { events += eventInputs }
+
+    func stop(_ start: ContinuousClock.Instant, name: String, kind: String, multiplyAccumulates: Int) {
+        let elapsed = ContinuousClock.now - start
+        if entries[name] == nil {
+            entries[name] = Entry(name: name, kind: kind)
+            order.append(name)
+        }
+        entries[name]!.seconds += Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
+        entries[name]!.multiplyAccumulates += multiplyAccumulates
+        entries[name]!.eventInputs += events
+        events = 0
+    }
+}

@@ -1,0 +1,163 @@
+internal import CVolleyKernels
+
+/// A linear layer and what follows it, as the kernels run it in one pass: `y = f(W·x + b) + residual`, and the neurons
+/// behind it.
+@safe public final class LayerKernel: @unchecked Sendable {
+    public enum Weights: Sendable {
+        case floats(PackedMatrix)
+        case integers(IntegerWeights)
+    }
+
+    public let inputs: Int
+    public let outputs: Int
+    public let weights: Weights
+    /// The neurons whose spikes arrive; nil where floats arrive.
+    public let source: NeuronKernel?
+    public let target: NeuronKernel?
+    let parameters: vk_layer
+    private let bias: AlignedBuffer<Float>?
+    private let neurons: AlignedBuffer<vk_neuron>
+
+    /// - Parameters:
+    ///   - bias: `[outputs]`; empty for none.
+    ///   - target: neurons that reset by subtraction.
+    ///   - eventDensity: spikes per input below which a step's product is computed event-driven. The result is the same.
+    public init(
+        _ weights: Weights, bias: [Float], source: NeuronKernel?, activation: Kernels.Unary?, target: NeuronKernel?,
+        eventDensity: Float
+    ) {
+        precondition(target?.resetsToZero != true, "layers carry no baselines")
+        var layer = unsafe vk_layer()
+        switch weights {
+        case .floats(let matrix):
+            (inputs, outputs) = (matrix.rows, matrix.columns)
+            unsafe layer.panels = matrix.buffer.start
+        case .integers(let integers):
+            precondition(source != nil && source!.levels <= 8, "integers take spikes of up to 8 levels")
+            (inputs, outputs) = (integers.inputs, integers.outputs)
+            unsafe layer.planes = Int32(integers.planes)
+            unsafe layer.digits = integers.digits.start
+            unsafe layer.whole = integers.whole.start
+            unsafe layer.scales = integers.scales.start
+            unsafe layer.digit_sums = integers.digitSums.start
+        }
+        precondition(bias.isEmpty || bias.count == outputs, "one bias per output")
+        precondition(inputs < 65_536, "inputs are listed with 16 bits")
+        self.weights = weights
+        self.source = source
+        self.target = target
+        self.bias = bias.isEmpty ? nil : AlignedBuffer(bias)
+        neurons = AlignedBuffer([source?.parameters ?? vk_neuron(), target?.parameters ?? vk_neuron()])
+        unsafe layer.inputs = inputs
+        unsafe layer.outputs = outputs
+        unsafe layer.bias = self.bias?.start
+        unsafe layer.source = source == nil ? nil : neurons.start
+        unsafe layer.target = target == nil ? nil : neurons.start + 1
+        unsafe layer.event_density = eventDensity
+        unsafe layer.activation = activation.map { Int32(bitPattern: $0.code.rawValue) } ?? -1
+        unsafe parameters = layer
+    }
+
+    /// The number of floats that a call needs as scratch memory.
+    public func scratchCount(steps: Int) -> Int {
+        unsafe withUnsafePointer(to: parameters) { unsafe vk_layer_scratch($0, Int32(steps)) }
+    }
+}
+
+/// What a layer hands on. Arrays that are empty are not written.
+public struct LayerOutputs: Sendable {
+    /// `[steps, rows, outputs]`: before the neurons.
+    public var value: [Float] = []
+    /// `[steps, rows, outputs]`: the signed levels of the neurons' spikes, and their estimates.
+    public var codes: [Int8] = []
+    public var estimate: [Float] = []
+    /// `[steps][2·levels]`: added to.
+    public var counts: [Int64] = []
+    /// Added to: spikes that were handled event-driven.
+    public var eventInputs: [Int64] = [0]
+
+    public init() {}
+}
+
+/// What a layer keeps from one time-step to the next, `[rows, outputs]` each; empty where it runs from step 1 to the end in
+/// one call.
+public struct LayerState: Sendable {
+    public var sums: [Float] = []
+    public var sent: [Float] = []
+
+    public init() {}
+}
+
+extension Kernels {
+    /// Runs time-steps `firstStep` … of a layer.
+    /// - Parameters:
+    ///   - codes: `[steps, rows, inputs]` from the source's neurons; empty where there is no source.
+    ///   - input: `[steps, rows, inputs]` floats where there is no source.
+    ///   - addend: `[steps or 1, rows, outputs]`, or empty.
+    ///   - scratch: at least ``LayerKernel/scratchCount(steps:)`` floats.
+    /// - Returns: how many membrane potentials were not finite.
+    public func run(
+        _ layer: LayerKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float],
+        state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
+    ) -> Int {
+        let (size, results) = (steps * rows * layer.inputs, rows * layer.outputs)
+        precondition(layer.source == nil ? input.count == size : codes.count == size, "one input per step, row and column")
+        precondition([0, results, steps * results].contains(addend.count), "an addend for every output")
+        precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
+        for count in [outputs.value.count, outputs.codes.count, outputs.estimate.count] {
+            precondition(count == 0 || count == steps * results, "room for every output")
+        }
+        for count in [state.sums.count, state.sent.count] { precondition(count == 0 || count == results, "whole state") }
+        precondition(outputs.counts.count == steps * 2 * (layer.target?.levels ?? 0), "one count per step, level and sign")
+        guard results > 0 else { return 0 }
+        var call = unsafe vk_layer_run()
+        unsafe call.rows = rows
+        unsafe call.first_step = Int32(firstStep)
+        unsafe call.steps = Int32(steps)
+        unsafe call.input_stride = rows * layer.inputs
+        unsafe call.addend_stride = addend.count == results && steps > 1 ? 0 : results
+        unsafe call.output_stride = results
+        return withOptionalPointer(codes) { codes in
+            withOptionalPointer(input) { input in
+                withOptionalPointer(addend) { addend in
+                    withOptionalPointer(&scratch) { scratch in
+                        unsafe call.codes = codes
+                        unsafe call.input = input
+                        unsafe call.addend = addend
+                        unsafe call.scratch = scratch
+                        return unsafe run(layer, &call, &state, &outputs)
+                    }
+                }
+            }
+        }
+    }
+
+    private func run(
+        _ layer: LayerKernel, _ call: inout vk_layer_run, _ state: inout LayerState, _ outputs: inout LayerOutputs
+    ) -> Int {
+        withOptionalPointer(&state.sums) { sums in
+            withOptionalPointer(&state.sent) { sent in
+                withOptionalPointer(&outputs.value) { value in
+                    withOptionalPointer(&outputs.codes) { codes in
+                        withOptionalPointer(&outputs.estimate) { estimate in
+                            withOptionalPointer(&outputs.counts) { counts in
+                                withOptionalPointer(&outputs.eventInputs) { events in
+                                    unsafe call.sums = sums
+                                    unsafe call.sent = sent
+                                    unsafe call.value = value
+                                    unsafe call.target_codes = codes
+                                    unsafe call.estimate = estimate
+                                    unsafe call.counts = counts
+                                    unsafe call.event_inputs = events
+                                    return unsafe withUnsafePointer(to: layer.parameters) { layer in
+                                        unsafe withUnsafePointer(to: call) { unsafe table.pointee.layer(layer, $0) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
