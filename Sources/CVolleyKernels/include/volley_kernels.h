@@ -26,6 +26,25 @@ typedef struct {
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
 } vk_neuron;
 
+// One head of attention. Element (t, i, c) of a view, t from 0, lies at start[t · step + i · row + c · column]; column of
+// q, v and out is 1, k has either of its strides 1.
+typedef struct {
+    float *start;
+    size_t step, row, column;
+} vk_view;
+
+typedef struct {
+    size_t queries, keys, width, value_width;
+    vk_view q;           // [queries, width]
+    vk_view k;           // [keys, width]
+    vk_view v;           // [keys, value_width]
+    vk_view out;         // [queries, value_width]
+    float scale;         // multiplies the scores; 1: none
+    const float *mask;   // added to the scaled scores: [queries or 1, keys], or null
+    size_t mask_row;     // from one query's row of the mask to the next; 0: all share one
+    const vk_neuron *neuron;  // behind the softmax: subtraction or differential; null: none, the ANN
+} vk_attention;
+
 typedef struct {
     const char *name;
 
@@ -43,11 +62,24 @@ typedef struct {
                        float *out);
     void (*sum_rows)(size_t rows, size_t n, const float *in, float *out);
 
-    // One time-step of n neurons. `sent` is the state (rate: the sum of emitted values; differential: the estimate);
-    // `baseline` is null unless reset_to_zero. Writes the emitted values and the new estimates, adds to
-    // counts[2 · levels] (positive levels, then negative), returns how many membrane potentials were not finite.
-    size_t (*neuron)(const vk_neuron *layer, int step, size_t n, const float *input, float *sent, float *baseline,
-                     float *emitted, float *estimate, int64_t *counts);
+    // Time-steps `first_step` … `first_step + steps − 1` of n neurons. At step s (from 0) neuron i reads
+    // input[s · input_stride + i]; input_stride 0: the same input at every step. `sent` is the state (rate: the sum of
+    // emitted values; differential: the estimate); null: the layer starts at rest, at step 1, and its state is dropped.
+    // `baseline` is null unless reset_to_zero. Each of the outputs may be null; step s is written at s · out_stride:
+    // the signed level of the spike (0: none; ±1 … ±levels, 1 the smallest), its value, the new estimate.
+    // Adds to counts[steps][2 · levels] (positive levels, then negative), returns how many membrane potentials were not
+    // finite.
+    size_t (*neuron)(const vk_neuron *layer, int first_step, int steps, size_t n, const float *input,
+                     size_t input_stride, float *sent, float *baseline, int8_t *codes, float *emitted, float *estimate,
+                     size_t out_stride, int64_t *counts);
+
+    // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in
+    // cache. `sent` is the neurons' state [queries][keys], as for neuron; `scratch` holds vk_attention_scratch(shape,
+    // steps) floats. Adds to counts[steps][2 · levels] the spikes of the neurons behind the softmax and, where not null,
+    // to emitted_keys and sent_keys [steps][keys] how many queries sent a spike, or have an estimate that is not zero,
+    // for each key. Returns how many membrane potentials were not finite. Without neurons all four are null.
+    size_t (*attention)(const vk_attention *shape, int first_step, int steps, float *sent, float *scratch,
+                        int64_t *counts, int64_t *emitted_keys, int64_t *sent_keys);
 
     // How many elements differ from zero: in all, per column, per row (added to counts).
     size_t (*count_nonzero)(size_t n, const float *in);
@@ -64,6 +96,8 @@ const vk_kernels *vk_available(int index);
 
 // The number of floats that vk_pack writes for a k × n matrix.
 size_t vk_packed_count(size_t k, size_t n);
+// The number of floats that the attention kernel needs as scratch.
+size_t vk_attention_scratch(const vk_attention *shape, int steps);
 // Packs the k × n matrix whose element (i, j) is at b[i·stride_k + j·stride_n] into panels of 16 columns,
 // [n/16][k][16], the last one filled up with zeros.
 void vk_pack(size_t k, size_t n, const float *b, size_t stride_k, size_t stride_n, float *packed);

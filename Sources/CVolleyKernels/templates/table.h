@@ -3,6 +3,7 @@
 #include "gemm.h"
 #include "maps.h"
 #include "neuron.h"
+#include "attention.h"
 
 const vk_kernels VK_NAME(vk_table) = {
     .name = VK_INSTRUCTION_SET,
@@ -13,6 +14,7 @@ const vk_kernels VK_NAME(vk_table) = {
     .layer_norm = VK_NAME(layer_norm),
     .sum_rows = VK_NAME(sum_rows),
     .neuron = VK_NAME(neuron),
+    .attention = VK_NAME(attention),
     .count_nonzero = VK_NAME(count_nonzero),
     .count_nonzero_columns = VK_NAME(count_nonzero_columns),
     .count_nonzero_rows = VK_NAME(count_nonzero_rows),
