@@ -27,41 +27,37 @@ VK_INLINE void transpose16(v16 rows[VK_LANES]) {
 #undef VK_EXCHANGE
 }
 
-// vk_pack for stride_n = 1.
+// vk_pack for stride_n = 1. Rows are read from end to end, since they may lie pages apart.
 static void VK_NAME(pack_rows)(size_t k, size_t n, const float *b, size_t stride_k, float *packed) {
-    for (size_t first = 0; first < n; first += VK_LANES) {
-        const size_t width = n - first < VK_LANES ? n - first : VK_LANES;
-        const float *row = b + first;
-        if (width == VK_LANES) {
-            for (size_t i = 0; i < k; i++, row += stride_k, packed += VK_LANES) store(packed, load(row));
-        } else {
-            for (size_t i = 0; i < k; i++, row += stride_k, packed += VK_LANES)
-                store(packed, load_some(row, width, 0.0f));
-        }
+    const size_t panel = k * VK_LANES;
+    for (size_t i = 0; i < k; i++, b += stride_k, packed += VK_LANES) {
+        float *out = packed;
+        size_t j = 0;
+        for (; j + VK_LANES <= n; j += VK_LANES, out += panel) store(out, load(b + j));
+        if (j < n) store(out, load_some(b + j, n - j, 0.0f));
     }
+}
+
+// Packs `height` ≤ 16 rows of a panel, which are columns of the `width` rows at b.
+VK_INLINE void pack_square(const size_t height, size_t width, const float *b, size_t stride_n, float *packed) {
+    v16 square[VK_LANES];
+    for (size_t j = 0; j < VK_LANES; j++, b += stride_n) {
+        if (j >= width) square[j] = splat(0.0f);
+        else square[j] = height == VK_LANES ? load(b) : load_some(b, height, 0.0f);
+    }
+    transpose16(square);
+    for (size_t j = 0; j < height; j++) store(packed + j * VK_LANES, square[j]);
 }
 
 // vk_pack for stride_k = 1.
 static void VK_NAME(pack_transposed)(size_t k, size_t n, const float *b, size_t stride_n, float *packed) {
-    for (size_t first = 0; first < n; first += VK_LANES) {
+    for (size_t first = 0; first < n; first += VK_LANES, b += VK_LANES * stride_n) {
         const size_t width = n - first < VK_LANES ? n - first : VK_LANES;
-        for (size_t i = 0; i < k; i += VK_LANES) {
-            const size_t height = k - i < VK_LANES ? k - i : VK_LANES;
-            const float *corner = b + first * stride_n + i;
-            v16 square[VK_LANES];
-            if (width == VK_LANES && height == VK_LANES) {
-                for (size_t j = 0; j < VK_LANES; j++) square[j] = load(corner + j * stride_n);
-            } else {
-                for (size_t j = 0; j < VK_LANES; j++)
-                    square[j] = j < width ? load_some(corner + j * stride_n, height, 0.0f) : splat(0.0f);
-            }
-            transpose16(square);
-            for (size_t j = 0; j < VK_LANES; j++) {
-                if (j == height) break;
-                store(packed, square[j]);
-                packed += VK_LANES;
-            }
-        }
+        size_t i = 0;
+        for (; i + VK_LANES <= k; i += VK_LANES, packed += VK_LANES * VK_LANES)
+            pack_square(VK_LANES, width, b + i, stride_n, packed);
+        if (i < k) pack_square(k - i, width, b + i, stride_n, packed);
+        packed += (k - i) * VK_LANES;
     }
 }
 
