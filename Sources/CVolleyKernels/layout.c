@@ -1,8 +1,14 @@
 #include <string.h>
 
+#include "attention_layout.h"
 #include "volley_kernels.h"
 
 size_t vk_packed_count(size_t k, size_t n) { return (n + VK_LANES - 1) / VK_LANES * VK_LANES * k; }
+
+size_t vk_attention_scratch(const vk_attention *shape, int steps) {
+    const size_t alignment = VK_LANES - 1;
+    return vk_lay_out_attention(shape, steps).end + alignment;
+}
 
 void vk_pack(size_t k, size_t n, const float *b, size_t stride_k, size_t stride_n, float *packed) {
     for (size_t first = 0; first < n; first += VK_LANES) {

@@ -26,8 +26,8 @@ typedef struct {
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
 } vk_neuron;
 
-// One head of attention. Element (t, i, c) of a view lies at start[t · step + i · row + c · column]; column of q, v and out
-// is 1, k has either of its strides 1.
+// One head of attention. Element (t, i, c) of a view, t from 0, lies at start[t · step + i · row + c · column]; column of
+// q, v and out is 1, k has either of its strides 1.
 typedef struct {
     float *start;
     size_t step, row, column;
@@ -109,10 +109,11 @@ typedef struct {
                      size_t input_stride, float *sent, float *baseline, int8_t *codes, float *emitted, float *estimate,
                      size_t out_stride, int64_t *counts);
 
-    // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in cache.
-    // `scratch` holds vk_attention_scratch(shape, steps) floats. Adds to counts[steps][2 · levels] the spikes of the
-    // neurons behind the softmax and, where not null, to emitted_keys and sent_keys [steps][keys] how many queries sent a
-    // spike, or have an estimate that is not zero, for each key. Returns how many membrane potentials were not finite.
+    // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in
+    // cache. `sent` is the neurons' state [queries][keys], as for neuron; `scratch` holds vk_attention_scratch(shape,
+    // steps) floats. Adds to counts[steps][2 · levels] the spikes of the neurons behind the softmax and, where not null,
+    // to emitted_keys and sent_keys [steps][keys] how many queries sent a spike, or have an estimate that is not zero,
+    // for each key. Returns how many membrane potentials were not finite. Without neurons all four are null.
     size_t (*attention)(const vk_attention *shape, int first_step, int steps, float *sent, float *scratch,
                         int64_t *counts, int64_t *emitted_keys, int64_t *sent_keys);
 
@@ -137,6 +138,8 @@ const vk_kernels *vk_available(int index);
 
 // The number of floats that vk_pack writes for a k × n matrix.
 size_t vk_packed_count(size_t k, size_t n);
+// The number of floats that the attention kernel needs as scratch.
+size_t vk_attention_scratch(const vk_attention *shape, int steps);
 // Packs the k × n matrix whose element (i, j) is at b[i·stride_k + j·stride_n] into panels of 16 columns,
 // [n/16][k][16], the last one filled up with zeros.
 void vk_pack(size_t k, size_t n, const float *b, size_t stride_k, size_t stride_n, float *packed);

@@ -20,6 +20,27 @@ static size_t VK_NAME(count_codes)(size_t n, const int8_t *codes) {
     return count;
 }
 
+typedef int8_t b16 __attribute__((ext_vector_type(16)));
+
+static void VK_NAME(count_codes_columns)(size_t rows, size_t n, const int8_t *in, int64_t *counts) {
+    size_t i = 0;
+    for (; i + VK_LANES <= n; i += VK_LANES) {
+        i16x32 sums = (i16x32)(0);
+        for (size_t r = 0; r < rows; r++) {
+            b16 codes;
+            memcpy(&codes, in + r * n + i, sizeof codes);
+            sums -= __builtin_convertvector(codes != 0, i16x32);
+        }
+        for (int lane = 0; lane < VK_LANES; lane++) counts[i + lane] += sums[lane];
+    }
+    for (; i < n; i++)
+        for (size_t r = 0; r < rows; r++) counts[i] += in[r * n + i] != 0;
+}
+
+static void VK_NAME(count_codes_rows)(size_t rows, size_t n, const int8_t *in, int64_t *counts) {
+    for (size_t r = 0; r < rows; r++) counts[r] += (int64_t)VK_NAME(count_codes)(n, in + r * n);
+}
+
 #ifndef VK_AVX512
 static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float values[VK_CODES], float *out) {
     for (size_t i = 0; i < n; i++) out[i] = values[codes[i] & (VK_CODES - 1)];

@@ -7,6 +7,7 @@
 #include "events.h"
 #include "integers.h"
 #include "layer.h"
+#include "attention.h"
 
 const vk_kernels VK_NAME(vk_table) = {
     .name = VK_INSTRUCTION_SET,
@@ -18,8 +19,11 @@ const vk_kernels VK_NAME(vk_table) = {
     .sum_rows = VK_NAME(sum_rows),
     .neuron = VK_NAME(neuron),
     .layer = VK_NAME(layer),
+    .attention = VK_NAME(attention),
     .count_nonzero = VK_NAME(count_nonzero),
     .count_nonzero_columns = VK_NAME(count_nonzero_columns),
     .count_nonzero_rows = VK_NAME(count_nonzero_rows),
+    .count_codes_columns = VK_NAME(count_codes_columns),
+    .count_codes_rows = VK_NAME(count_codes_rows),
     .all_finite = VK_NAME(all_finite),
 };
