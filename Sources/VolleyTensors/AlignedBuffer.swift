@@ -16,7 +16,7 @@
     }
 
     convenience init(_ values: [Element]) {
-        self.init(count: values.count) { memory in
+        unsafe self.init(count: values.count) { memory in
             for (index, value) in values.enumerated() { unsafe memory[index] = value }
         }
     }

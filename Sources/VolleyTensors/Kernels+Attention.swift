@@ -24,7 +24,7 @@ public struct AttentionKernel: Sendable {
 
     /// The number of floats that a call needs as scratch memory.
     public func scratchCount(steps: Int) -> Int {
-        withParameters { unsafe vk_attention_scratch($0, Int32(steps)) }
+        unsafe withParameters { unsafe vk_attention_scratch($0, Int32(steps)) }
     }
 
     func withParameters<Result>(_ body: (UnsafePointer<vk_attention>) -> Result) -> Result {
@@ -112,11 +112,11 @@ extension Kernels {
                 start: UnsafeMutablePointer(mutating: start.map { unsafe $0 + head * size }), step: heads * size, row: row,
                 column: column)
         }
-        return withOptionalPointer(inputs.q) { q in
-            withOptionalPointer(inputs.k) { k in
-                withOptionalPointer(inputs.v) { v in
-                    withOptionalPointer(inputs.mask) { mask in
-                        withOptionalPointer(&scratch) { scratch in
+        return unsafe withOptionalPointer(inputs.q) { q in
+            unsafe withOptionalPointer(inputs.k) { k in
+                unsafe withOptionalPointer(inputs.v) { v in
+                    unsafe withOptionalPointer(inputs.mask) { mask in
+                        unsafe withOptionalPointer(&scratch) { scratch in
                             unsafe withPointers(to: &outputs) { context, sent, counts, emittedKeys, sentKeys in
                                 unsafe attention.withParameters { parameters in
                                     var call = unsafe parameters.pointee
@@ -151,11 +151,11 @@ extension Kernels {
             _ sentKeys: UnsafeMutablePointer<Int64>?
         ) -> Int
     ) -> Int {
-        withOptionalPointer(&outputs.context) { context in
-            withOptionalPointer(&outputs.sent) { sent in
-                withOptionalPointer(&outputs.counts) { counts in
-                    withOptionalPointer(&outputs.emittedKeys) { emitted in
-                        withOptionalPointer(&outputs.sentKeys) { sentKeys in unsafe body(context, sent, counts, emitted, sentKeys) }
+        unsafe withOptionalPointer(&outputs.context) { context in
+            unsafe withOptionalPointer(&outputs.sent) { sent in
+                unsafe withOptionalPointer(&outputs.counts) { counts in
+                    unsafe withOptionalPointer(&outputs.emittedKeys) { emitted in
+                        unsafe withOptionalPointer(&outputs.sentKeys) { sentKeys in unsafe body(context, sent, counts, emitted, sentKeys) }
                     }
                 }
             }

@@ -40,12 +40,12 @@ extension Kernels {
         precondition(outputs.counts.count == steps * 2 * neuron.levels, "one count per step, level and sign")
         guard count > 0 else { return 0 }
         let stride = input.count == count && steps > 1 ? 0 : count
-        return withOptionalPointer(input) { input in
-            withOptionalPointer(&state.sent) { sent in
-                withOptionalPointer(&state.baseline) { baseline in
-                    withOptionalPointer(&outputs.codes) { codes in
-                        withOptionalPointer(&outputs.estimate) { estimate in
-                            withOptionalPointer(&outputs.counts) { counts in
+        return unsafe withOptionalPointer(input) { input in
+            unsafe withOptionalPointer(&state.sent) { sent in
+                unsafe withOptionalPointer(&state.baseline) { baseline in
+                    unsafe withOptionalPointer(&outputs.codes) { codes in
+                        unsafe withOptionalPointer(&outputs.estimate) { estimate in
+                            unsafe withOptionalPointer(&outputs.counts) { counts in
                                 unsafe withUnsafePointer(to: neuron.parameters) { parameters in
                                     unsafe table.pointee.neuron(
                                         parameters, Int32(firstStep), Int32(steps), count, input, stride, sent, baseline,

@@ -117,10 +117,10 @@ extension Kernels {
         unsafe call.input_stride = rows * layer.inputs
         unsafe call.addend_stride = addend.count == results && steps > 1 ? 0 : results
         unsafe call.output_stride = results
-        return withOptionalPointer(codes) { codes in
-            withOptionalPointer(input) { input in
-                withOptionalPointer(addend) { addend in
-                    withOptionalPointer(&scratch) { scratch in
+        return unsafe withOptionalPointer(codes) { codes in
+            unsafe withOptionalPointer(input) { input in
+                unsafe withOptionalPointer(addend) { addend in
+                    unsafe withOptionalPointer(&scratch) { scratch in
                         unsafe call.codes = codes
                         unsafe call.input = input
                         unsafe call.addend = addend
@@ -135,13 +135,13 @@ extension Kernels {
     private func run(
         _ layer: LayerKernel, _ call: inout vk_layer_run, _ state: inout LayerState, _ outputs: inout LayerOutputs
     ) -> Int {
-        withOptionalPointer(&state.sums) { sums in
-            withOptionalPointer(&state.sent) { sent in
-                withOptionalPointer(&outputs.value) { value in
-                    withOptionalPointer(&outputs.codes) { codes in
-                        withOptionalPointer(&outputs.estimate) { estimate in
-                            withOptionalPointer(&outputs.counts) { counts in
-                                withOptionalPointer(&outputs.eventInputs) { events in
+        unsafe withOptionalPointer(&state.sums) { sums in
+            unsafe withOptionalPointer(&state.sent) { sent in
+                unsafe withOptionalPointer(&outputs.value) { value in
+                    unsafe withOptionalPointer(&outputs.codes) { codes in
+                        unsafe withOptionalPointer(&outputs.estimate) { estimate in
+                            unsafe withOptionalPointer(&outputs.counts) { counts in
+                                unsafe withOptionalPointer(&outputs.eventInputs) { events in
                                     unsafe call.sums = sums
                                     unsafe call.sent = sent
                                     unsafe call.value = value

@@ -64,7 +64,7 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
     }
     const size_t count = rows * layer->inputs;
     const int8_t *codes = run->codes + ((size_t)step * run->rows + first) * layer->inputs;
-    const size_t spikes = VK_NAME(count_codes)(count, codes);
+    const size_t spikes = VK_NAME(count_spikes)(count, codes);
     input->is_event = (float)spikes < layer->event_density * (float)count && VK_NAME(list_block)(work, rows, codes, input);
     if (input->is_event) {
         if (run->event_inputs) *run->event_inputs += (int64_t)spikes;

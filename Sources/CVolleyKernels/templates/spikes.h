@@ -14,7 +14,7 @@ VK_INLINE void code_values(const vk_neuron *source, float values[VK_CODES]) {
     }
 }
 
-static size_t VK_NAME(count_codes)(size_t n, const int8_t *codes) {
+static size_t VK_NAME(count_spikes)(size_t n, const int8_t *codes) {
     size_t count = 0;
     for (size_t i = 0; i < n; i++) count += codes[i] != 0;
     return count;
@@ -38,7 +38,7 @@ static void VK_NAME(count_codes_columns)(size_t rows, size_t n, const int8_t *in
 }
 
 static void VK_NAME(count_codes_rows)(size_t rows, size_t n, const int8_t *in, int64_t *counts) {
-    for (size_t r = 0; r < rows; r++) counts[r] += (int64_t)VK_NAME(count_codes)(n, in + r * n);
+    for (size_t r = 0; r < rows; r++) counts[r] += (int64_t)VK_NAME(count_spikes)(n, in + r * n);
 }
 
 #ifndef VK_AVX512

@@ -53,17 +53,25 @@ public struct SynapseCounter: Sendable {
             switch reader {
             case .layer: break
             case .convolution(let fanOut):
-                var perPixel = [Int64](repeating: 0, count: fanOut.count)
+                let width = fanOut.count
+                var perPixel = [Int64](repeating: 0, count: width)
                 kernels.countNonzero(
-                    of: .columns, width: fanOut.count, emitted, offset: offset, rows: shape.count / fanOut.count,
-                    adding: &perPixel, at: 0)
+                    of: .columns, width: width, emitted, offset: offset, rows: shape.count / width, adding: &perPixel, at: 0)
                 add(zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }, to: step)
             case .product(let product, let side):
                 let matrices = Matrices(shape, side, isMatrix: map.products[product].isMatrixProduct)
-                meetings[product][side.rawValue].append(
-                    Meeting(
-                        emitted: matrices.counts { kernels.countNonzero(of: $0, width: $1, emitted, offset: offset + $2, rows: $3, adding: &$4, at: $5) },
-                        sent: matrices.counts { kernels.countNonzero(of: $0, width: $1, sent, offset: offset + $2, rows: $3, adding: &$4, at: $5) }))
+                var fired = [Int64](repeating: 0, count: matrices.positions)
+                var known = fired
+                for part in matrices.parts {
+                    let start = offset + part.start
+                    kernels.countNonzero(
+                        of: part.axis, width: part.width, emitted, offset: start, rows: part.rows, adding: &fired,
+                        at: part.position)
+                    kernels.countNonzero(
+                        of: part.axis, width: part.width, sent, offset: start, rows: part.rows, adding: &known,
+                        at: part.position)
+                }
+                meetings[product][side.rawValue].append(Meeting(emitted: fired, sent: known))
             }
         }
     }
@@ -87,7 +95,10 @@ public struct SynapseCounter: Sendable {
         for case .product(let product, .left) in map.readers[site] ?? [] {
             for step in 0..<steps {
                 func gather(_ counts: [Int64]) -> [Int64] {
-                    (0..<heads).flatMap { counts[($0 * steps + step) * inner..<($0 * steps + step + 1) * inner] }
+                    (0..<heads).flatMap { head in
+                        let start = (head * steps + step) * inner
+                        return counts[start..<start + inner]
+                    }
                 }
                 meetings[product][0].append(Meeting(emitted: gather(emitted), sent: gather(sent)))
             }
@@ -122,32 +133,35 @@ public struct SynapseCounter: Sendable {
 
 /// The matrices of one side of a product: their nonzeros are counted at each position of the inner axis.
 private struct Matrices {
-    let rows: Int
-    let columns: Int
-    let count: Int
-    let axis: Kernels.MatrixAxis
-
-    init(_ shape: Shape, _ side: SynapseMap.Side, isMatrix: Bool) {
-        // Element by element: every element is a matrix.
-        rows = isMatrix ? shape[shape.rank - 2] : 1
-        columns = isMatrix ? shape[shape.rank - 1] : 1
-        count = shape.count / max(1, rows * columns)
-        axis = side == .left ? .columns : .rows
+    struct Part {
+        var axis: Kernels.MatrixAxis
+        var width: Int
+        /// Where it begins, and where its counts do.
+        var start: Int
+        var rows: Int
+        var position: Int
     }
 
-    func counts(
-        _ count: (
-            _ axis: Kernels.MatrixAxis, _ width: Int, _ offset: Int, _ rows: Int, _ counts: inout [Int64], _ at: Int
-        ) -> Void
-    ) -> [Int64] {
-        let inner = axis == .columns ? columns : rows
-        var counts = [Int64](repeating: 0, count: self.count * inner)
-        if rows * columns == 1 {
-            count(.columns, self.count, 0, 1, &counts, 0)
-        } else {
-            for matrix in 0..<self.count { count(axis, columns, matrix * rows * columns, rows, &counts, matrix * inner) }
+    let parts: [Part]
+    /// The number of counts.
+    let positions: Int
+
+    init(_ shape: Shape, _ side: SynapseMap.Side, isMatrix: Bool) {
+        guard isMatrix else {
+            // Element by element: every element is a matrix.
+            parts = [Part(axis: .columns, width: shape.count, start: 0, rows: 1, position: 0)]
+            positions = shape.count
+            return
         }
-        return counts
+        let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
+        let count = shape.count / max(1, rows * columns)
+        let inner = side == .left ? columns : rows
+        parts = (0..<count).map { matrix in
+            Part(
+                axis: side == .left ? .columns : .rows, width: columns, start: matrix * rows * columns, rows: rows,
+                position: matrix * inner)
+        }
+        positions = count * inner
     }
 }
 
