@@ -3,7 +3,9 @@
 #define VK_NAME(function) function##_avx512
 #define VK_TILE_ROWS 12
 #define VK_TILE_PANELS 2
+#define VK_NEURON_TABLES "neuron_avx512.h"
 
+#include <immintrin.h>
 #include <string.h>
 
 #include "volley_kernels.h"

@@ -24,7 +24,40 @@ typedef struct {
     float initial_potential;
     int differential;                    // 0: rate coding, 1: differential coding
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
+    float guess_scale[2];                // set by vk_neuron_prepare; 0: no guess, cut-offs are tried one by one
 } vk_neuron;
+
+// Where cut-offs about double, the exponent of potential · guess_scale is the level or one too low, which one comparison
+// with the cut-offs then settles. Finds the scales and proves them for these cut-offs, or leaves 0. Cut-offs are > 0 and
+// ascend.
+void vk_neuron_prepare(vk_neuron *layer);
+// Where level 1 is guessed from on.
+#define VK_NEURON_FIRST_GUESS 0x1p-30f
+// The guess: a lower bound of the number of cut-offs that a potential of this size reaches, at most one too low.
+static inline int vk_neuron_guess(int levels, float scaled) {
+    int level = 0;
+    for (float bound = VK_NEURON_FIRST_GUESS; level < levels && scaled >= bound; bound *= 2.0f) level++;
+    return level;
+}
+
+// One head of attention. Element (t, i, c) of a view lies at start[t · step + i · row + c · column]; column of q, v and out
+// is 1, k has either of its strides 1.
+typedef struct {
+    float *start;
+    size_t step, row, column;
+} vk_view;
+
+typedef struct {
+    size_t queries, keys, width, value_width;
+    vk_view q;           // [queries, width]
+    vk_view k;           // [keys, width]
+    vk_view v;           // [keys, value_width]
+    vk_view out;         // [queries, value_width]
+    float scale;         // multiplies the scores; 1: none
+    const float *mask;   // added to the scaled scores: [queries or 1, keys], or null
+    size_t mask_row;     // from one query's row of the mask to the next; 0: all share one
+    const vk_neuron *neuron;  // behind the softmax: subtraction or differential; null: none, the ANN
+} vk_attention;
 
 typedef struct {
     const char *name;
@@ -43,11 +76,23 @@ typedef struct {
                        float *out);
     void (*sum_rows)(size_t rows, size_t n, const float *in, float *out);
 
-    // One time-step of n neurons. `sent` is the state (rate: the sum of emitted values; differential: the estimate);
-    // `baseline` is null unless reset_to_zero. Writes the emitted values and the new estimates, adds to
-    // counts[2 · levels] (positive levels, then negative), returns how many membrane potentials were not finite.
-    size_t (*neuron)(const vk_neuron *layer, int step, size_t n, const float *input, float *sent, float *baseline,
-                     float *emitted, float *estimate, int64_t *counts);
+    // Time-steps `first_step` … `first_step + steps − 1` of n neurons. At step s (from 0) neuron i reads
+    // input[s · input_stride + i]; input_stride 0: the same input at every step. `sent` is the state (rate: the sum of
+    // emitted values; differential: the estimate); null: the layer starts at rest, at step 1, and its state is dropped.
+    // `baseline` is null unless reset_to_zero. Each of the outputs may be null; step s is written at s · out_stride:
+    // the signed level of the spike (0: none; ±1 … ±levels, 1 the smallest), its value, the new estimate.
+    // Adds to counts[steps][2 · levels] (positive levels, then negative), returns how many membrane potentials were not
+    // finite.
+    size_t (*neuron)(const vk_neuron *layer, int first_step, int steps, size_t n, const float *input,
+                     size_t input_stride, float *sent, float *baseline, int8_t *codes, float *emitted, float *estimate,
+                     size_t out_stride, int64_t *counts);
+
+    // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in cache.
+    // `scratch` holds vk_attention_scratch(shape, steps) floats. Adds to counts[steps][2 · levels] the spikes of the
+    // neurons behind the softmax and, where not null, to emitted_keys and sent_keys [steps][keys] how many queries sent a
+    // spike, or have an estimate that is not zero, for each key. Returns how many membrane potentials were not finite.
+    size_t (*attention)(const vk_attention *shape, int first_step, int steps, float *sent, float *scratch,
+                        int64_t *counts, int64_t *emitted_keys, int64_t *sent_keys);
 
     // How many elements differ from zero: in all, per column, per row (added to counts).
     size_t (*count_nonzero)(size_t n, const float *in);
