@@ -5,6 +5,7 @@
 #define VK_TILE_PANELS 2
 #define VK_AVX512
 #define VK_VNNI
+#define VK_NEURON_TABLES "neuron_avx512.h"
 
 #include <immintrin.h>
 #include <string.h>

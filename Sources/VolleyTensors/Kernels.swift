@@ -235,7 +235,7 @@ internal import CVolleyKernels
                             unsafe counts.withUnsafeMutableBufferPointer { counts in
                                 unsafe withUnsafePointer(to: neuron.parameters) { parameters in
                                     unsafe table.pointee.neuron(
-                                        parameters, Int32(step), 1, count, input.baseAddress!, count, sent.baseAddress!,
+                                        parameters, Int32(step), 1, count, input.baseAddress!, 0, sent.baseAddress!,
                                         neuron.resetsToZero ? baseline.baseAddress! : nil, nil, emitted.baseAddress!,
                                         estimate.baseAddress!, count, counts.baseAddress!)
                                 }

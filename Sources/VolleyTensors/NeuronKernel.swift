@@ -16,7 +16,7 @@ public struct NeuronKernel: Sendable {
 
     /// - Parameters:
     ///   - thresholds: for the positive and for the negative sign, what a spike of each level is worth, ascending, all > 0.
-    ///   - cutoffs: the membrane potential (its size) from which on each level fires; infinity for never.
+    ///   - cutoffs: the membrane potential (its size) from which on each level fires, ascending, all > 0; infinity for never.
     ///   - initialPotential: `v(0)`, in activation units.
     ///   - differential: whether the layer sends corrections instead of values.
     ///   - resetsToZero: whether a spike clears the potential instead of lowering it.
@@ -39,6 +39,7 @@ public struct NeuronKernel: Sendable {
         neuron.reset_to_zero = resetsToZero ? 1 : 0
         Self.copy(thresholds.positive + Self.padding(levels) + thresholds.negative, to: &neuron.thresholds)
         Self.copy(cutoffs.positive + Self.padding(levels) + cutoffs.negative, to: &neuron.cutoffs)
+        unsafe vk_neuron_prepare(&neuron)
         parameters = neuron
     }
 

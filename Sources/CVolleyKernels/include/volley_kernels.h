@@ -24,7 +24,21 @@ typedef struct {
     float initial_potential;
     int differential;                    // 0: rate coding, 1: differential coding
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
+    float guess_scale[2];                // set by vk_neuron_prepare; 0: no guess, cut-offs are tried one by one
 } vk_neuron;
+
+// Where cut-offs about double, the exponent of potential · guess_scale is the level or one too low, which one comparison
+// with the cut-offs then settles. Finds the scales and proves them for these cut-offs, or leaves 0. Cut-offs are > 0 and
+// ascend.
+void vk_neuron_prepare(vk_neuron *layer);
+// Where level 1 is guessed from on.
+#define VK_NEURON_FIRST_GUESS 0x1p-30f
+// The guess: a lower bound of the number of cut-offs that a potential of this size reaches, at most one too low.
+static inline int vk_neuron_guess(int levels, float scaled) {
+    int level = 0;
+    for (float bound = VK_NEURON_FIRST_GUESS; level < levels && scaled >= bound; bound *= 2.0f) level++;
+    return level;
+}
 
 // One head of attention. Element (t, i, c) of a view, t from 0, lies at start[t · step + i · row + c · column]; column of
 // q, v and out is 1, k has either of its strides 1.

@@ -1,36 +1,204 @@
+// The multi-threshold neuron in estimate form, and the counts that its spikes are priced by.
+
+enum {
+    NEURON_STEPS = 16,      // time-steps whose counters are kept at once
+    NEURON_GROUP = 8,       // levels counted in one lane, four bits each
+    NEURON_GROUPS = VK_MAX_LEVELS / NEURON_GROUP,
+    NEURON_FULL = 15,       // spikes that four bits can count
+    NEURON_SPAN = 4032,     // neurons between two readings of the counters: 63 · 64, and 252 spikes fit eight bits
+};
+
+typedef int8_t i16x8 __attribute__((ext_vector_type(16)));
+
+// Spikes per lane, level and sign: four bits each, moved on to eight before they are full.
+typedef struct {
+    i16x32 small[NEURON_GROUPS][NEURON_STEPS][2];
+    i16x32 large[NEURON_GROUPS][NEURON_STEPS][2][2];
+} neuron_counters;
+
+// At most NEURON_STEPS time-steps of at most NEURON_SPAN neurons; the arrays start at the first of both.
+typedef struct {
+    const vk_neuron *layer;
+    int steps, groups;
+    float time[NEURON_STEPS], reciprocal[NEURON_STEPS];
+    const float *input;
+    size_t input_stride, out_stride;
+    float *sent, *baseline;  // null: not kept
+    int at_rest;
+    int8_t *codes;
+    float *emitted, *estimate;
+} neuron_span;
+
+// x / t for r = 1 / t, correctly rounded unless the quotient is subnormal: the remainder is exact.
+VK_INLINE v16 quotient16(v16 x, v16 t, v16 r) {
+    v16 q = x * r;
+    return fma16(fma16(-q, t, x), r, q);
+}
+
+VK_INLINE v16 neuron_load(const float *p, size_t width) {
+    return width == VK_LANES ? load(p) : load_some(p, width, 0.0f);
+}
+VK_INLINE void neuron_store(float *p, size_t width, v16 v) {
+    if (width == VK_LANES) store(p, v);
+    else store_some(p, width, v);
+}
+
+VK_INLINE i16x32 spike_bit(i16x32 level) { return level > 0 ? (i16x32)(1) << ((level - 1) * 4 & 31) : (i16x32)(0); }
+
+// Tries the cut-offs of one side and raises `level` to the highest reached. A lane counts once in every group of levels
+// that it reaches; neuron_totals takes that back.
+VK_INLINE void fire_side(const neuron_span *span, int side, v16 potential, i16x32 spikes[NEURON_GROUPS], v16 *value,
+                         i16x32 *level) {
+    const vk_neuron *layer = span->layer;
+    for (int group = 0; group < span->groups; group++) {
+        const int first = group * NEURON_GROUP;
+        const int end = layer->levels < first + NEURON_GROUP ? layer->levels : first + NEURON_GROUP;
+        i16x32 in_group = (i16x32)(0);
+        for (int k = first; k < end; k++) {
+            i16x32 reached = potential >= splat(layer->cutoffs[side][k]);
+            *value = reached ? splat(layer->thresholds[side][k]) : *value;
+            in_group -= reached;
+        }
+        *level += in_group;
+        spikes[group] = spike_bit(in_group);
+    }
+}
+
+// Fires at most one level per lane: the highest whose cut-off is reached.
+VK_INLINE v16 fire(const neuron_span *span, int step, v16 potential, i16x32 *code, neuron_counters *counters) {
+    i16x32 spikes[2][NEURON_GROUPS];
+    v16 values[2] = {splat(0.0f), splat(0.0f)};
+    i16x32 levels[2] = {(i16x32)(0), (i16x32)(0)};
+    for (int side = 0; side < 2; side++) {
+        if (span->layer->cutoffs[side][0] > __FLT_MAX__) continue;
+        fire_side(span, side, side ? -potential : potential, spikes[side], &values[side], &levels[side]);
+        for (int group = 0; group < span->groups; group++) counters->small[group][step][side] += spikes[side][group];
+    }
+    *code = levels[0] - levels[1];
+    return levels[1] > 0 ? -values[1] : values[0];
+}
+
+// All steps of `width` ≤ 16 neurons. Lanes past them have potential 0, so no level fires there.
+VK_INLINE size_t neuron_lanes(const neuron_span *span, size_t at, const size_t width, neuron_counters *counters) {
+    const vk_neuron *layer = span->layer;
+    const i16x32 positions = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const i16x32 active = positions < (int32_t)width;
+    const v16 initial = splat(layer->initial_potential);
+    v16 sent = span->at_rest ? splat(0.0f) : neuron_load(span->sent + at, width);
+    v16 baseline = splat(0.0f);
+    if (layer->reset_to_zero && !span->at_rest) baseline = neuron_load(span->baseline + at, width);
+    i16x32 bad = (i16x32)(0);
+    for (int step = 0; step < span->steps; step++) {
+        const v16 t = splat(span->time[step]), r = splat(span->reciprocal[step]);
+        const v16 x = neuron_load(span->input + (size_t)step * span->input_stride + at, width);
+        v16 potential = layer->differential ? t * (x - sent) : t * x - (layer->reset_to_zero ? baseline : sent);
+        potential += initial;
+        potential = active ? potential : splat(0.0f);
+        bad -= (potential - potential) != 0.0f;
+        i16x32 code;
+        const v16 value = fire(span, step, potential, &code, counters);
+        sent += layer->differential ? quotient16(value, t, r) : value;
+        if (layer->reset_to_zero) baseline = code != 0 ? t * x + initial : baseline;
+        const size_t out = (size_t)step * span->out_stride + at;
+        if (span->emitted) neuron_store(span->emitted + out, width, value);
+        if (span->estimate)
+            neuron_store(span->estimate + out, width, layer->differential ? sent : quotient16(sent, t, r));
+        if (span->codes) {
+            const i16x8 bytes = __builtin_convertvector(code, i16x8);
+            memcpy(span->codes + out, &bytes, width);
+        }
+    }
+    if (span->sent) neuron_store(span->sent + at, width, sent);
+    if (span->baseline) neuron_store(span->baseline + at, width, baseline);
+    return (size_t)__builtin_reduce_add(bad);
+}
+
+VK_INLINE void empty_small_counters(const neuron_span *span, neuron_counters *counters) {
+    for (int group = 0; group < span->groups; group++)
+        for (int step = 0; step < span->steps; step++)
+            for (int side = 0; side < 2; side++) {
+                const i16x32 spikes = counters->small[group][step][side];
+                counters->large[group][step][side][0] += spikes & 0x0f0f0f0f;
+                counters->large[group][step][side][1] += spikes >> 4 & 0x0f0f0f0f;
+                counters->small[group][step][side] = (i16x32)(0);
+            }
+}
+
+// Level 8 of a group has also counted what reached the next group.
+VK_INLINE void neuron_totals(const neuron_span *span, const neuron_counters *counters, int64_t *counts) {
+    const int levels = span->layer->levels;
+    for (int step = 0; step < span->steps; step++)
+        for (int side = 0; side < 2; side++, counts += levels)
+            for (int k = 0; k < levels; k++) {
+                const int in_group = k % NEURON_GROUP;
+                const i16x32 lanes = counters->large[k / NEURON_GROUP][step][side][in_group & 1];
+                const int total = __builtin_reduce_add(lanes >> (in_group / 2 * 8) & 0xff);
+                counts[k] += total;
+                if (k >= NEURON_GROUP) counts[k / NEURON_GROUP * NEURON_GROUP - 1] -= total;
+            }
+}
+
+VK_INLINE void clear_counters(const neuron_span *span, neuron_counters *counters) {
+    for (int group = 0; group < span->groups; group++) {
+        memset(counters->small[group], 0, (size_t)span->steps * sizeof counters->small[0][0]);
+        memset(counters->large[group], 0, (size_t)span->steps * sizeof counters->large[0][0]);
+    }
+}
+
+static size_t VK_NAME(neuron_span_lanes)(const neuron_span *span, size_t n, neuron_counters *counters) {
+    size_t bad = 0;
+    int counted = 0;
+    for (size_t at = 0; at < n; at += VK_LANES) {
+        if (counted++ == NEURON_FULL) empty_small_counters(span, counters), counted = 1;
+        bad += n - at < VK_LANES ? neuron_lanes(span, at, n - at, counters) : neuron_lanes(span, at, VK_LANES, counters);
+    }
+    return bad;
+}
+
+#if defined(VK_NEURON_TABLES)
+#include VK_NEURON_TABLES
+#endif
+
+// Steps `done` … of one span of neurons, with everything that points at them.
+VK_INLINE void set_steps(neuron_span *span, int time, int steps) {
+    span->steps = steps;
+    for (int step = 0; step < steps; step++) {
+        span->time[step] = (float)(time + step);
+        span->reciprocal[step] = 1.0f / span->time[step];
+    }
+}
+
 static size_t VK_NAME(neuron)(const vk_neuron *layer, int first_step, int steps, size_t n, const float *input,
-                     size_t input_stride, float *sent, float *baseline, int8_t *codes, float *emitted, float *estimate,
-                     size_t out_stride, int64_t *counts) {
-  
-  size_t bad=0;
-  for(size_t i=0;i<n;i++){ float S=sent?sent[i]:0;
-    for(int s=0;s<steps;s++){ float t=first_step+s; float x=input[s*input_stride+i]; float ti=t*x; float m=layer->differential? t*(x-S): ti-S; m+=layer->initial_potential; bad+=!(m-m==0);
-      int side=m<0; float a=m<0?-m:m; int g=0; for(int k=0;k<layer->levels;k++) if(a>=layer->cutoffs[side][k]) g=k+1;
-      float v=g?(side?-layer->thresholds[1][g-1]:layer->thresholds[0][g-1]):0; if(g)counts[s*2*layer->levels+side*layer->levels+g-1]++;
-      if(layer->differential)S+=v/t; else S+=v; if(emitted)emitted[s*out_stride+i]=v; if(codes)codes[s*out_stride+i]=side?-g:g; if(estimate)estimate[s*out_stride+i]=layer->differential?S:S/t; }
-    if(sent)sent[i]=S; }
-  return bad;
-}
-
-static size_t VK_NAME(count_nonzero)(size_t n, const float *in) {
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) count += in[i] != 0.0f;
-    return count;
-}
-
-static void VK_NAME(count_nonzero_columns)(size_t rows, size_t n, const float *in, int64_t *counts) {
-    for (size_t r = 0; r < rows; r++, in += n)
-        for (size_t i = 0; i < n; i++) counts[i] += in[i] != 0.0f;
-}
-
-static void VK_NAME(count_nonzero_rows)(size_t rows, size_t n, const float *in, int64_t *counts) {
-    for (size_t r = 0; r < rows; r++) counts[r] += VK_NAME(count_nonzero)(n, in + r * n);
-}
-
-static int VK_NAME(all_finite)(size_t n, const float *in) {
-    v16 sum = splat(0.0f);
-    size_t i = 0;
-    for (; i + VK_LANES <= n; i += VK_LANES) sum += load(in + i) * 0.0f;
-    if (i < n) sum += load_some(in + i, n - i, 0.0f) * 0.0f;
-    return sum_lanes(sum) == 0.0f;
+                              size_t input_stride, float *sent, float *baseline, int8_t *codes, float *emitted,
+                              float *estimate, size_t out_stride, int64_t *counts) {
+    // The state from one NEURON_STEPS to the next where the caller keeps none.
+    float kept[2][NEURON_SPAN];
+    neuron_counters counters;
+    neuron_span span = {.layer = layer, .input_stride = input_stride, .out_stride = out_stride};
+    span.groups = (layer->levels + NEURON_GROUP - 1) / NEURON_GROUP;
+    size_t bad = 0;
+    for (size_t first = 0; first < n; first += NEURON_SPAN) {
+        const size_t width = n - first < NEURON_SPAN ? n - first : NEURON_SPAN;
+        for (int done = 0; done < steps; done += NEURON_STEPS) {
+            const int left = steps - done;
+            set_steps(&span, first_step + done, left < NEURON_STEPS ? left : NEURON_STEPS);
+            const size_t out = (size_t)done * out_stride + first;
+            span.input = input + (size_t)done * input_stride + first;
+            span.codes = codes ? codes + out : 0;
+            span.emitted = emitted ? emitted + out : 0;
+            span.estimate = estimate ? estimate + out : 0;
+            span.at_rest = !sent && done == 0;
+            span.sent = sent ? sent + first : steps > NEURON_STEPS ? kept[0] : 0;
+            span.baseline = !layer->reset_to_zero ? 0 : sent ? baseline + first : steps > NEURON_STEPS ? kept[1] : 0;
+            clear_counters(&span, &counters);
+#if defined(VK_NEURON_TABLES)
+            bad += VK_NAME(neuron_span_tables)(&span, width, &counters);
+#else
+            bad += VK_NAME(neuron_span_lanes)(&span, width, &counters);
+#endif
+            empty_small_counters(&span, &counters);
+            neuron_totals(&span, &counters, counts + (size_t)done * 2 * (size_t)layer->levels);
+        }
+    }
+    return bad;
 }

@@ -2,6 +2,7 @@
 #include "functions.h"
 #include "gemm.h"
 #include "maps.h"
+#include "counts.h"
 #include "neuron.h"
 #include "spikes.h"
 #include "events.h"
