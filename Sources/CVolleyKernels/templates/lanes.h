@@ -29,13 +29,6 @@ VK_INLINE v16 min16(v16 a, v16 b) { return b < a ? b : a; }
 VK_INLINE v16 abs16(v16 a) { return __builtin_elementwise_abs(a); }
 VK_INLINE int any(i16x32 mask) { return __builtin_reduce_or(mask) != 0; }
 
-// s / t correctly rounded, without dividing (Markstein): t is a whole number, and results are not subnormal.
-VK_INLINE v16 quotient16(v16 s, float t) {
-    const v16 reciprocal = splat(1.0f / t);
-    const v16 guess = s * reciprocal;
-    return fma16(fma16(-guess, splat(t), s), reciprocal, guess);
-}
-
 // The sum of the lanes, as a balanced tree.
 VK_INLINE float sum_lanes(v16 v) {
     float l[VK_LANES];

@@ -155,9 +155,9 @@ static void VK_NAME(accumulate_block)(const layer_work *work, size_t first, size
                     store(at, layer->bias ? product + bias : product);
                     continue;
                 }
-                const float t = (float)(run->first_step + s);
-                sum += layer->source->differential ? quotient16(product, t) : product;
-                v16 estimate = layer->source->differential ? sum : quotient16(sum, t);
+                const v16 t = splat((float)(run->first_step + s)), reciprocal = splat(1.0f / (float)(run->first_step + s));
+                sum += layer->source->differential ? quotient16(product, t, reciprocal) : product;
+                v16 estimate = layer->source->differential ? sum : quotient16(sum, t, reciprocal);
                 store(at, layer->bias ? estimate + bias : estimate);
             }
             if (state) store_some(state, lanes, sum);

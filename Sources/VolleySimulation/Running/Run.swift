@@ -42,6 +42,8 @@ struct Run {
         self.counter = counter
         self.profile = profile
         values = Array(repeating: [], count: schedule.graph.nodes.count)
+        // In the graph's order, whatever the order of stages.
+        for node in schedule.graph.nodes where node.operation == .neuron(NeuronSite()) { spikes[node.name] = [] }
     }
 
     /// Everything that stays the same at every step, once.
@@ -239,12 +241,12 @@ struct Run {
         if keepsState, kernel.target != nil, state.sent.isEmpty { state.sent = workspace.takeZeros(rows * kernel.outputs) }
         let input = schedule.roots[layer.input]
         let addend = layer.addend.map { values[schedule.roots[$0]] } ?? []
-        let bad = workspace.withScratch(kernel.scratchCount(steps: repeats)) { scratch in
-            kernels.run(
-                kernel, rows: rows, firstStep: firstStep, steps: repeats, codes: kernel.source == nil ? [] : codes[input]!,
-                input: kernel.source == nil ? values[input] : [], addend: addend, state: &state, outputs: &outputs,
-                scratch: &scratch)
-        }
+        var scratch = workspace.takeScratch(kernel.scratchCount(steps: repeats))
+        let bad = kernels.run(
+            kernel, rows: rows, firstStep: firstStep, steps: repeats, codes: kernel.source == nil ? [] : codes[input]!,
+            input: kernel.source == nil ? values[input] : [], addend: addend, state: &state, outputs: &outputs,
+            scratch: &scratch)
+        workspace.giveScratch(scratch)
         if keepsState { layerStates[layer.output] = state }
         if let site = layer.site {
             try record(site, firstStep, bad, outputs.counts)
@@ -279,10 +281,10 @@ struct Run {
                 outputs.sentKeys = outputs.emittedKeys
             }
         }
-        let bad = workspace.withScratch(kernel.scratchCount(steps: repeats)) { scratch in
-            kernels.run(
-                kernel, heads: heads, firstStep: firstStep, steps: repeats, inputs: inputs, outputs: &outputs, scratch: &scratch)
-        }
+        var scratch = workspace.takeScratch(kernel.scratchCount(steps: repeats))
+        let bad = kernels.run(
+            kernel, heads: heads, firstStep: firstStep, steps: repeats, inputs: inputs, outputs: &outputs, scratch: &scratch)
+        workspace.giveScratch(scratch)
         if let site = attention.site {
             try record(site, firstStep, bad, outputs.counts)
             counter?.recordKeys(

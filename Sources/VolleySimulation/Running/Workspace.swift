@@ -5,10 +5,14 @@ struct Workspace {
     /// For kernels; grows to what the largest of them needs.
     private var scratch: [Float] = []
 
-    mutating func withScratch<Result>(_ count: Int, _ body: (inout [Float]) -> Result) -> Result {
-        if scratch.count < count { scratch = [Float](repeating: 0, count: count) }
-        return body(&scratch)
+    /// At least that many floats; to be given back.
+    mutating func takeScratch(_ count: Int) -> [Float] {
+        var taken: [Float] = []
+        swap(&taken, &scratch)
+        return taken.count >= count ? taken : [Float](repeating: 0, count: count)
     }
+
+    mutating func giveScratch(_ array: consuming [Float]) { scratch = array }
 
     /// Zeros, as a state at rest.
     mutating func takeZeros(_ count: Int) -> [Float] {
