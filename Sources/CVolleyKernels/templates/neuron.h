@@ -5,7 +5,7 @@ enum {
     NEURON_GROUP = 8,       // levels counted in one lane, four bits each
     NEURON_GROUPS = VK_MAX_LEVELS / NEURON_GROUP,
     NEURON_FULL = 15,       // spikes that four bits can count
-    NEURON_SPAN = 4032,     // neurons between two readings of the counters: 63 · 64, and 252 spikes fit eight bits
+    NEURON_SPAN = 4032,     // neurons between two readings of the counters: 252 vectors, whose spikes fit eight bits
 };
 
 typedef int8_t i16x8 __attribute__((ext_vector_type(16)));
