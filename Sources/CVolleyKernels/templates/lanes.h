@@ -27,6 +27,12 @@ VK_INLINE v16 fma16(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b
 VK_INLINE v16 max16(v16 a, v16 b) { return a < b ? b : a; }
 VK_INLINE v16 min16(v16 a, v16 b) { return b < a ? b : a; }
 VK_INLINE v16 abs16(v16 a) { return __builtin_elementwise_abs(a); }
+// x / t for r = 1 / t. The remainder is exact, so this is the correctly rounded quotient unless that is subnormal, at a
+// quarter of what a division takes.
+VK_INLINE v16 quotient16(v16 x, v16 t, v16 r) {
+    v16 q = x * r;
+    return fma16(fma16(-q, t, x), r, q);
+}
 VK_INLINE int any(i16x32 mask) { return __builtin_reduce_or(mask) != 0; }
 
 // The sum of the lanes, as a balanced tree.

@@ -84,9 +84,9 @@ static void VK_NAME(softmax)(size_t rows, size_t n, const float *in, float *out)
             store_some(out + i, n - i, e);
             sum += load_some(out + i, n - i, 0.0f);
         }
-        const v16 total = splat(sum_lanes(sum));
-        for (i = 0; i + VK_LANES <= n; i += VK_LANES) store(out + i, load(out + i) / total);
-        if (i < n) store_some(out + i, n - i, load_some(out + i, n - i, 0.0f) / total);
+        const v16 total = splat(sum_lanes(sum)), reciprocal = 1.0f / total;
+        for (i = 0; i + VK_LANES <= n; i += VK_LANES) store(out + i, quotient16(load(out + i), total, reciprocal));
+        if (i < n) store_some(out + i, n - i, quotient16(load_some(out + i, n - i, 0.0f), total, reciprocal));
     }
 }
 

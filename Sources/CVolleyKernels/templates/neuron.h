@@ -5,7 +5,7 @@ enum {
     NEURON_GROUP = 8,       // levels counted in one lane, four bits each
     NEURON_GROUPS = VK_MAX_LEVELS / NEURON_GROUP,
     NEURON_FULL = 15,       // spikes that four bits can count
-    NEURON_SPAN = 4032,     // neurons between two readings of the counters: 63 · 64, and 252 spikes fit eight bits
+    NEURON_SPAN = 4032,     // neurons between two readings of the counters: 252 vectors, whose spikes fit eight bits
 };
 
 typedef int8_t i16x8 __attribute__((ext_vector_type(16)));
@@ -20,6 +20,7 @@ typedef struct {
 typedef struct {
     const vk_neuron *layer;
     int steps, groups;
+    int mirrored;  // both signs have the same cut-offs and thresholds
     float time[NEURON_STEPS], reciprocal[NEURON_STEPS];
     const float *input;
     size_t input_stride, out_stride;
@@ -28,12 +29,6 @@ typedef struct {
     int8_t *codes;
     float *emitted, *estimate;
 } neuron_span;
-
-// x / t for r = 1 / t, correctly rounded unless the quotient is subnormal: the remainder is exact.
-VK_INLINE v16 quotient16(v16 x, v16 t, v16 r) {
-    v16 q = x * r;
-    return fma16(fma16(-q, t, x), r, q);
-}
 
 VK_INLINE v16 neuron_load(const float *p, size_t width) {
     return width == VK_LANES ? load(p) : load_some(p, width, 0.0f);
@@ -45,23 +40,31 @@ VK_INLINE void neuron_store(float *p, size_t width, v16 v) {
 
 VK_INLINE i16x32 spike_bit(i16x32 level) { return level > 0 ? (i16x32)(1) << ((level - 1) * 4 & 31) : (i16x32)(0); }
 
-// Tries the cut-offs of one side and raises `level` to the highest reached. A lane counts once in every group of levels
+VK_INLINE i16x32 bits16(v16 x) {
+    i16x32 bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+// Tries the cut-offs of one side and raises `level` to the highest reached; values ascend with levels. A lane counts once in every group of levels
 // that it reaches; neuron_totals takes that back.
 VK_INLINE void fire_side(const neuron_span *span, int side, v16 potential, i16x32 spikes[NEURON_GROUPS], v16 *value,
                          i16x32 *level) {
     const vk_neuron *layer = span->layer;
+    i16x32 largest = (i16x32)(0);  // as integers, positive floats compare alike and sooner
     for (int group = 0; group < span->groups; group++) {
         const int first = group * NEURON_GROUP;
         const int end = layer->levels < first + NEURON_GROUP ? layer->levels : first + NEURON_GROUP;
         i16x32 in_group = (i16x32)(0);
         for (int k = first; k < end; k++) {
             i16x32 reached = potential >= splat(layer->cutoffs[side][k]);
-            *value = reached ? splat(layer->thresholds[side][k]) : *value;
+            largest = __builtin_elementwise_max(largest, bits16(splat(layer->thresholds[side][k])) & reached);
             in_group -= reached;
         }
         *level += in_group;
         spikes[group] = spike_bit(in_group);
     }
+    memcpy(value, &largest, sizeof *value);
 }
 
 // Fires at most one level per lane: the highest whose cut-off is reached.
@@ -69,6 +72,16 @@ VK_INLINE v16 fire(const neuron_span *span, int step, v16 potential, i16x32 *cod
     i16x32 spikes[2][NEURON_GROUPS];
     v16 values[2] = {splat(0.0f), splat(0.0f)};
     i16x32 levels[2] = {(i16x32)(0), (i16x32)(0)};
+    if (span->mirrored) {
+        fire_side(span, 0, abs16(potential), spikes[0], &values[0], &levels[0]);
+        const i16x32 negative = (potential < 0.0f) & (levels[0] > 0);
+        for (int group = 0; group < span->groups; group++) {
+            counters->small[group][step][0] += spikes[0][group] & ~negative;
+            counters->small[group][step][1] += spikes[0][group] & negative;
+        }
+        *code = negative ? -levels[0] : levels[0];
+        return negative ? -values[0] : values[0];
+    }
     for (int side = 0; side < 2; side++) {
         if (span->layer->cutoffs[side][0] > __FLT_MAX__) continue;
         fire_side(span, side, side ? -potential : potential, spikes[side], &values[side], &levels[side]);
@@ -176,6 +189,9 @@ static size_t VK_NAME(neuron)(const vk_neuron *layer, int first_step, int steps,
     neuron_counters counters;
     neuron_span span = {.layer = layer, .input_stride = input_stride, .out_stride = out_stride};
     span.groups = (layer->levels + NEURON_GROUP - 1) / NEURON_GROUP;
+    const size_t side = (size_t)layer->levels * sizeof(float);
+    span.mirrored = !memcmp(layer->cutoffs[0], layer->cutoffs[1], side) && layer->cutoffs[0][0] <= __FLT_MAX__ &&
+                    !memcmp(layer->thresholds[0], layer->thresholds[1], side);
     size_t bad = 0;
     for (size_t first = 0; first < n; first += NEURON_SPAN) {
         const size_t width = n - first < NEURON_SPAN ? n - first : NEURON_SPAN;

@@ -1,7 +1,7 @@
-// Levels by guess and table instead of cut-off by cut-off: 64 neurons at a time. Same results as neuron_lanes.
+// Levels by guess and table instead of cut-off by cut-off. Same results as neuron_lanes.
 
 enum {
-    TABLE_VECTORS = 4,
+    TABLE_VECTORS = 7,  // side by side: enough to hide what a step waits for, few enough for the registers
     TABLE_NEURONS = TABLE_VECTORS * VK_LANES,
     TABLE_LEVELS = 15,  // an index is the level, plus 16 on the negative side
     TABLE_GROUPS = (TABLE_LEVELS + NEURON_GROUP - 1) / NEURON_GROUP,
@@ -13,7 +13,9 @@ typedef struct {
     float changes[NEURON_STEPS][32];  // what a spike adds to `sent`
     uint32_t spikes[TABLE_GROUPS][2][32];
     int8_t codes[32];
+    float scales[2];
     float largest;  // of the scaled potential
+    int32_t one;    // where the compiler does not see it, or it adds a mask in two instructions
     int shared;     // both sides have the same scale
 } neuron_tables;
 
@@ -42,6 +44,8 @@ VK_INLINE void fill_tables(const neuron_span *span, neuron_tables *tables) {
         }
     tables->largest = VK_NEURON_FIRST_GUESS;
     for (int k = 1; k < layer->levels; k++) tables->largest *= 2.0f;
+    tables->one = 1;
+    memcpy(tables->scales, layer->guess_scale, sizeof tables->scales);
     tables->shared = layer->guess_scale[0] == layer->guess_scale[1];
 }
 
@@ -52,98 +56,116 @@ VK_INLINE __m512i look_up_bits(__m512i index, const uint32_t *table) {
     return _mm512_permutex2var_epi32(_mm512_loadu_si512(table), index, _mm512_loadu_si512(table + 16));
 }
 
+#define VK_EACH _Pragma("clang loop unroll(full)") for (int v = 0; v < TABLE_VECTORS; v++)
+
 // The scaled potential is held between 2^-31 and 2^(levels − 31). Its biased exponent is 96 + level: the level in the low
-// four bits, the sign's bit clear, and the top bit too, which store_codes needs.
-VK_INLINE __m512i table_index(const neuron_span *span, const neuron_tables *tables, const int shared, __m512 potential) {
-    __m512 scale = _mm512_set1_ps(span->layer->guess_scale[0]);
-    if (!shared)
-        scale = _mm512_mask_mov_ps(scale, _mm512_movepi32_mask(_mm512_castps_si512(potential)),
-                                   _mm512_set1_ps(span->layer->guess_scale[1]));
-    __m512 scaled = potential * scale;
-    scaled = _mm512_range_ps(scaled, _mm512_set1_ps(0x1p-31f), 0x3);         // larger size, sign of the first
-    scaled = _mm512_range_ps(scaled, _mm512_set1_ps(tables->largest), 0x2);    // smaller size, sign of the first
+// four bits, the sign's bit clear, and the top bit too, which store_codes needs. Vectors go through side by side, since
+// each operation waits for the one before.
+VK_INLINE void table_indices(const neuron_tables *tables, const int shared, const __m512 *potential, __m512i *index) {
+    const __m512 scale = _mm512_set1_ps(tables->scales[0]), other = _mm512_set1_ps(tables->scales[1]);
+    __m512 scaled[TABLE_VECTORS];
+    VK_EACH {
+        const __mmask16 negative = shared ? 0 : _mm512_movepi32_mask(_mm512_castps_si512(potential[v]));
+        scaled[v] = potential[v] * _mm512_mask_mov_ps(scale, negative, other);
+    }
+    // The larger, then the smaller size, with the sign of the potential.
+    VK_EACH scaled[v] = _mm512_range_ps(scaled[v], _mm512_set1_ps(0x1p-31f), 0x3);
+    VK_EACH scaled[v] = _mm512_range_ps(scaled[v], _mm512_set1_ps(tables->largest), 0x2);
     // Two bytes, exponent and sign, become exponent + 16 · sign.
-    const __m512i bytes = _mm512_srli_epi32(_mm512_castps_si512(scaled), 23);
-    const __m512i guess = _mm512_maddubs_epi16(bytes, _mm512_set1_epi32(0x1001));
-    const __mmask16 reached = _mm512_cmpge_epu32_mask(_mm512_castps_si512(potential),
-                                                      look_up_bits(guess, tables->cutoffs));
-    return _mm512_mask_add_epi32(guess, reached, guess, _mm512_set1_epi32(1));
+    VK_EACH index[v] = _mm512_srli_epi32(_mm512_castps_si512(scaled[v]), 23);
+    VK_EACH index[v] = _mm512_maddubs_epi16(index[v], _mm512_set1_epi32(0x1001));
+    __mmask16 reached[TABLE_VECTORS];
+    VK_EACH reached[v] = _mm512_cmpge_epu32_mask(_mm512_castps_si512(potential[v]),
+                                                 look_up_bits(index[v], tables->cutoffs));
+    VK_EACH index[v] = _mm512_mask_add_epi32(index[v], reached[v], index[v], _mm512_set1_epi32(tables->one));
 }
 
-VK_INLINE void store_codes(const neuron_tables *tables, int8_t *codes, __mmask64 active, const __m512i *index) {
-    const __m512i low = _mm512_packs_epi32(index[0], index[1]), high = _mm512_packs_epi32(index[2], index[3]);
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
+VK_INLINE __mmask16 lanes_of(size_t width, int vector) {
+    const size_t before = (size_t)vector * VK_LANES;
+    return width >= before + VK_LANES ? 0xffff : width <= before ? 0 : (__mmask16)((1u << (width - before)) - 1);
+}
+
+VK_INLINE void store_codes(const neuron_tables *tables, int8_t *codes, const size_t width, const __m512i *index) {
     const __m512i up = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)tables->codes));
     const __m512i down = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(tables->codes + 16)));
-    const __mmask64 negative = _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(16));
-    __m512i code = _mm512_shuffle_epi8(up, bytes);
-    code = _mm512_mask_shuffle_epi8(code, negative, down, bytes);
-    _mm512_mask_storeu_epi8(codes, active, code);
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+#pragma clang loop unroll(full)
+    for (int v = 0; v < TABLE_VECTORS; v += 4) {
+        __m512i four[4];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 4; i++) four[i] = index[v + i < TABLE_VECTORS ? v + i : v];
+        const __m512i low = _mm512_packs_epi32(four[0], four[1]), high = _mm512_packs_epi32(four[2], four[3]);
+        const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high));
+        const __mmask64 negative = _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(16));
+        const __m512i code = _mm512_mask_shuffle_epi8(_mm512_shuffle_epi8(up, bytes), negative, down, bytes);
+        const size_t left = width > (size_t)v * VK_LANES ? width - (size_t)v * VK_LANES : 0;
+        _mm512_mask_storeu_epi8(codes + v * VK_LANES, left >= 64 ? ~0ull : (1ull << left) - 1, code);
+    }
 }
 
-VK_INLINE __mmask16 lanes_of(__mmask64 active, int vector) { return (__mmask16)(active >> vector * VK_LANES); }
+VK_INLINE void count_spikes(const neuron_tables *tables, const int groups, int step, const __m512i *index,
+                            neuron_counters *counters) {
+#pragma clang loop unroll(full)
+    for (int group = 0; group < groups; group++)
+#pragma clang loop unroll(full)
+        for (int side = 0; side < 2; side++) {
+            i16x32 spikes = counters->small[group][step][side];
+            VK_EACH spikes += (i16x32)look_up_bits(index[v], tables->spikes[group][side]);
+            counters->small[group][step][side] = spikes;
+        }
+}
+
+// Counts potentials that are not finite; those that are no number fire nothing.
+VK_INLINE size_t remove_broken(__m512 *potential) {
+    __mmask16 broken[TABLE_VECTORS];
+    VK_EACH broken[v] = _mm512_fpclass_ps_mask(potential[v], 0x99);  // NaN and infinity
+    __mmask16 any_broken = 0;
+    VK_EACH any_broken |= broken[v];
+    if (__builtin_expect(any_broken == 0, 1)) return 0;
+    size_t bad = 0;
+    VK_EACH {
+        bad += (size_t)__builtin_popcount(broken[v]);
+        potential[v] = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(potential[v], potential[v], _CMP_ORD_Q), potential[v]);
+    }
+    return bad;
+}
 
 // The modes are constants wherever this is inlined.
 VK_INLINE size_t neuron_by_tables(const neuron_span *span, const neuron_tables *tables, const int differential,
-                                  const int shared, const int groups, size_t at, const __mmask64 active,
+                                  const int shared, const int groups, size_t at, const size_t width,
                                   neuron_counters *counters) {
-    const __m512 initial = _mm512_set1_ps(span->layer->initial_potential);
+    const float initial = span->layer->initial_potential;
+    float *const estimate = span->estimate, *const emitted = span->emitted;
+    int8_t *const codes = span->codes;
+    const int steps = span->steps;
     __m512 sent[TABLE_VECTORS];
-#pragma clang loop unroll(full)
-    for (int v = 0; v < TABLE_VECTORS; v++)
-        sent[v] = span->at_rest ? _mm512_setzero_ps()
-                                : _mm512_maskz_loadu_ps(lanes_of(active, v), span->sent + at + v * VK_LANES);
-    size_t bad = 0;
-    for (int step = 0; step < span->steps; step++) {
+    VK_EACH sent[v] = span->at_rest ? _mm512_setzero_ps()
+                                    : _mm512_maskz_loadu_ps(lanes_of(width, v), span->sent + at + v * VK_LANES);
+    size_t bad = 0, out = at;
+    const float *input = span->input + at;
+    for (int step = 0; step < steps; step++, input += span->input_stride, out += span->out_stride) {
         const __m512 t = _mm512_set1_ps(span->time[step]), r = _mm512_set1_ps(span->reciprocal[step]);
-        const float *input = span->input + (size_t)step * span->input_stride + at;
-        const size_t out = (size_t)step * span->out_stride + at;
         __m512 potential[TABLE_VECTORS];
-        __mmask16 broken[TABLE_VECTORS];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < TABLE_VECTORS; v++) {
-            const __m512 x = _mm512_maskz_loadu_ps(lanes_of(active, v), input + v * VK_LANES);
-            potential[v] = (differential ? t * (x - sent[v]) : t * x - sent[v]) + initial;
-            if (lanes_of(active, v) != 0xffff) potential[v] = _mm512_maskz_mov_ps(lanes_of(active, v), potential[v]);
-            broken[v] = _mm512_fpclass_ps_mask(potential[v], 0x99);  // NaN and infinity
+        __m512i index[TABLE_VECTORS];
+        VK_EACH {
+            const __m512 x = _mm512_maskz_loadu_ps(lanes_of(width, v), input + v * VK_LANES);
+            potential[v] = differential ? t * (x - sent[v]) : t * x - sent[v];
         }
-        if (__builtin_expect((broken[0] | broken[1] | broken[2] | broken[3]) != 0, 0))
-#pragma clang loop unroll(full)
-            for (int v = 0; v < TABLE_VECTORS; v++) {
-                bad += (size_t)__builtin_popcount(broken[v]);
-                const __mmask16 number = _mm512_cmp_ps_mask(potential[v], potential[v], _CMP_ORD_Q);
-                potential[v] = _mm512_maskz_mov_ps(number, potential[v]);
-            }
-        __m512i index[TABLE_VECTORS], spikes[TABLE_GROUPS][2];
-#pragma clang loop unroll(full)
-        for (int g = 0; g < groups; g++)
-            for (int side = 0; side < 2; side++)
-                spikes[g][side] = _mm512_loadu_si512(&counters->small[g][step][side]);
-#pragma clang loop unroll(full)
-        for (int v = 0; v < TABLE_VECTORS; v++) {
-            index[v] = table_index(span, tables, shared, potential[v]);
-            sent[v] += look_up(index[v], tables->changes[step]);
-            for (int g = 0; g < groups; g++)
-                for (int side = 0; side < 2; side++)
-                    spikes[g][side] =
-                        _mm512_add_epi32(spikes[g][side], look_up_bits(index[v], tables->spikes[g][side]));
-            const __mmask16 lanes = lanes_of(active, v);
-            if (span->estimate)
-                _mm512_mask_storeu_ps(span->estimate + out + v * VK_LANES, lanes,
-                                      differential ? sent[v] : quotient16(sent[v], t, r));
-            if (span->emitted)
-                _mm512_mask_storeu_ps(span->emitted + out + v * VK_LANES, lanes, look_up(index[v], tables->values));
-        }
-#pragma clang loop unroll(full)
-        for (int g = 0; g < groups; g++)
-            for (int side = 0; side < 2; side++)
-                _mm512_storeu_si512(&counters->small[g][step][side], spikes[g][side]);
-        if (span->codes) store_codes(tables, span->codes + out, active, index);
+        if (initial != 0.0f) VK_EACH potential[v] += initial;
+        if (width != TABLE_NEURONS) VK_EACH potential[v] = _mm512_maskz_mov_ps(lanes_of(width, v), potential[v]);
+        bad += remove_broken(potential);
+        table_indices(tables, shared, potential, index);
+        VK_EACH sent[v] += look_up(index[v], tables->changes[step]);
+        count_spikes(tables, groups, step, index, counters);
+        if (estimate)
+            VK_EACH _mm512_mask_storeu_ps(estimate + out + v * VK_LANES, lanes_of(width, v),
+                                          differential ? sent[v] : quotient16(sent[v], t, r));
+        if (emitted)
+            VK_EACH _mm512_mask_storeu_ps(emitted + out + v * VK_LANES, lanes_of(width, v),
+                                          look_up(index[v], tables->values));
+        if (codes) store_codes(tables, codes + out, width, index);
     }
-#pragma clang loop unroll(full)
-    for (int v = 0; v < TABLE_VECTORS; v++)
-        if (span->sent) _mm512_mask_storeu_ps(span->sent + at + v * VK_LANES, lanes_of(active, v), sent[v]);
+    if (span->sent) VK_EACH _mm512_mask_storeu_ps(span->sent + at + v * VK_LANES, lanes_of(width, v), sent[v]);
     return bad;
 }
 
@@ -155,10 +177,10 @@ VK_INLINE size_t span_by_tables(const neuron_span *span, const neuron_tables *ta
         counted += TABLE_VECTORS;
         if (counted > NEURON_FULL) empty_small_counters(span, counters), counted = TABLE_VECTORS;
         if (n - at < TABLE_NEURONS) break;
-        bad += neuron_by_tables(span, tables, differential, shared, groups, at, ~0ull, counters);
+        bad += neuron_by_tables(span, tables, differential, shared, groups, at, TABLE_NEURONS, counters);
     }
     if (at < n)
-        bad += neuron_by_tables(span, tables, differential, shared, groups, at, ~0ull >> (TABLE_NEURONS - (n - at)), counters);
+        bad += neuron_by_tables(span, tables, differential, shared, groups, at, n - at, counters);
     return bad;
 }
 
