@@ -11,13 +11,16 @@ public final class Profile {
         public var seconds = 0.0
         /// Multiply-accumulates that a dense product would have cost, over all samples and time-steps.
         public var multiplyAccumulates = 0
+        /// Inputs and spikes that arrived, over all samples and time-steps, where spikes arrive.
+        public var inputs = 0
+        public var spikes: Int64 = 0
         /// Spikes whose columns of weights were added one by one.
         public var eventInputs: Int64 = 0
     }
 
     private var entries: [String: Entry] = [:]
     private var order: [String] = []
-    private var events: Int64 = 0
+    private var arrived = (inputs: 0, spikes: Int64(0), events: Int64(0))
 
     public init() {}
 
@@ -26,7 +29,10 @@ public final class Profile {
 
     func start() -> ContinuousClock.Instant { .now }
 
-    func add(eventInputs: Int64) { events += eventInputs }
+    /// Notes what arrived at the stage that runs.
+    func add(inputs: Int, spikes: Int64, eventInputs: Int64) {
+        arrived = (arrived.inputs + inputs, arrived.spikes + spikes, arrived.events + eventInputs)
+    }
 
     func stop(_ start: ContinuousClock.Instant, name: String, kind: String, multiplyAccumulates: Int) {
         let elapsed = ContinuousClock.now - start
@@ -36,7 +42,9 @@ public final class Profile {
         }
         entries[name]!.seconds += Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
         entries[name]!.multiplyAccumulates += multiplyAccumulates
-        entries[name]!.eventInputs += events
-        events = 0
+        entries[name]!.inputs += arrived.inputs
+        entries[name]!.spikes += arrived.spikes
+        entries[name]!.eventInputs += arrived.events
+        arrived = (0, 0, 0)
     }
 }

@@ -256,7 +256,12 @@ struct Run {
         } else {
             values[layer.output] = outputs.value
         }
-        profile?.add(eventInputs: outputs.eventInputs[0])
+        if kernel.source != nil, let profile {
+            let arrived = spikes[graph[layer.input].name]!.suffix(repeats)
+            profile.add(
+                inputs: repeats * count(layer.input), spikes: arrived.reduce(0) { $0 + $1.reduce(0, +) },
+                eventInputs: outputs.eventInputs[0])
+        }
     }
 
     // MARK: Attention

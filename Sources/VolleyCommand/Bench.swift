@@ -1,0 +1,52 @@
+public import ArgumentParser
+import Foundation
+public import Volley
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Times a spiking network beside its ANN, or the kernels.",
+        subcommands: [BenchNetwork.self], defaultSubcommand: BenchNetwork.self)
+}
+
+struct BenchNetwork: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "network",
+        abstract: "Times a spiking network beside the ANN that it was made from.",
+        discussion: """
+            Both run on the same inputs and threads, in turn; the times are medians, per sample. The table shows where one \
+            thread's time goes: density is spikes per input and time-step, synaptic operations are additions at a spike's \
+            targets (multiply-accumulates where floats arrive), peak is the dense fp32 product measured in the same run.
+            'volley bench NET.volley' is short for 'volley bench network NET.volley'.
+            """)
+
+    @Argument(help: "A .volley file.") var network: String
+    @Option(help: "An .npz file with an array for every input; without it, seeded normal values.") var input: String?
+    @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps = 4
+    @Option(help: "Samples per batch.") var batch = 8
+    @Option(help: "Number of threads.") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Weights of the layers behind neurons: fp32, int16 or int8 (fixed point per output channel).")
+    var weights = WeightFormat.fp32
+    @Option(help: "How often each side is timed.") var repetitions = 7
+    @Option(help: "Seed of the normal values.") var seed: UInt64 = 0
+    @Flag(help: "List every operator instead of sums over operators of one kind.") var operators = false
+    @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
+
+    func run() throws {
+        let spiking = try SpikingNetwork(contentsOf: network)
+        var settings = NetworkBenchmark.Settings()
+        (settings.timeSteps, settings.batch, settings.threads) = (steps, batch, threads)
+        (settings.weights, settings.repetitions) = (weights, repetitions)
+        let benchmark = try NetworkBenchmark(spiking, settings: settings)
+        benchmark.diagnostics.forEach(Console.warn)
+        let inputs =
+            try input.map { path in
+                try benchmark.batch(
+                    of: NamedArrays(path: path, inputs: spiking.graph.inputs.map { spiking.graph[$0].name }).arrays)
+            } ?? benchmark.normalInputs(seed: seed)
+        let report = try benchmark.run(inputs, progress: ProgressLine("timing").update)
+        print(BenchTable.text(report, everyOperator: operators), terminator: "")
+        if let json { try AtomicFile.write(try Console.json(report), to: json) }
+    }
+}
+
+extension WeightFormat: ExpressibleByArgument {}

@@ -1,0 +1,71 @@
+import Foundation
+import Volley
+
+/// A benchmark of a network as a table.
+enum BenchTable {
+    static func text(_ report: NetworkBenchmark.Report, everyOperator: Bool) -> String {
+        var lines = [
+            "batch \(report.batch), \(report.threads) thread\(report.threads == 1 ? "" : "s"), T = \(report.steps), "
+                + "weights \(report.weights.kind.rawValue), \(report.instructionSet)",
+            "",
+            String(format: "ANN   %9.2f ms/sample", report.ann.millisecondsPerSample),
+            String(
+                format: "SNN   %9.2f ms/sample   %.2f × ANN, %.2f × per time-step", report.snn.millisecondsPerSample,
+                report.snn.millisecondsPerSample / report.ann.millisecondsPerSample,
+                report.snn.millisecondsPerSample / report.ann.millisecondsPerSample / Double(report.steps)),
+            String(
+                format: "peak memory %.0f MB, %d page faults in %d repetitions, dense fp32 product %.1f GMAC/s on one thread",
+                1e-6 * Double(report.peakMemoryBytes), report.pageFaults, report.ann.repetitions.count, report.peakGigaMACs),
+        ]
+        if report.weights.kind != .fp32 {
+            lines.append(
+                String(
+                    format: "against fp32 weights: outputs differ by %.1e at t = 1, %.1e at t = %d (relative); weights by up to %.1e",
+                    report.weights.relativeError, report.weights.relativeErrorAtEnd, report.steps, report.weights.weightError))
+        }
+        lines += ["", "one thread, spiking:"] + table(report.snnStages, everyOperator)
+        lines += ["", "one thread, ANN:"] + table(report.annStages, everyOperator)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func table(_ stages: [NetworkBenchmark.Stage], _ everyOperator: Bool) -> [String] {
+        let total = stages.reduce(0) { $0 + $1.millisecondsPerSample }
+        let rows = everyOperator ? stages : grouped(stages)
+        let width = max(24, rows.map(\.name.count).max() ?? 0)
+        func column(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "       –" }
+        let header = "operator".padding(toLength: width, withPad: " ", startingAt: 0) + "  ms/sample   share  density   GSOP/s    peak"
+        return [header]
+            + rows.map { row in
+                row.name.padding(toLength: width, withPad: " ", startingAt: 0)
+                    + String(format: "  %9.3f  %5.1f %% ", row.millisecondsPerSample, 100 * row.millisecondsPerSample / total)
+                    + column(row.density, "%8.3f") + " " + column(row.gigaSynapticOperations, "%8.1f") + "  "
+                    + column(row.shareOfPeak.map { 100 * $0 }, "%4.0f %%")
+            }
+    }
+
+    /// Sums over the operators of one kind; densities and rates are means weighted with the work.
+    private static func grouped(_ stages: [NetworkBenchmark.Stage]) -> [NetworkBenchmark.Stage] {
+        var kinds: [String] = []
+        var groups: [String: [NetworkBenchmark.Stage]] = [:]
+        for stage in stages {
+            let kind = stage.kind + (stage.density == nil && stage.kind == "linear" ? " (analog)" : "")
+            if groups[kind] == nil { kinds.append(kind) }
+            groups[kind, default: []].append(stage)
+        }
+        return kinds.map { kind in
+            let members = groups[kind]!
+            let time = members.reduce(0) { $0 + $1.millisecondsPerSample }
+            let operations = members.reduce(0) { $0 + ($1.gigaSynapticOperations ?? 0) * $1.millisecondsPerSample }
+            let dense = members.reduce(0) { $0 + ($1.gigaSynapticOperations ?? 0) * $1.millisecondsPerSample / max(1e-9, $1.density ?? 1) }
+            let peaks = members.reduce(0) { $0 + ($1.shareOfPeak ?? 0) * $1.millisecondsPerSample }
+            let hasRates = members.contains { $0.gigaSynapticOperations != nil }
+            var group = members[0]
+            group.name = kind
+            group.millisecondsPerSample = time
+            group.density = members.contains { $0.density != nil } ? operations / max(1e-9, dense) : nil
+            group.gigaSynapticOperations = hasRates ? operations / time : nil
+            group.shareOfPeak = hasRates ? peaks / time : nil
+            return group
+        }
+    }
+}

@@ -1,0 +1,205 @@
+internal import OrderedCollections
+internal import VolleyGraph
+public import VolleySpiking
+public import VolleyTensors
+
+/// Times a spiking network beside the ANN that it was made from: same inputs, same threads, in turn.
+public struct NetworkBenchmark: Sendable {
+    public struct Settings: Sendable {
+        public var timeSteps = 4
+        public var batch = 8
+        public var threads = 1
+        public var weights = WeightFormat.fp32
+        /// How often each side is timed; medians count.
+        public var repetitions = 7
+
+        public init() {}
+    }
+
+    /// What was measured. Times are medians.
+    public struct Report: Sendable, Codable {
+        public struct Timing: Sendable, Codable {
+            public var millisecondsPerSample: Double
+            /// All repetitions, in the order in which they ran.
+            public var repetitions: [Double]
+        }
+
+        public struct Weights: Sendable, Codable {
+            public var kind: WeightFormat
+            /// `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest.
+            public var weightError: Double
+            /// `‖y − y₃₂‖ / ‖y₃₂‖` over all outputs of the first time-step: what rounding the weights does before spikes differ.
+            public var relativeError: Double
+            /// The same at the last time-step, where spikes that fell on the other side of a threshold count too.
+            public var relativeErrorAtEnd: Double
+        }
+
+        public var ann: Timing
+        public var snn: Timing
+        public var weights: Weights
+        public var threads: Int
+        public var batch: Int
+        public var steps: Int
+        public var instructionSet: String
+        /// The largest resident set of the process so far.
+        public var peakMemoryBytes: Int
+        /// Minor page faults of the timed repetitions, all threads.
+        public var pageFaults: Int
+        /// Multiply-accumulates per second of a dense fp32 product on one thread, in 10⁹.
+        public var peakGigaMACs: Double
+        /// Where one thread's time goes, per sample.
+        public var annStages: [Stage]
+        public var snnStages: [Stage]
+    }
+
+    /// One operator.
+    public struct Stage: Sendable, Codable {
+        public var name: String
+        public var kind: String
+        public var millisecondsPerSample: Double
+        /// Spikes per input and time-step; nil where no spikes arrive.
+        public var density: Double?
+        /// Synaptic operations (additions at a spike's targets, or multiply-accumulates where floats arrive) per second, 10⁹.
+        public var gigaSynapticOperations: Double?
+        /// That over ``Report/peakGigaMACs``.
+        public var shareOfPeak: Double?
+    }
+
+    private let network: SpikingNetwork
+    private let settings: Settings
+    private let program: Program
+
+    /// - Throws: `SpikingError` for settings that cannot be run.
+    public init(_ network: SpikingNetwork, settings: Settings, kernels: Kernels = .best) throws {
+        guard settings.batch >= 1, settings.threads >= 1, settings.repetitions >= 1 else {
+            throw SpikingError(.badSettings, "batch, threads and repetitions must be at least 1")
+        }
+        self.network = network
+        self.settings = settings
+        program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
+    }
+
+    public var diagnostics: [Diagnostic] { program.diagnostics }
+
+    /// Seeded values with a standard normal distribution for every input.
+    public func normalInputs(seed: UInt64) -> [String: Tensor] {
+        var generator = SeededGenerator(seed: seed)
+        var inputs: [String: Tensor] = [:]
+        for id in network.graph.inputs {
+            let shape = network.graph[id].shape.resolved(batch: settings.batch)
+            inputs[network.graph[id].name] = Tensor(shape, (0..<shape.count).map { _ in generator.normal() })
+        }
+        return inputs
+    }
+
+    /// Cuts or repeats samples until there are as many as the batch has.
+    public func batch(of inputs: [String: Tensor]) throws -> [String: Tensor] {
+        let (count, _) = try program.executable.bind(inputs)
+        guard count > 0 else { throw SpikingError(.badSettings, "the input arrays hold no samples") }
+        var parts: [[String: Tensor]] = []
+        var missing = settings.batch
+        while missing > 0 {
+            let taken = min(missing, count)
+            parts.append(program.executable.samples(0..<taken, of: inputs))
+            missing -= taken
+        }
+        return parts.dropFirst().reduce(parts[0]) { joined, part in
+            joined.merging(part) { $0.shape[0] == 0 ? $1 : Tensor.concatenatingRows([$0, $1]) }
+        }
+    }
+
+    /// Times both sides on a batch.
+    /// - Parameter progress: called with the repetitions done and in all.
+    /// - Throws: errors of the inputs.
+    public func run(_ inputs: [String: Tensor], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Report {
+        let simulator = ParallelSimulator(program, threads: settings.threads)
+        let perSample = 1000 / Double(settings.batch)
+        var (ann, snn): ([Double], [Double]) = ([], [])
+        _ = try simulator.runANN(inputs)
+        let result = try simulator.run(inputs)
+        let faults = ProcessStatistics.pageFaults
+        for repetition in 0..<settings.repetitions {
+            progress(repetition, settings.repetitions)
+            ann.append(try seconds { _ = try simulator.runANN(inputs) } * perSample)
+            snn.append(try seconds { _ = try simulator.run(inputs) } * perSample)
+        }
+        progress(settings.repetitions, settings.repetitions)
+        let pageFaults = ProcessStatistics.pageFaults - faults
+        let peakMemory = ProcessStatistics.peakMemoryBytes
+        let peak = measuredPeak()
+        var session = Session(program)
+        let (annProfile, snnProfile) = (Profile(), Profile())
+        session.profile = annProfile
+        _ = try session.runANN(inputs)
+        session.profile = snnProfile
+        _ = try session.run(inputs)
+        return Report(
+            ann: .init(millisecondsPerSample: median(ann), repetitions: ann),
+            snn: .init(millisecondsPerSample: median(snn), repetitions: snn), weights: try errors(inputs, result),
+            threads: settings.threads, batch: settings.batch, steps: settings.timeSteps,
+            instructionSet: program.executable.kernels.name, peakMemoryBytes: peakMemory, pageFaults: pageFaults,
+            peakGigaMACs: peak, annStages: annProfile.stages.map { stage($0, peak) },
+            snnStages: snnProfile.stages.map { stage($0, peak) })
+    }
+
+    private func stage(_ entry: Profile.Entry, _ peak: Double) -> Stage {
+        var stage = Stage(
+            name: entry.name, kind: entry.kind, millisecondsPerSample: 1000 * entry.seconds / Double(settings.batch))
+        guard entry.multiplyAccumulates > 0, entry.seconds > 0 else { return stage }
+        stage.density = entry.inputs > 0 ? Double(entry.spikes) / Double(entry.inputs) : nil
+        let operations = 1e-9 * Double(entry.multiplyAccumulates) * (stage.density ?? 1) / entry.seconds
+        stage.gigaSynapticOperations = operations
+        stage.shareOfPeak = operations / peak
+        return stage
+    }
+
+    /// What rounding the weights did to the outputs.
+    private func errors(_ inputs: [String: Tensor], _ result: SimulationResult) throws -> Report.Weights {
+        var weights = Report.Weights(
+            kind: settings.weights, weightError: program.weightError, relativeError: 0, relativeErrorAtEnd: 0)
+        guard settings.weights != .fp32 else { return weights }
+        let exact = try Program(network, timeSteps: settings.timeSteps, kernels: program.executable.kernels)
+        let expected = try ParallelSimulator(exact, threads: settings.threads).run(inputs)
+        func error(at step: Int) -> Double {
+            var (difference, size) = (0.0, 0.0)
+            for (name, tensor) in expected.outputs {
+                let width = tensor.shape.rowCount
+                for index in step * width..<(step + 1) * width {
+                    let y = Double(tensor.values[index])
+                    let d = Double(result.outputs[name]!.values[index]) - y
+                    difference += d * d
+                    size += y * y
+                }
+            }
+            return size > 0 ? (difference / size).squareRoot() : 0
+        }
+        weights.relativeError = error(at: 0)
+        weights.relativeErrorAtEnd = error(at: settings.timeSteps - 1)
+        return weights
+    }
+
+    /// The dense product at its best here: 768 rows of 384 by 384 × 1536, in 10⁹ multiply-accumulates per second.
+    private func measuredPeak() -> Double {
+        let (rows, inner, columns) = (768, 384, 1536)
+        let matrix = PackedMatrix(
+            rows: inner, columns: columns, values: [Float](repeating: 0.5, count: inner * columns), rowStride: columns,
+            columnStride: 1)
+        let left = [Float](repeating: 0.25, count: rows * inner)
+        var product = [Float](repeating: 0, count: rows * columns)
+        let best = (0..<8).map { _ in
+            seconds { program.executable.kernels.multiply(left, rows: rows, by: matrix, into: &product) }
+        }.min()!
+        return 1e-9 * Double(rows * inner * columns) / best
+    }
+
+    private func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let elapsed = try ContinuousClock().measure(body)
+        return Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
+    }
+
+    private func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    }
+}
