@@ -1,12 +1,12 @@
 // Event-driven products: each spike adds a column of the weights. Every element of the result is the same chain of fused
 // multiply-adds as in the dense product, with those of silent inputs left out, so both give the same bits.
 
-// `panels` ≤ 4 is a constant wherever this is inlined.
+// Adds one row's spikes to out. `panels` ≤ 4 is a constant wherever this is inlined.
 VK_INLINE void event_row(const int panels, size_t inputs, size_t count, const uint16_t *indices, const float *spikes,
                          const float *weights, float *out) {
     v16 sums[VK_TILE_WIDTH / VK_LANES];
 #pragma clang loop unroll(full)
-    for (int p = 0; p < panels; p++) sums[p] = splat(0.0f);
+    for (int p = 0; p < panels; p++) sums[p] = load(out + p * VK_LANES);
     for (size_t j = 0; j < count; j++) {
         const float *column = weights + (size_t)indices[j] * VK_LANES;
         const v16 x = splat(spikes[j]);
@@ -17,20 +17,26 @@ VK_INLINE void event_row(const int panels, size_t inputs, size_t count, const ui
     for (int p = 0; p < panels; p++) store(out + p * VK_LANES, sums[p]);
 }
 
-// Rows of spikes, listed one behind the other from starts[0] on, times `panels` panels of weights.
-static void VK_NAME(event_rows)(int panels, size_t rows, size_t inputs, const uint32_t *starts, const uint16_t *indices,
-                                const float *spikes, const float *weights, float *out) {
+// Rows of spikes times `panels` panels of weights, a chunk of inputs after the other. Row r's spikes of chunk c are those
+// from starts[r · (chunks + 1) + c] to the next.
+static void VK_NAME(event_rows)(int panels, size_t rows, size_t inputs, size_t chunks, const uint32_t *starts,
+                                const uint16_t *indices, const float *spikes, const float *weights, float *out) {
+    for (size_t r = 0; r < rows; r++) memset(out + r * VK_TILE_WIDTH, 0, (size_t)panels * VK_LANES * sizeof *out);
+    for (size_t c = 0; c < chunks; c++) {
 #define VK_EVENT_ROWS(count)                                                                                           \
     case count:                                                                                                        \
-        for (size_t r = 0; r < rows; r++)                                                                              \
-            event_row(count, inputs, starts[r + 1] - starts[r], indices + starts[r], spikes + starts[r], weights,      \
-                      out + r * VK_TILE_WIDTH);                                                                     \
+        for (size_t r = 0; r < rows; r++) {                                                                            \
+            const uint32_t *part = starts + r * (chunks + 1) + c;                                                      \
+            event_row(count, inputs, part[1] - part[0], indices + part[0], spikes + part[0], weights,                  \
+                      out + r * VK_TILE_WIDTH);                                                                        \
+        }                                                                                                              \
         break
-    switch (panels) {
-        VK_EVENT_ROWS(1);
-        VK_EVENT_ROWS(2);
-        VK_EVENT_ROWS(3);
-        VK_EVENT_ROWS(4);
-    }
+        switch (panels) {
+            VK_EVENT_ROWS(1);
+            VK_EVENT_ROWS(2);
+            VK_EVENT_ROWS(3);
+            VK_EVENT_ROWS(4);
+        }
 #undef VK_EVENT_ROWS
+    }
 }

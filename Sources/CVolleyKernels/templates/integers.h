@@ -61,50 +61,94 @@ VK_INLINE i16x32 dot4(i16x32 sums, int32_t bytes, i16x32 digits) {
 #endif
 }
 
-VK_INLINE void digit_tile(const int rows, const int panels, size_t groups, const uint8_t *bytes, size_t stride,
-                          const int8_t *digits, const int32_t *offsets, int32_t *out) {
+// Where the products of a block of rows with a tile of integer weights come from and go to.
+typedef struct {
+    int planes;
+    size_t groups;          // of four inputs
+    const uint8_t *bytes;   // [rows, stride]
+    size_t stride;
+    const int8_t *digits;   // of the tile's first panel, low plane
+    size_t plane;           // from one plane to the next
+    const int32_t *offsets; // [planes][VK_TILE_WIDTH]: what the sums start from
+    const int32_t *extra;   // [rows, VK_TILE_WIDTH] added to the sums, or null
+    const float *units;     // [VK_TILE_WIDTH]: what one unit is worth
+    int subtract;           // whether it is taken off `out` or put there
+    float *out;             // [rows, VK_TILE_WIDTH]
+} digit_work;
+
+// 40 bits in two planes are rounded once, as the undivided sum is.
+VK_INLINE v16 whole_sum(i16x32 low, i16x32 high) {
+    d16 exact = __builtin_convertvector(high, d16) * 256.0 + __builtin_convertvector(low, d16);
+    return __builtin_convertvector(exact, v16);
+}
+
+// `rows`, `panels` and `planes` are constants wherever this is inlined.
+VK_INLINE void digit_tile(const int rows, const int panels, const int planes, const digit_work *work, size_t row, int panel) {
     i16x32 sums[VK_TILE_ROWS][VK_TILE_PANELS];
+    const int half = VK_TILE_ROWS / 2;  // two planes: rows of the low one, then of the high one
+    const uint8_t *bytes = work->bytes + row * work->stride;
+    const size_t groups = work->groups, stride = work->stride;
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++)
+    for (int l = 0; l < planes; l++)
 #pragma clang loop unroll(full)
-        for (int p = 0; p < panels; p++) memcpy(&sums[r][p], offsets + p * VK_LANES, sizeof sums[r][p]);
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int p = 0; p < panels; p++)
+                memcpy(&sums[l * half + r][p], work->offsets + l * VK_TILE_WIDTH + (panel + p) * VK_LANES, sizeof sums[0][0]);
+    const int8_t *digits = work->digits + (size_t)panel * groups * 4 * VK_LANES;
     for (size_t g = 0; g < groups; g++) {
-        i16x32 weights[VK_TILE_PANELS];
+        i16x32 weights[2][VK_TILE_PANELS];
 #pragma clang loop unroll(full)
-        for (int p = 0; p < panels; p++)
-            memcpy(&weights[p], digits + ((size_t)p * groups + g) * 4 * VK_LANES, sizeof weights[p]);
+        for (int l = 0; l < planes; l++)
+#pragma clang loop unroll(full)
+            for (int p = 0; p < panels; p++)
+                memcpy(&weights[l][p], digits + (size_t)l * work->plane + ((size_t)p * groups + g) * 4 * VK_LANES,
+                       sizeof weights[0][0]);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
             int32_t four;
             memcpy(&four, bytes + (size_t)r * stride + 4 * g, sizeof four);
 #pragma clang loop unroll(full)
-            for (int p = 0; p < panels; p++) sums[r][p] = dot4(sums[r][p], four, weights[p]);
+            for (int l = 0; l < planes; l++)
+#pragma clang loop unroll(full)
+                for (int p = 0; p < panels; p++) sums[l * half + r][p] = dot4(sums[l * half + r][p], four, weights[l][p]);
         }
     }
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
-        for (int p = 0; p < panels; p++) memcpy(out + (size_t)r * VK_TILE_WIDTH + p * VK_LANES, &sums[r][p], sizeof sums[r][p]);
+        for (int p = 0; p < panels; p++) {
+            const size_t at = (row + (size_t)r) * VK_TILE_WIDTH + (size_t)(panel + p) * VK_LANES;
+            i16x32 low = sums[r][p];
+            if (work->extra) {
+                i16x32 extra;
+                memcpy(&extra, work->extra + at, sizeof extra);
+                low += extra;
+            }
+            const v16 sum = planes == 1 ? __builtin_convertvector(low, v16) : whole_sum(low, sums[half + r][p]);
+            const v16 unit = load(work->units + (panel + p) * VK_LANES);
+            store(work->out + at, work->subtract ? fma16(-sum, unit, load(work->out + at)) : sum * unit);
+        }
 }
 
-// out[rows][64] of `panels` ≤ 4 panels of one plane; `offsets` are what the sums start from.
-static void VK_NAME(digit_rows)(int panels, size_t rows, size_t inputs, const uint8_t *bytes, size_t stride,
-                                const int8_t *digits, const int32_t *offsets, int32_t *out) {
-    const size_t groups = (inputs + 3) / 4, panel = groups * 4 * VK_LANES;
+static void VK_NAME(digit_rows)(const digit_work *work, int panels, size_t rows) {
     for (int p = 0; p < panels;) {
         const int wide = p + VK_TILE_PANELS <= panels;
         size_t r = 0;
-#define VK_DIGIT_TILE(count)                                                                                           \
+#define VK_DIGIT_TILES(count, planes)                                                                                  \
     for (; r + count <= rows; r += count) {                                                                            \
-        const uint8_t *from = bytes + r * stride;                                                                      \
-        int32_t *to = out + r * VK_TILE_WIDTH + p * VK_LANES;                                                           \
-        if (wide) digit_tile(count, VK_TILE_PANELS, groups, from, stride, digits + p * panel, offsets + p * VK_LANES, to); \
-        else digit_tile(count, 1, groups, from, stride, digits + p * panel, offsets + p * VK_LANES, to);               \
+        if (wide) digit_tile(count, VK_TILE_PANELS, planes, work, r, p);                                               \
+        else digit_tile(count, 1, planes, work, r, p);                                                                 \
     }
-        VK_DIGIT_TILE(VK_TILE_ROWS)
-        VK_DIGIT_TILE(4)
-        VK_DIGIT_TILE(1)
-#undef VK_DIGIT_TILE
+        if (work->planes == 1) {
+            VK_DIGIT_TILES(VK_TILE_ROWS, 1)
+            VK_DIGIT_TILES(4, 1)
+            VK_DIGIT_TILES(1, 1)
+        } else {
+            VK_DIGIT_TILES(VK_TILE_ROWS / 2, 2)
+            VK_DIGIT_TILES(1, 2)
+        }
+#undef VK_DIGIT_TILES
         p += wide ? VK_TILE_PANELS : 1;
     }
 }
@@ -154,23 +198,12 @@ static void VK_NAME(whole_row)(size_t count, const uint16_t *indices, const int1
 #endif
 }
 
-// Adds sums of one or two planes, times what a unit is worth for each output, to `out` (or sets it).
-static void VK_NAME(price_sums)(int planes, size_t n, const int32_t *low, const int32_t *high, const float *units,
-                                int subtract, float *out) {
-    for (size_t i = 0; i < n; i += VK_LANES) {
-        v16 sum;
-        if (planes == 1) {
-            i16x32 whole;
-            memcpy(&whole, low + i, sizeof whole);
-            sum = __builtin_convertvector(whole, v16);
-        } else {
-            // 40 bits: rounded once, as the undivided sum is.
-            i16x32 l, h;
-            memcpy(&l, low + i, sizeof l), memcpy(&h, high + i, sizeof h);
-            d16 exact = __builtin_convertvector(h, d16) * 256.0 + __builtin_convertvector(l, d16);
-            sum = __builtin_convertvector(exact, v16);
-        }
-        const v16 unit = load(units + i % VK_TILE_WIDTH);
+// Undivided sums times what a unit is worth, put into `out` or taken off it.
+static void VK_NAME(price_sums)(size_t rows, const int32_t *sums, const float *units, int subtract, float *out) {
+    for (size_t i = 0; i < rows * VK_TILE_WIDTH; i += VK_LANES) {
+        i16x32 whole;
+        memcpy(&whole, sums + i, sizeof whole);
+        const v16 sum = __builtin_convertvector(whole, v16), unit = load(units + i % VK_TILE_WIDTH);
         store(out + i, subtract ? fma16(-sum, unit, load(out + i)) : sum * unit);
     }
 }

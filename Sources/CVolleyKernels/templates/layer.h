@@ -4,7 +4,7 @@
 // What a step sends into the products of a block of rows: lists of spikes, or matrices for the dense product.
 typedef struct {
     int is_event;
-    uint32_t *starts;    // of the rows' lists, by side: [sides][rows + 1]
+    uint32_t *starts;    // of the lists, by side, row and chunk of inputs: [sides][rows][chunks + 1]
     uint16_t *indices;
     float *spikes;       // values, or, for integers, their factors as int16
     float *floats;       // [rows, inputs]
@@ -16,10 +16,10 @@ typedef struct {
     const vk_layer_run *run;
     spike_units units;
     float values[VK_CODES];
-    size_t byte_stride;
+    size_t byte_stride, chunks;
     step_input *steps;
     float *tile;         // [steps][rows][VK_TILE_WIDTH]
-    int32_t *sums;       // [2][rows][VK_TILE_WIDTH]
+    int32_t *sums;       // [rows][VK_TILE_WIDTH]
     int8_t *codes;       // [steps][rows][VK_TILE_WIDTH]
 } layer_work;
 
@@ -32,19 +32,21 @@ static int VK_NAME(list_block)(const layer_work *work, size_t rows, const int8_t
     uint32_t end = 0;
     for (int side = 0; side < sides; side++) {
         const float *values = layer->panels ? work->values : work->units.factors[side];
-        uint32_t *starts = input->starts + side * (rows + 1);
         for (size_t r = 0; r < rows; r++) {
-            starts[r] = end;
-            size_t count = VK_NAME(list_spikes)(layer->inputs, codes + r * layer->inputs, values, input->indices + end,
-                                                input->spikes + end);
-            if (layer->planes == 2) {
-                float total = 0.0f;
-                for (size_t j = 0; j < count; j++) total += __builtin_fabsf(input->spikes[end + j]);
-                if (total > 65000.0f) return 0;
+            uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
+            const uint32_t begin = end;
+            for (size_t c = 0; c < work->chunks; c++) {
+                const size_t first = c * VK_CHUNK, left = layer->inputs - first;
+                starts[c] = end;
+                end += (uint32_t)VK_NAME(list_spikes)(first, left < VK_CHUNK ? left : VK_CHUNK,
+                                                      codes + r * layer->inputs + first, values, input->indices + end,
+                                                      input->spikes + end);
             }
-            end += (uint32_t)count;
+            starts[work->chunks] = end;
+            float total = 0.0f;
+            for (uint32_t j = begin; layer->planes == 2 && j < end; j++) total += __builtin_fabsf(input->spikes[j]);
+            if (total > 65000.0f) return 0;
         }
-        starts[rows] = end;
     }
     if (!layer->panels) {
         int16_t *factors = (int16_t *)input->spikes;
@@ -78,40 +80,65 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
     }
 }
 
-// The sums of integers of one side, in work->sums. Returns in how many planes they lie.
-static int VK_NAME(integer_sums)(const layer_work *work, const step_input *input, int side, size_t rows, size_t column,
-                                 int panels, const int8_t *codes) {
-    const vk_layer *layer = work->layer;
-    const size_t inputs = layer->inputs;
-    const int16_t *whole = layer->whole + column * inputs;
-    if (input->is_event) {
-        const uint32_t *starts = input->starts + side * (rows + 1);
-        memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
-        for (size_t r = 0; r < rows; r++)
-            VK_NAME(whole_row)(starts[r + 1] - starts[r], input->indices + starts[r],
-                               (int16_t *)input->spikes + starts[r], whole, work->sums + r * VK_TILE_WIDTH);
-        return 1;
+// Adds up whole weights where spikes are, for one side.
+static void VK_NAME(sum_events)(const layer_work *work, const step_input *input, int side, size_t rows, const int16_t *whole) {
+    memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
+    for (size_t r = 0; r < rows; r++) {
+        const uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
+        VK_NAME(whole_row)(starts[work->chunks] - starts[0], input->indices + starts[0],
+                           (int16_t *)input->spikes + starts[0], whole, work->sums + r * VK_TILE_WIDTH);
     }
-    const size_t plane = vk_digits_count(inputs, layer->outputs);
-    for (int p = 0; p < layer->planes; p++) {
-        int32_t offsets[VK_TILE_WIDTH] = {0};
-        for (size_t o = 0; work->units.sides == 1 && o < VK_TILE_WIDTH && column + o < layer->outputs; o++)
-            offsets[o] = -128 * layer->digit_sums[(size_t)p * layer->outputs + column + o];
-        VK_NAME(digit_rows)(panels, rows, inputs, input->bytes + side * rows * work->byte_stride, work->byte_stride,
-                            layer->digits + (size_t)p * plane + column * ((inputs + 3) / 4 * 4), offsets,
-                            work->sums + (size_t)p * rows * VK_TILE_WIDTH);
-    }
-    // What a byte could not hold of the largest positive spike: 1 of 128.
-    if (work->units.sides == 1 && layer->source->levels == 8)
-        for (size_t r = 0; r < rows; r++) {
-            const int8_t *row = codes + r * inputs;
-            const int16_t one = 1;
-            for (const int8_t *at = row; (at = memchr(at, 8, (size_t)(row + inputs - at))); at++) {
-                const uint16_t index = (uint16_t)(at - row);
-                VK_NAME(whole_row)(1, &index, &one, whole, work->sums + r * VK_TILE_WIDTH);
-            }
+}
+
+// What a byte cannot hold of the largest positive spikes: 1 of 128. False where there are none.
+static int VK_NAME(sum_excess)(const layer_work *work, size_t rows, const int8_t *codes, const int16_t *whole) {
+    const size_t inputs = work->layer->inputs;
+    if (work->units.sides != 1 || work->layer->source->levels < 8 || !memchr(codes, 8, rows * inputs)) return 0;
+    memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
+    for (size_t r = 0; r < rows; r++) {
+        const int8_t *row = codes + r * inputs, *at = row;
+        const int16_t one = 1;
+        for (; (at = memchr(at, 8, (size_t)(row + inputs - at))); at++) {
+            const uint16_t index = (uint16_t)(at - row);
+            VK_NAME(whole_row)(1, &index, &one, whole, work->sums + r * VK_TILE_WIDTH);
         }
-    return layer->planes;
+    }
+    return 1;
+}
+
+static void VK_NAME(multiply_integers)(const layer_work *work, const step_input *input, const int8_t *codes, size_t rows,
+                                       size_t column, int panels, float *out) {
+    const vk_layer *layer = work->layer;
+    const size_t inputs = layer->inputs, left = layer->outputs - column;
+    const size_t width = left < VK_TILE_WIDTH ? left : VK_TILE_WIDTH;
+    const int16_t *whole = layer->whole + column * inputs;
+    for (int side = 0; side < work->units.sides; side++) {
+        float units[VK_TILE_WIDTH] = {0};
+        for (size_t o = 0; o < width; o++) units[o] = layer->scales[column + o] * work->units.units[side];
+        if (input->is_event) {
+            VK_NAME(sum_events)(work, input, side, rows, whole);
+            VK_NAME(price_sums)(rows, work->sums, units, side, out);
+            continue;
+        }
+        int32_t offsets[2][VK_TILE_WIDTH] = {{0}};
+        for (int p = 0; work->units.sides == 1 && p < layer->planes; p++)
+            for (size_t o = 0; o < width; o++)
+                offsets[p][o] = -128 * layer->digit_sums[(size_t)p * layer->outputs + column + o];
+        const digit_work digits = {
+            .planes = layer->planes,
+            .groups = (inputs + 3) / 4,
+            .bytes = input->bytes + side * rows * work->byte_stride,
+            .stride = work->byte_stride,
+            .digits = layer->digits + column * ((inputs + 3) / 4 * 4),
+            .plane = vk_digits_count(inputs, layer->outputs),
+            .offsets = offsets[0],
+            .extra = VK_NAME(sum_excess)(work, rows, codes, whole) ? work->sums : 0,
+            .units = units,
+            .subtract = side,
+            .out = out,
+        };
+        VK_NAME(digit_rows)(&digits, panels, rows);
+    }
 }
 
 static void VK_NAME(multiply_block)(const layer_work *work, int step, size_t first, size_t rows, size_t column, int panels) {
@@ -121,19 +148,14 @@ static void VK_NAME(multiply_block)(const layer_work *work, int step, size_t fir
     if (layer->panels) {
         const float *weights = layer->panels + column * layer->inputs;
         if (input->is_event)
-            VK_NAME(event_rows)(panels, rows, layer->inputs, input->starts, input->indices, input->spikes, weights, out);
+            VK_NAME(event_rows)(panels, rows, layer->inputs, work->chunks, input->starts, input->indices, input->spikes,
+                                weights, out);
         else
             VK_NAME(gemm)(rows, (size_t)panels * VK_LANES, layer->inputs, input->floats, layer->inputs, weights, 0, out,
                           VK_TILE_WIDTH);
-        return;
-    }
-    const int8_t *codes = work->run->codes + ((size_t)step * work->run->rows + first) * layer->inputs;
-    for (int side = 0; side < work->units.sides; side++) {
-        float units[VK_TILE_WIDTH] = {0};
-        for (size_t o = 0; o < VK_TILE_WIDTH && column + o < layer->outputs; o++)
-            units[o] = layer->scales[column + o] * work->units.units[side];
-        int planes = VK_NAME(integer_sums)(work, input, side, rows, column, panels, codes);
-        VK_NAME(price_sums)(planes, rows * VK_TILE_WIDTH, work->sums, work->sums + rows * VK_TILE_WIDTH, units, side, out);
+    } else {
+        const int8_t *codes = work->run->codes + ((size_t)step * work->run->rows + first) * layer->inputs;
+        VK_NAME(multiply_integers)(work, input, codes, rows, column, panels, out);
     }
 }
 
@@ -165,28 +187,54 @@ static void VK_NAME(accumulate_block)(const layer_work *work, size_t first, size
     }
 }
 
-// Residual, result and neurons of a finished tile.
-static size_t VK_NAME(finish_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
+VK_INLINE void copy_row(size_t width, const float *from, float *to) {
+    if (width == VK_TILE_WIDTH) memcpy(to, from, VK_TILE_WIDTH * sizeof *to);
+    else memcpy(to, from, width * sizeof *to);
+}
+
+// Residual and result of a finished tile.
+static void VK_NAME(finish_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
+    const vk_layer_run *run = work->run;
+    for (int s = 0; s < run->steps; s++)
+        for (size_t r = 0; r < rows; r++) {
+            float *row = work->tile + ((size_t)s * rows + r) * VK_TILE_WIDTH;
+            const size_t at = (first + r) * work->layer->outputs + column;
+            if (run->addend) {
+                const float *addend = run->addend + (size_t)s * run->addend_stride + at;
+                for (size_t c = 0; c < width; c += VK_LANES) {
+                    const size_t lanes = width - c < VK_LANES ? width - c : VK_LANES;
+                    const v16 more = lanes == VK_LANES ? load(addend + c) : load_some(addend + c, lanes, 0.0f);
+                    store(row + c, load(row + c) + more);
+                }
+            }
+            if (run->value) copy_row(width, row, run->value + (size_t)s * run->output_stride + at);
+        }
+}
+
+// The neurons behind a finished tile. They see a tile as one row, unless it is narrow or its state is elsewhere.
+static size_t VK_NAME(fire_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
     const vk_layer *layer = work->layer;
     const vk_layer_run *run = work->run;
     const size_t block = rows * VK_TILE_WIDTH;
+    size_t bad = 0;
+    if (width < VK_TILE_WIDTH || run->sent) {
+        for (size_t r = 0; r < rows; r++) {
+            const size_t at = (first + r) * layer->outputs + column;
+            bad += VK_NAME(neuron)(layer->target, run->first_step, run->steps, width, work->tile + r * VK_TILE_WIDTH,
+                                   block, run->sent ? run->sent + at : 0, 0, run->target_codes ? run->target_codes + at : 0,
+                                   0, run->estimate ? run->estimate + at : 0, run->output_stride, run->counts);
+        }
+        return bad;
+    }
+    bad = VK_NAME(neuron)(layer->target, run->first_step, run->steps, block, work->tile, block, 0, 0,
+                          run->target_codes ? work->codes : 0, 0, run->estimate ? work->tile : 0, block, run->counts);
     for (int s = 0; s < run->steps; s++)
         for (size_t r = 0; r < rows; r++) {
-            float *row = work->tile + (size_t)s * block + r * VK_TILE_WIDTH;
-            const size_t at = (first + r) * layer->outputs + column;
-            if (run->addend)
-                VK_NAME(binary)(VK_ADD, width, row, 1, run->addend + (size_t)s * run->addend_stride + at, 1, row);
-            if (run->value) memcpy(run->value + (size_t)s * run->output_stride + at, row, width * sizeof *row);
+            const size_t from = (size_t)s * block + r * VK_TILE_WIDTH;
+            const size_t to = (size_t)s * run->output_stride + (first + r) * layer->outputs + column;
+            if (run->target_codes) memcpy(run->target_codes + to, work->codes + from, VK_TILE_WIDTH);
+            if (run->estimate) memcpy(run->estimate + to, work->tile + from, VK_TILE_WIDTH * sizeof(float));
         }
-    if (!layer->target) return 0;
-    size_t bad = 0;
-    for (size_t r = 0; r < rows; r++) {
-        const size_t at = (first + r) * layer->outputs + column;
-        const size_t inside = r * VK_TILE_WIDTH;
-        bad += VK_NAME(neuron)(layer->target, run->first_step, run->steps, width, work->tile + inside, block,
-                               run->sent ? run->sent + at : 0, 0, run->target_codes ? run->target_codes + at : 0, 0,
-                               run->estimate ? run->estimate + at : 0, run->output_stride, run->counts);
-    }
     return bad;
 }
 
@@ -205,13 +253,15 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
     uintptr_t at = start;
 #define VK_TAKE(bytes) (at += rounded_up(bytes, 64), at - rounded_up(bytes, 64))
     work->byte_stride = rounded_up(layer->inputs, 64);
+    work->chunks = (layer->inputs + VK_CHUNK - 1) / VK_CHUNK;
     work->tile = (float *)VK_TAKE(steps * rows * VK_TILE_WIDTH * sizeof(float));
-    work->sums = (int32_t *)VK_TAKE(2 * rows * VK_TILE_WIDTH * sizeof(int32_t));
+    work->sums = (int32_t *)VK_TAKE(rows * VK_TILE_WIDTH * sizeof(int32_t));
+    work->codes = (int8_t *)VK_TAKE(steps * rows * VK_TILE_WIDTH);
     work->steps = (step_input *)VK_TAKE(steps * sizeof(step_input));
     for (size_t s = 0; s < steps; s++) {
         step_input input = {0};
         if (layer->source) {
-            input.starts = (uint32_t *)VK_TAKE(2 * (rows + 1) * sizeof(uint32_t));
+            input.starts = (uint32_t *)VK_TAKE(2 * rows * (work->chunks + 1) * sizeof(uint32_t));
             input.indices = (uint16_t *)VK_TAKE(values * sizeof(uint16_t));
             input.spikes = (float *)VK_TAKE(values * sizeof(float));
             input.floats = input.spikes;
@@ -244,7 +294,8 @@ static size_t VK_NAME(layer)(const vk_layer *layer, const vk_layer_run *run) {
             VK_NAME(accumulate_block)(&work, first, rows, column, width);
             if (layer->activation >= 0)
                 VK_NAME(unary)((vk_unary_op)layer->activation, (size_t)run->steps * rows * VK_TILE_WIDTH, work.tile, work.tile);
-            bad += VK_NAME(finish_block)(&work, first, rows, column, width);
+            VK_NAME(finish_block)(&work, first, rows, column, width);
+            if (layer->target) bad += VK_NAME(fire_block)(&work, first, rows, column, width);
         }
     }
     return bad;

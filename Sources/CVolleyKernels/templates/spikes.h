@@ -3,6 +3,7 @@
 enum {
     VK_CODES = 64,       // signed levels −VK_MAX_LEVELS … VK_MAX_LEVELS, wrapped around
     VK_TILE_WIDTH = 64,  // columns of a tile of a layer
+    VK_CHUNK = 128,      // inputs whose weights for a tile stay in the first-level cache
 };
 
 // What each code sends, by code modulo VK_CODES.
@@ -46,13 +47,14 @@ static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float val
     for (size_t i = 0; i < n; i++) out[i] = values[codes[i] & (VK_CODES - 1)];
 }
 
-// Lists the spikes of a row that `values` knows, in order. Writes up to 16 entries past them; returns how many there are.
-static size_t VK_NAME(list_spikes)(size_t n, const int8_t *codes, const float values[VK_CODES], uint16_t *indices,
-                                   float *spikes) {
+// Lists the spikes that `values` knows among n inputs from `first` on, in order. Writes up to 16 entries past them;
+// returns how many there are.
+static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, const float values[VK_CODES],
+                                   uint16_t *indices, float *spikes) {
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         const float value = values[codes[i] & (VK_CODES - 1)];
-        indices[count] = (uint16_t)i;
+        indices[count] = (uint16_t)(first + i);
         spikes[count] = value;
         count += value != 0.0f;
     }
@@ -78,8 +80,8 @@ static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float val
     for (; i < n; i++) out[i] = values[codes[i] & (VK_CODES - 1)];
 }
 
-static size_t VK_NAME(list_spikes)(size_t n, const int8_t *codes, const float values[VK_CODES], uint16_t *indices,
-                                   float *spikes) {
+static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, const float values[VK_CODES],
+                                   uint16_t *indices, float *spikes) {
     const int narrow = is_narrow(values);
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     size_t count = 0, i = 0;
@@ -88,7 +90,7 @@ static size_t VK_NAME(list_spikes)(size_t n, const int8_t *codes, const float va
         __m512i c = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(inside, codes + i));
         __m512 value = code_values16(c, values, narrow);
         __mmask16 fired = _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_NEQ_OQ);
-        __m512i index = _mm512_maskz_compress_epi32(fired, _mm512_add_epi32(lanes, _mm512_set1_epi32((int)i)));
+        __m512i index = _mm512_maskz_compress_epi32(fired, _mm512_add_epi32(lanes, _mm512_set1_epi32((int)(first + i))));
         _mm256_storeu_si256((__m256i *)(indices + count), _mm512_cvtepi32_epi16(index));
         _mm512_storeu_ps(spikes + count, _mm512_maskz_compress_ps(fired, value));
         count += (size_t)__builtin_popcount(fired);
