@@ -100,6 +100,50 @@ import VolleyTensors
         #expect(run.emitted == values.map { $0 == 0.25 ? 0 : $0 })
     }
 
+    /// Ladders that double and some that do not, with half-base and nearest rounding, alike or not on both sides.
+    private static func ladders() -> [(thresholds: ([Float], [Float]), cutoffs: ([Float], [Float]))] {
+        var ladders: [(thresholds: ([Float], [Float]), cutoffs: ([Float], [Float]))] = []
+        for levels in 1...NeuronKernel.maximumLevels {
+            for (base, ratio): (Float, Float) in [(0.1, 2), (1.37, 2), (3e-39, 2), (0.02, 1.4), (1e-6, 3)] {
+                let up = (0..<levels).map { level in (0..<level).reduce(base) { value, _ in value * ratio } }
+                for other: Float in [1, 0.7, 0.01] {
+                    let down = up.map { other * $0 }
+                    ladders.append(((up, down), (up.map { $0 - up[0] / 2 }, down.map { 0.75 * $0 })))
+                    ladders.append(((up, down), (up.map { 0.75 * $0 }, down.map { 0.75 * $0 })))
+                }
+                let never = [Float](repeating: .infinity, count: levels)
+                ladders.append(((up, up), (up.map { $0 - up[0] / 2 }, never)))
+                ladders.append(((up, up), (never, up.map { 0.75 * $0 })))
+            }
+        }
+        return ladders
+    }
+
+    @Test(arguments: Kernels.available) func theHighestCutoffReachedFires(kernels: Kernels) {
+        for ladder in Self.ladders() {
+            let (up, down) = ladder.cutoffs
+            let edges = (up + down).filter(\.isFinite).flatMap { [$0, $0.nextUp, $0.nextDown, 1.3 * $0] }
+            let input = edges + edges.map { -$0 } + [0, -0.0, .leastNonzeroMagnitude, 3e38, -3e38]
+            let expected = input.map { value -> Float in
+                if let level = up.lastIndex(where: { value >= $0 }) { return ladder.thresholds.0[level] }
+                if let level = down.lastIndex(where: { -value >= $0 }) { return -ladder.thresholds.1[level] }
+                return 0
+            }
+            for variant in Variant.allCases {
+                let neuron = NeuronKernel(
+                    thresholds: ladder.thresholds, cutoffs: ladder.cutoffs, initialPotential: 0,
+                    differential: variant == .differential, resetsToZero: variant == .zero)
+                let run = Run(neuron, inputs: [input], on: kernels)
+                guard run.emitted == expected else {
+                    Issue.record("\(kernels.name) \(variant): cut-offs \(ladder.cutoffs)")
+                    return
+                }
+                #expect(run.bad == 0)
+                #expect(run.counts.reduce(0, +) == Int64(expected.count { $0 != 0 }))
+            }
+        }
+    }
+
     @Test(arguments: Kernels.available) func countsAreAddedTo(kernels: Kernels) {
         let neuron = Self.neuron(.subtraction, levels: 1)
         var sent: [Float] = [0]

@@ -72,26 +72,27 @@ VK_INLINE v16 tanh16(v16 x) {
 
 VK_INLINE v16 sigmoid16(v16 x) { return 1.0f / (1.0f + exp16(-x)); }
 
-// x·Φ(x) with Φ(x) = 1/2 + x·P(x²) for |x| < 5.15, beyond which Φ is within 2.2 · 2^-24 of 0 or 1. P is a polynomial in
-// w = 2 x² / 5.15² − 1, whose coefficients alternate and stay small.
+// x·Φ(x) with Φ(x) = 1/2 + x·P(x²) for |x| < 5.2, beyond which Φ is within 1.7 · 2^-24 of 0 or 1. P is a polynomial in
+// w = 2 x² / 5.2² − 1, whose coefficients alternate and stay small.
 VK_INLINE v16 gelu16(v16 x) {
-    v16 w = fma16(x * x, splat(0x1.34deaep-4f), splat(-1.0f));
-    v16 p = splat(-0x1.afc2b2p-12f);
-    p = fma16(p, w, splat(0x1.20d6c8p-10f));
-    p = fma16(p, w, splat(-0x1.258fa8p-10f));
-    p = fma16(p, w, splat(0x1.c2f442p-10f));
-    p = fma16(p, w, splat(-0x1.24f566p-8f));
-    p = fma16(p, w, splat(0x1.085f7cp-7f));
-    p = fma16(p, w, splat(-0x1.8ad94ap-7f));
-    p = fma16(p, w, splat(0x1.1fbc3ap-6f));
-    p = fma16(p, w, splat(-0x1.903e4ep-6f));
-    p = fma16(p, w, splat(0x1.054762p-5f));
-    p = fma16(p, w, splat(-0x1.48508cp-5f));
-    p = fma16(p, w, splat(0x1.9ce6fp-5f));
-    p = fma16(p, w, splat(-0x1.180a68p-4f));
-    p = fma16(p, w, splat(0x1.191e72p-3f));
+    v16 w = fma16(x * x, splat(0x1.2ef566p-4f), splat(-1.0f));
+    v16 p = splat(0x1.a8735cp-13f);
+    p = fma16(p, w, splat(-0x1.26cd8ep-11f));
+    p = fma16(p, w, splat(0x1.3af6d6p-11f));
+    p = fma16(p, w, splat(-0x1.0082cp-10f));
+    p = fma16(p, w, splat(0x1.5cf952p-9f));
+    p = fma16(p, w, splat(-0x1.4c186cp-8f));
+    p = fma16(p, w, splat(0x1.067968p-7f));
+    p = fma16(p, w, splat(-0x1.94cb76p-7f));
+    p = fma16(p, w, splat(0x1.291b34p-6f));
+    p = fma16(p, w, splat(-0x1.95b97p-6f));
+    p = fma16(p, w, splat(0x1.05d5dap-5f));
+    p = fma16(p, w, splat(-0x1.4711ap-5f));
+    p = fma16(p, w, splat(0x1.99d05cp-5f));
+    p = fma16(p, w, splat(-0x1.157a88p-4f));
+    p = fma16(p, w, splat(0x1.166cf2p-3f));
     v16 phi = fma16(p, x, splat(0.5f));
-    phi = abs16(x) < 5.15f ? phi : (x < 0.0f ? splat(0.0f) : splat(1.0f));
+    phi = abs16(x) < 5.2f ? phi : (x < 0.0f ? splat(0.0f) : splat(1.0f));
     return x * phi;
 }
 

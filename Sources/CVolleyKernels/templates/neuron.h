@@ -46,8 +46,8 @@ VK_INLINE i16x32 bits16(v16 x) {
     return bits;
 }
 
-// Tries the cut-offs of one side and raises `level` to the highest reached; values ascend with levels. A lane counts once in every group of levels
-// that it reaches; neuron_totals takes that back.
+// Tries the cut-offs of one side and raises `level` to the highest reached; values ascend with levels. A lane counts once
+// in every group of levels that it reaches; neuron_totals takes that back.
 VK_INLINE void fire_side(const neuron_span *span, int side, v16 potential, i16x32 spikes[NEURON_GROUPS], v16 *value,
                          i16x32 *level) {
     const vk_neuron *layer = span->layer;
@@ -163,7 +163,8 @@ static size_t VK_NAME(neuron_span_lanes)(const neuron_span *span, size_t n, neur
     int counted = 0;
     for (size_t at = 0; at < n; at += VK_LANES) {
         if (counted++ == NEURON_FULL) empty_small_counters(span, counters), counted = 1;
-        bad += n - at < VK_LANES ? neuron_lanes(span, at, n - at, counters) : neuron_lanes(span, at, VK_LANES, counters);
+        if (n - at < VK_LANES) bad += neuron_lanes(span, at, n - at, counters);
+        else bad += neuron_lanes(span, at, VK_LANES, counters);
     }
     return bad;
 }
@@ -172,7 +173,6 @@ static size_t VK_NAME(neuron_span_lanes)(const neuron_span *span, size_t n, neur
 #include VK_NEURON_TABLES
 #endif
 
-// Steps `done` … of one span of neurons, with everything that points at them.
 VK_INLINE void set_steps(neuron_span *span, int time, int steps) {
     span->steps = steps;
     for (int step = 0; step < steps; step++) {

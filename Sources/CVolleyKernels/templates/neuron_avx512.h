@@ -32,8 +32,8 @@ VK_INLINE void fill_tables(const neuron_span *span, neuron_tables *tables) {
             tables->values[index] = side ? -layer->thresholds[side][k] : layer->thresholds[side][k];
             tables->codes[index] = (int8_t)(side ? -(k + 1) : k + 1);
             for (int group = 0; group <= k / NEURON_GROUP; group++) {
-                const int in_group = k - group * NEURON_GROUP < NEURON_GROUP ? k - group * NEURON_GROUP : NEURON_GROUP - 1;
-                tables->spikes[group][side][index] = 1u << in_group * 4;
+                const int last = NEURON_GROUP - 1, level = k - group * NEURON_GROUP;
+                tables->spikes[group][side][index] = 1u << (level < last ? level : last) * 4;
             }
         }
     }
