@@ -26,8 +26,8 @@ typedef struct {
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
 } vk_neuron;
 
-// One head of attention. Element (t, i, c) of a view, t from 0, lies at start[t · step + i · row + c · column]; column of
-// q, v and out is 1, k has either of its strides 1.
+// One head of attention. Element (t, i, c) of a view, t from 0, lies at start[t · step + i · row + c · column]; column
+// of q, v and out is 1, k has either of its strides 1.
 typedef struct {
     float *start;
     size_t step, row, column;
@@ -75,9 +75,9 @@ typedef struct {
 
     // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in
     // cache. `sent` is the neurons' state [queries][keys], as for neuron; `scratch` holds vk_attention_scratch(shape,
-    // steps) floats. Adds to counts[steps][2 · levels] the spikes of the neurons behind the softmax and, where not null,
-    // to emitted_keys and sent_keys [steps][keys] how many queries sent a spike, or have an estimate that is not zero,
-    // for each key. Returns how many membrane potentials were not finite. Without neurons all four are null.
+    // steps) floats. Adds to counts[steps][2 · levels] the spikes of the neurons behind the softmax and, where not
+    // null, to emitted_keys and sent_keys [steps][keys] how many queries sent a spike, or have an estimate that is not
+    // zero, for each key. Returns how many membrane potentials were not finite. Without neurons all four are null.
     size_t (*attention)(const vk_attention *shape, int first_step, int steps, float *sent, float *scratch,
                         int64_t *counts, int64_t *emitted_keys, int64_t *sent_keys);
 
