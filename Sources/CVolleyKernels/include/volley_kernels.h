@@ -125,9 +125,9 @@ typedef struct {
 
     // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in
     // cache. `sent` is the neurons' state [queries][keys], as for neuron; `scratch` holds vk_attention_scratch(shape,
-    // steps) floats. Adds to counts[steps][2 · levels] the spikes of the neurons behind the softmax and, where not null,
-    // to emitted_keys and sent_keys [steps][keys] how many queries sent a spike, or have an estimate that is not zero,
-    // for each key. Returns how many membrane potentials were not finite. Without neurons all four are null.
+    // steps) floats. Adds to counts[steps][2 · levels] the spikes of the neurons behind the softmax and, where not
+    // null, to emitted_keys and sent_keys [steps][keys] how many queries sent a spike, or have an estimate that is not
+    // zero, for each key. Returns how many membrane potentials were not finite. Without neurons all four are null.
     size_t (*attention)(const vk_attention *shape, int first_step, int steps, float *sent, float *scratch,
                         int64_t *counts, int64_t *emitted_keys, int64_t *sent_keys);
 

@@ -12,6 +12,13 @@ typedef int32_t i16x32 __attribute__((ext_vector_type(16)));
 VK_INLINE v16 splat(float x) { return (v16)(x); }
 VK_INLINE v16 load(const float *p) { v16 v; memcpy(&v, p, sizeof v); return v; }
 VK_INLINE void store(float *p, v16 v) { memcpy(p, &v, sizeof v); }
+#ifdef VK_AVX512
+VK_INLINE __mmask16 first_lanes(size_t n) { return n < VK_LANES ? (__mmask16)((1u << n) - 1) : 0xffff; }
+VK_INLINE v16 load_some(const float *p, size_t n, float fill) {
+    return (v16)_mm512_mask_loadu_ps(_mm512_set1_ps(fill), first_lanes(n), p);
+}
+VK_INLINE void store_some(float *p, size_t n, v16 v) { _mm512_mask_storeu_ps(p, first_lanes(n), (__m512)v); }
+#else
 VK_INLINE v16 load_some(const float *p, size_t n, float fill) {
     float lanes[VK_LANES];
     for (size_t i = 0; i < VK_LANES; i++) lanes[i] = i < n ? p[i] : fill;
@@ -22,6 +29,7 @@ VK_INLINE void store_some(float *p, size_t n, v16 v) {
     store(lanes, v);
     for (size_t i = 0; i < n; i++) p[i] = lanes[i];
 }
+#endif
 
 VK_INLINE v16 fma16(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b, c); }
 VK_INLINE v16 max16(v16 a, v16 b) { return a < b ? b : a; }
