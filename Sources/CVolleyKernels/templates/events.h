@@ -1,7 +1,7 @@
 // Event-driven products: each spike adds a column of the weights. Every element of the result is the same chain of fused
 // multiply-adds as in the dense product, with those of silent inputs left out, so both give the same bits.
 
-// Adds one row's spikes to out. `panels` ≤ 4 is a constant wherever this is inlined.
+// Adds one row's spikes to out. `panels` ≤ 8 is a constant wherever this is inlined.
 VK_INLINE void event_row(const int panels, size_t inputs, size_t count, const uint16_t *indices, const float *spikes,
                          const float *weights, float *out) {
     v16 sums[VK_TILE_WIDTH / VK_LANES];
@@ -36,6 +36,10 @@ static void VK_NAME(event_rows)(int panels, size_t rows, size_t inputs, size_t c
             VK_EVENT_ROWS(2);
             VK_EVENT_ROWS(3);
             VK_EVENT_ROWS(4);
+            VK_EVENT_ROWS(5);
+            VK_EVENT_ROWS(6);
+            VK_EVENT_ROWS(7);
+            VK_EVENT_ROWS(8);
         }
 #undef VK_EVENT_ROWS
     }

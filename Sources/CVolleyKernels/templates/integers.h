@@ -163,8 +163,8 @@ VK_INLINE __m512i dot2(__m512i sums, __m512i pairs, __m512i factors) {
 }
 #endif
 
-// out[64] += Σ factor · whole weight over the listed spikes.
-static void VK_NAME(whole_row)(size_t count, const uint16_t *indices, const int16_t *factors, const int16_t *whole,
+// out[VK_WHOLE_WIDTH] += Σ factor · whole weight over the listed spikes.
+static void VK_NAME(whole_run)(size_t count, const uint16_t *indices, const int16_t *factors, const int16_t *whole,
                                int32_t *out) {
 #ifdef VK_AVX512
     // Two spikes at a time: their weights interleaved, their factors side by side.
@@ -172,8 +172,8 @@ static void VK_NAME(whole_row)(size_t count, const uint16_t *indices, const int1
     for (int i = 0; i < 4; i++) sums[i] = _mm512_setzero_si512();
     for (size_t j = 0; j < count; j += 2) {
         const int second = j + 1 < count;
-        const int16_t *first = whole + (size_t)indices[j] * VK_TILE_WIDTH;
-        const int16_t *other = second ? whole + (size_t)indices[j + 1] * VK_TILE_WIDTH : first;
+        const int16_t *first = whole + (size_t)indices[j] * VK_WHOLE_WIDTH;
+        const int16_t *other = second ? whole + (size_t)indices[j + 1] * VK_WHOLE_WIDTH : first;
         const uint32_t pair = (uint16_t)factors[j] | (second ? (uint32_t)(uint16_t)factors[j + 1] << 16 : 0);
         const __m512i x = _mm512_set1_epi32((int32_t)pair);
         for (int half = 0; half < 2; half++) {
@@ -191,11 +191,18 @@ static void VK_NAME(whole_row)(size_t count, const uint16_t *indices, const int1
     }
 #else
     for (size_t j = 0; j < count; j++) {
-        const int16_t *column = whole + (size_t)indices[j] * VK_TILE_WIDTH;
+        const int16_t *column = whole + (size_t)indices[j] * VK_WHOLE_WIDTH;
         const int32_t x = factors[j];
-        for (int o = 0; o < VK_TILE_WIDTH; o++) out[o] += x * column[o];
+        for (int o = 0; o < VK_WHOLE_WIDTH; o++) out[o] += x * column[o];
     }
 #endif
+}
+
+// The same for the `runs` runs of a tile.
+VK_INLINE void whole_row(size_t runs, size_t inputs, size_t count, const uint16_t *indices, const int16_t *factors,
+                         const int16_t *whole, int32_t *out) {
+    for (size_t run = 0; run < runs; run++)
+        VK_NAME(whole_run)(count, indices, factors, whole + run * inputs * VK_WHOLE_WIDTH, out + run * VK_WHOLE_WIDTH);
 }
 
 // Undivided sums times what a unit is worth, put into `out` or taken off it.

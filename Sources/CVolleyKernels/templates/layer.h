@@ -4,6 +4,7 @@
 // What a step sends into the products of a block of rows: lists of spikes, or matrices for the dense product.
 typedef struct {
     int is_event;
+    int has_excess;      // whether spikes are larger than a byte of the dense integer product holds
     uint32_t *starts;    // of the lists, by side, row and chunk of inputs: [sides][rows][chunks + 1]
     uint16_t *indices;
     float *spikes;       // values, or, for integers, their factors as int16
@@ -68,6 +69,8 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
     const int8_t *codes = run->codes + ((size_t)step * run->rows + first) * layer->inputs;
     const size_t spikes = VK_NAME(count_spikes)(count, codes);
     input->is_event = (float)spikes < layer->event_density * (float)count && VK_NAME(list_block)(work, rows, codes, input);
+    input->has_excess = !input->is_event && !layer->panels && work->units.sides == 1 && layer->source->levels == 8
+                        && memchr(codes, 8, count);
     if (input->is_event) {
         if (run->event_inputs) *run->event_inputs += (int64_t)spikes;
     } else if (layer->panels) {
@@ -81,29 +84,28 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
 }
 
 // Adds up whole weights where spikes are, for one side.
-static void VK_NAME(sum_events)(const layer_work *work, const step_input *input, int side, size_t rows, const int16_t *whole) {
+static void VK_NAME(sum_events)(const layer_work *work, const step_input *input, int side, size_t rows, size_t runs,
+                                const int16_t *whole) {
     memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
     for (size_t r = 0; r < rows; r++) {
         const uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
-        VK_NAME(whole_row)(starts[work->chunks] - starts[0], input->indices + starts[0],
-                           (int16_t *)input->spikes + starts[0], whole, work->sums + r * VK_TILE_WIDTH);
+        whole_row(runs, work->layer->inputs, starts[work->chunks] - starts[0], input->indices + starts[0],
+                  (int16_t *)input->spikes + starts[0], whole, work->sums + r * VK_TILE_WIDTH);
     }
 }
 
-// What a byte cannot hold of the largest positive spikes: 1 of 128. False where there are none.
-static int VK_NAME(sum_excess)(const layer_work *work, size_t rows, const int8_t *codes, const int16_t *whole) {
+// What a byte cannot hold of the largest positive spikes: 1 of 128.
+static void VK_NAME(sum_excess)(const layer_work *work, size_t rows, size_t runs, const int8_t *codes, const int16_t *whole) {
     const size_t inputs = work->layer->inputs;
-    if (work->units.sides != 1 || work->layer->source->levels < 8 || !memchr(codes, 8, rows * inputs)) return 0;
     memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
     for (size_t r = 0; r < rows; r++) {
         const int8_t *row = codes + r * inputs, *at = row;
         const int16_t one = 1;
         for (; (at = memchr(at, 8, (size_t)(row + inputs - at))); at++) {
             const uint16_t index = (uint16_t)(at - row);
-            VK_NAME(whole_row)(1, &index, &one, whole, work->sums + r * VK_TILE_WIDTH);
+            whole_row(runs, inputs, 1, &index, &one, whole, work->sums + r * VK_TILE_WIDTH);
         }
     }
-    return 1;
 }
 
 static void VK_NAME(multiply_integers)(const layer_work *work, const step_input *input, const int8_t *codes, size_t rows,
@@ -112,11 +114,13 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
     const size_t inputs = layer->inputs, left = layer->outputs - column;
     const size_t width = left < VK_TILE_WIDTH ? left : VK_TILE_WIDTH;
     const int16_t *whole = layer->whole + column * inputs;
+    const size_t runs = (width + VK_WHOLE_WIDTH - 1) / VK_WHOLE_WIDTH;
+    if (input->has_excess) VK_NAME(sum_excess)(work, rows, runs, codes, whole);
     for (int side = 0; side < work->units.sides; side++) {
         float units[VK_TILE_WIDTH] = {0};
         for (size_t o = 0; o < width; o++) units[o] = layer->scales[column + o] * work->units.units[side];
         if (input->is_event) {
-            VK_NAME(sum_events)(work, input, side, rows, whole);
+            VK_NAME(sum_events)(work, input, side, rows, runs, whole);
             VK_NAME(price_sums)(rows, work->sums, units, side, out);
             continue;
         }
@@ -132,7 +136,7 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
             .digits = layer->digits + column * ((inputs + 3) / 4 * 4),
             .plane = vk_digits_count(inputs, layer->outputs),
             .offsets = offsets[0],
-            .extra = VK_NAME(sum_excess)(work, rows, codes, whole) ? work->sums : 0,
+            .extra = input->has_excess ? work->sums : 0,
             .units = units,
             .subtract = side,
             .out = out,

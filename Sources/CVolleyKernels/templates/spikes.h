@@ -2,8 +2,9 @@
 
 enum {
     VK_CODES = 64,       // signed levels −VK_MAX_LEVELS … VK_MAX_LEVELS, wrapped around
-    VK_TILE_WIDTH = 64,  // columns of a tile of a layer
-    VK_CHUNK = 128,      // inputs whose weights for a tile stay in the first-level cache
+    VK_TILE_WIDTH = 128, // columns of a tile of a layer
+    VK_WHOLE_WIDTH = 64, // columns of a run of undivided integer weights
+    VK_CHUNK = 64,       // inputs whose weights for a tile stay in the first-level cache
 };
 
 // What each code sends, by code modulo VK_CODES.
@@ -16,8 +17,14 @@ VK_INLINE void code_values(const vk_neuron *source, float values[VK_CODES]) {
 }
 
 static size_t VK_NAME(count_spikes)(size_t n, const int8_t *codes) {
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) count += codes[i] != 0;
+    size_t count = 0, i = 0;
+#ifdef VK_AVX512
+    for (; i + 64 <= n; i += 64) {
+        const __m512i c = _mm512_loadu_si512(codes + i);
+        count += (size_t)__builtin_popcountll(_mm512_test_epi8_mask(c, c));
+    }
+#endif
+    for (; i < n; i++) count += codes[i] != 0;
     return count;
 }
 

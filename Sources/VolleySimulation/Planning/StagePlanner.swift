@@ -66,7 +66,7 @@ struct StagePlanner {
     /// kinds of kernels run, and of no consequence for the results.
     private func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
         switch weights {
-        case .floats: 0.45
+        case .floats: 0.52
         case .integers(let integers): (integers.bits == 8 ? 0.17 : 0.3) * (source?.isSymmetric == true ? 1 : 1.7)
         }
     }
