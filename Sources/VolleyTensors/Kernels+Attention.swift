@@ -11,6 +11,9 @@ public struct AttentionKernel: Sendable {
     public var scale: Float
     /// Behind the softmax; nil in the ANN. Resets by subtraction.
     public var neuron: NeuronKernel?
+    /// How the heads of one sample lie: 0 one behind the other, `[heads, rows, columns]`; otherwise so many side by side in
+    /// every token, `[tokens, heads, columns]`, for q, k, v and the context alike.
+    public var headsPerToken = 0
 
     public init(queries: Int, keys: Int, width: Int, valueWidth: Int, scale: Float, neuron: NeuronKernel?) {
         precondition(neuron?.resetsToZero != true, "attention carries no baselines")
@@ -46,7 +49,7 @@ public struct AttentionKernel: Sendable {
 /// The arrays of an attention: several heads side by side.
 public struct AttentionInputs: Sendable {
     /// `[steps, heads, queries, width]`, `[steps, heads, width, keys]`, `[steps, heads, keys, valueWidth]`; samples count
-    /// as heads.
+    /// as heads. Where heads lie side by side: `[steps, samples, tokens, heads, width]`.
     public var q: [Float]
     public var k: [Float]
     public var v: [Float]
@@ -107,9 +110,17 @@ extension Kernels {
             inputs.mask.isEmpty || inputs.maskOffsets.allSatisfy { $0 >= 0 && $0 + maskSize <= inputs.mask.count },
             "mask outside its values")
         guard result > 0, heads > 0, keys > 0 else { return 0 }
-        func view(_ start: UnsafePointer<Float>?, _ head: Int, _ size: Int, row: Int, column: Int) -> vk_view {
-            unsafe vk_view(
-                start: UnsafeMutablePointer(mutating: start.map { unsafe $0 + head * size }), step: heads * size, row: row,
+        let perToken = attention.headsPerToken
+        precondition(perToken == 0 || heads % perToken == 0, "whole samples")
+        /// A head's matrix of `rows` tokens by `columns`, or, where `turned`, its transpose.
+        func view(_ start: UnsafePointer<Float>?, _ head: Int, rows: Int, columns: Int, turned: Bool = false) -> vk_view {
+            let size = rows * columns
+            var (offset, row, column) = turned ? (head * size, 1, rows) : (head * size, columns, 1)
+            if perToken > 0 {
+                (offset, row, column) = (head / perToken * perToken * size + head % perToken * columns, perToken * columns, 1)
+            }
+            return unsafe vk_view(
+                start: UnsafeMutablePointer(mutating: start.map { unsafe $0 + offset }), step: heads * size, row: row,
                 column: column)
         }
         return unsafe withOptionalPointer(inputs.q) { q in
@@ -122,10 +133,10 @@ extension Kernels {
                                     var call = unsafe parameters.pointee
                                     var bad = 0
                                     for head in 0..<heads {
-                                        unsafe call.q = view(q, head, sizes.0, row: attention.width, column: 1)
-                                        unsafe call.k = view(k, head, sizes.1, row: 1, column: keys)
-                                        unsafe call.v = view(v, head, sizes.2, row: attention.valueWidth, column: 1)
-                                        unsafe call.out = view(context, head, result, row: attention.valueWidth, column: 1)
+                                        unsafe call.q = view(q, head, rows: queries, columns: attention.width)
+                                        unsafe call.k = view(k, head, rows: keys, columns: attention.width, turned: true)
+                                        unsafe call.v = view(v, head, rows: keys, columns: attention.valueWidth)
+                                        unsafe call.out = view(context, head, rows: queries, columns: attention.valueWidth)
                                         unsafe call.mask = mask.map { unsafe $0 + inputs.maskOffsets[head] }
                                         unsafe call.mask_row = inputs.maskHasOneRow ? 0 : keys
                                         bad += unsafe table.pointee.attention(

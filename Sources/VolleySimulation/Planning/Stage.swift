@@ -39,8 +39,19 @@ struct LayerStage: Sendable {
     var addend: NodeID?
     /// The neuron site at the end, if there is one.
     var site: NodeID?
+    /// Set where the site's value keeps the layer's order, tokens before heads, for the attention that alone reads it.
+    var tokens: TokenOrder?
     /// The last node.
     var output: NodeID
+}
+
+/// Heads side by side in every token, where the graph splits and turns them: that is left to attention's strides.
+struct TokenOrder: Sendable {
+    var tokens: Int
+    var heads: Int
+    var width: Int
+    /// Whether they are values, which their product sums over tokens.
+    var areValues: Bool
 }
 
 /// From the scores' product to the context's.
@@ -49,6 +60,8 @@ struct AttentionStage: Sendable {
     var q: NodeID
     var k: NodeID
     var v: NodeID
+    /// The axes of the scores before queries and keys: `[N, heads …]`.
+    var heads: SymbolicShape
     var mask: NodeID?
     /// The neuron site behind the softmax, if there is one.
     var site: NodeID?

@@ -9,8 +9,10 @@ struct StagePlanner {
     let timeVarying: [Bool]
     private let consumers: [[NodeID]]
     private let isOutput: Set<NodeID>
+    /// By value that attention reads: that it keeps its layer's order.
+    private var tokenOrders: [NodeID: TokenOrder] = [:]
 
-    private var graph: Graph { executable.graph }
+    var graph: Graph { executable.graph }
 
     init(
         _ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights], timeVarying: [Bool]
@@ -21,6 +23,12 @@ struct StagePlanner {
         self.timeVarying = timeVarying
         consumers = executable.graph.consumers
         isOutput = Set(executable.graph.outputs.map(\.value))
+        for (id, node) in graph.nodes.enumerated() {
+            guard case .operation(.matrixProduct) = node.content, let (attention, _) = attention(id),
+                let orders = commonOrders(of: attention), !inTokenOrder(attention).absorbed.isEmpty
+            else { continue }
+            tokenOrders.merge(orders) { $1 }
+        }
     }
 
     /// All stages, each behind those whose values it reads.
@@ -47,7 +55,10 @@ struct StagePlanner {
         case .linear:
             if let (layer, absorbed) = layer(id) { return (.layer(layer), absorbed) }
         case .matrixProduct:
-            if let (attention, absorbed) = attention(id) { return (.attention(attention), absorbed) }
+            if let (attention, absorbed) = attention(id) {
+                let (merged, more) = inTokenOrder(attention)
+                return (.attention(merged), absorbed + more)
+            }
         case .neuron:
             if let neuron = neurons[id] { return (.neurons(id, neuron), []) }
         default: break
@@ -56,7 +67,7 @@ struct StagePlanner {
     }
 
     /// The one node that reads a value and nothing else does.
-    private func onlyReader(of id: NodeID) -> NodeID? {
+    func onlyReader(of id: NodeID) -> NodeID? {
         consumers[id].count == 1 && !isOutput.contains(id) ? consumers[id][0] : nil
     }
 
@@ -100,6 +111,14 @@ struct StagePlanner {
             stage.site = next
             absorb(next)
         }
+        var tokens: TokenOrder?
+        if let (reshape, turned, value) = split(of: stage.last), let order = tokenOrders[value] {
+            absorbed += [reshape, turned]
+            if value != turned {
+                (stage.site, tokens) = (value, order)
+                absorb(value)
+            }
+        }
         let weights = source != nil && source!.levels <= 8 ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
         let chosen = weights ?? .floats(packed)
         let kernel = LayerKernel(
@@ -108,70 +127,9 @@ struct StagePlanner {
             eventDensity: eventDensity(chosen, source))
         return (
             LayerStage(
-                kernel: kernel, linear: id, input: node.inputs[0], addend: stage.addend, site: stage.site, output: stage.last),
+                kernel: kernel, linear: id, input: node.inputs[0], addend: stage.addend, site: stage.site,
+                tokens: tokens, output: stage.last),
             absorbed
         )
-    }
-
-    // MARK: Attention
-
-    private func attention(_ id: NodeID) -> (AttentionStage, absorbed: [NodeID])? {
-        let (q, k) = (graph[id].inputs[0], graph[id].inputs[1])
-        guard isHeads(q), isHeads(k), timeVarying[q] == timeVarying[k], timeVarying[id] || neurons.isEmpty,
-            graph[q].shape.dimensions.dropLast(2) == graph[k].shape.dimensions.dropLast(2)
-        else { return nil }
-        var (last, scale) = (id, Float(1))
-        var absorbed: [NodeID] = []
-        var mask: NodeID?
-        if let next = onlyReader(of: last), case .operation(.elementwise(let product)) = graph[next].content,
-            product.function == .multiply, let factor = graph[next].inputs.compactMap({ graph[$0].constant }).first,
-            factor.count == 1, factor.shape.rank <= graph[last].shape.rank
-        {
-            scale = factor.values[0]
-            absorbed.append(next)
-            last = next
-        }
-        if let next = onlyReader(of: last), case .operation(.elementwise(let sum)) = graph[next].content, sum.function == .add,
-            let other = graph[next].inputs.first(where: { $0 != last }), isMask(other, for: graph[last].shape)
-        {
-            mask = other
-            absorbed.append(next)
-            last = next
-        }
-        guard let softmax = onlyReader(of: last), case .operation(.softmax) = graph[softmax].content else { return nil }
-        absorbed.append(softmax)
-        last = softmax
-        var site: NodeID?
-        if let next = onlyReader(of: last), let neuron = neurons[next] {
-            guard !neuron.resetsToZero else { return nil }
-            site = next
-            absorbed.append(next)
-            last = next
-        }
-        guard let context = onlyReader(of: last), case .operation(.matrixProduct) = graph[context].content,
-            graph[context].inputs[0] == last, case let v = graph[context].inputs[1], v != last, isHeads(v),
-            timeVarying[v] == timeVarying[q],
-            graph[v].shape.dimensions.dropLast(2) == graph[q].shape.dimensions.dropLast(2)
-        else { return nil }
-        absorbed.append(context)
-        let rank = graph[q].shape.rank
-        let kernel = AttentionKernel(
-            queries: graph[q].shape[rank - 2].size, keys: graph[k].shape[rank - 1].size, width: graph[q].shape[rank - 1].size,
-            valueWidth: graph[v].shape[rank - 1].size, scale: scale, neuron: site.flatMap { neurons[$0] })
-        guard kernel.width > 0, kernel.keys > 0 else { return nil }
-        return (AttentionStage(kernel: kernel, q: q, k: k, v: v, mask: mask, site: site, output: context), absorbed)
-    }
-
-    /// `[N, heads …, rows, columns]`: the batch in front and nowhere else.
-    private func isHeads(_ id: NodeID) -> Bool {
-        let shape = graph[id].shape
-        return shape.rank >= 3 && shape[0] == .batch && shape.dimensions.dropFirst().allSatisfy { !$0.scalesWithBatch }
-    }
-
-    /// A static value whose last axis is that of the scores and whose others stretch to theirs.
-    private func isMask(_ id: NodeID, for scores: SymbolicShape) -> Bool {
-        let shape = graph[id].shape
-        return !timeVarying[id] && shape.rank >= 1 && shape.rank <= scores.rank && shape.dimensions.last == scores.dimensions.last
-            && shape.broadcast(with: scores) == scores
     }
 }

@@ -115,9 +115,12 @@ struct Run {
             case .layer(let layer): (layer.linear, "linear")
             case .attention(let attention): (attention.output, "attention")
             }
-        let work = schedule.multiplyAccumulates[node] * (kind == "attention" ? 2 : 1)
-        profile?.stop(
-            watch, name: graph[node].name, kind: kind, multiplyAccumulates: work * batch * repeats(stage.output()))
+        var work = schedule.multiplyAccumulates[node] * batch
+        if case .attention(let attention) = stage {
+            let kernel = attention.kernel
+            work = attention.heads.resolved(batch: batch).count * kernel.queries * kernel.keys * (kernel.width + kernel.valueWidth)
+        }
+        profile?.stop(watch, name: graph[node].name, kind: kind, multiplyAccumulates: work * repeats(stage.output()))
     }
 
     // MARK: Operators
@@ -170,7 +173,7 @@ struct Run {
         neuronStates[id] = state
         if !keepsState { forget(id) }
         try record(id, firstStep, bad, outputs.counts)
-        recordPositions(id, firstStep, outputs.counts, outputs.codes, outputs.estimate)
+        recordPositions(id, firstStep, outputs.codes, outputs.estimate)
         codes[id] = outputs.codes
         values[id] = outputs.estimate
     }
@@ -211,8 +214,19 @@ struct Run {
     }
 
     private mutating func recordPositions(
-        _ id: NodeID, _ firstStep: Int, _ counts: [Int64], _ codes: [Int8], _ estimate: [Float]
+        _ id: NodeID, _ firstStep: Int, _ order: TokenOrder, _ codes: [Int8], _ estimate: [Float]
     ) {
+        guard counter?.needsPositions(of: id) == true else { return }
+        let tokens = SynapseCounter.Tokens(
+            samples: batch, tokens: order.tokens, heads: order.heads, width: order.width, sumsOverTokens: order.areValues)
+        let size = count(id)
+        for step in 0..<steps {
+            counter?.recordPositions(
+                site: id, step: firstStep + step, tokens: tokens, emitted: codes, sent: estimate, offset: step * size)
+        }
+    }
+
+    private mutating func recordPositions(_ id: NodeID, _ firstStep: Int, _ codes: [Int8], _ estimate: [Float]) {
         guard counter?.needsPositions(of: id) == true else { return }
         let shape = graph[id].shape.resolved(batch: batch)
         for step in 0..<steps {
@@ -250,7 +264,11 @@ struct Run {
         if keepsState { layerStates[layer.output] = state }
         if let site = layer.site {
             try record(site, firstStep, bad, outputs.counts)
-            recordPositions(site, firstStep, outputs.counts, outputs.codes, outputs.estimate)
+            if let order = layer.tokens {
+                recordPositions(site, firstStep, order, outputs.codes, outputs.estimate)
+            } else {
+                recordPositions(site, firstStep, outputs.codes, outputs.estimate)
+            }
             codes[site] = outputs.codes
             values[site] = outputs.estimate
         } else {
@@ -297,13 +315,13 @@ struct Run {
                 sent: outputs.sentKeys)
             if keepsState { attentionStates[site] = outputs.sent }
         }
-        values[attention.output] = outputs.context
+        values[schedule.roots[attention.output]] = outputs.context
     }
 
     /// Where the part of a broadcast mask for each head begins.
     private func add(_ mask: NodeID, to inputs: inout AttentionInputs, _ attention: AttentionStage, heads: Int) {
         inputs.mask = values[schedule.roots[mask]]
-        let leading = Shape(Array(graph[attention.q].shape.resolved(batch: batch).dimensions.dropLast(2)))
+        let leading = attention.heads.resolved(batch: batch)
         let shape = graph[mask].shape.resolved(batch: batch).dimensions
         let aligned = [Int](repeating: 1, count: leading.rank + 2 - shape.count) + shape
         inputs.maskHasOneRow = aligned[leading.rank] == 1

@@ -76,6 +76,53 @@ public struct SynapseCounter: Sendable {
         }
     }
 
+    /// Where the spikes of queries, keys or values are, whose heads lie side by side in every token.
+    public struct Tokens: Sendable {
+        public var samples: Int
+        public var tokens: Int
+        public var heads: Int
+        public var width: Int
+        /// Whether the product sums over tokens (values) or over the features of a head (queries and keys).
+        public var sumsOverTokens: Bool
+
+        public init(samples: Int, tokens: Int, heads: Int, width: Int, sumsOverTokens: Bool) {
+            self.samples = samples
+            self.tokens = tokens
+            self.heads = heads
+            self.width = width
+            self.sumsOverTokens = sumsOverTokens
+        }
+    }
+
+    /// Records where the spikes of a site are, `[samples, tokens, heads, width]`, that only one product reads.
+    public mutating func recordPositions(
+        site: NodeID, step: Int, tokens: Tokens, emitted: [Int8], sent: [Float], offset: Int
+    ) {
+        for case .product(let product, let side) in map.readers[site] ?? [] {
+            let rowWidth = tokens.heads * tokens.width
+            var fired = [Int64](repeating: 0, count: tokens.samples * (tokens.sumsOverTokens ? tokens.tokens * tokens.heads : rowWidth))
+            var known = fired
+            for sample in 0..<tokens.samples {
+                let start = offset + sample * tokens.tokens * rowWidth
+                if tokens.sumsOverTokens {
+                    let (rows, at) = (tokens.tokens * tokens.heads, sample * tokens.tokens * tokens.heads)
+                    kernels.countNonzero(
+                        of: .rows, width: tokens.width, emitted, offset: start, rows: rows, adding: &fired, at: at)
+                    kernels.countNonzero(of: .rows, width: tokens.width, sent, offset: start, rows: rows, adding: &known, at: at)
+                } else {
+                    kernels.countNonzero(
+                        of: .columns, width: rowWidth, emitted, offset: start, rows: tokens.tokens, adding: &fired,
+                        at: sample * rowWidth)
+                    kernels.countNonzero(
+                        of: .columns, width: rowWidth, sent, offset: start, rows: tokens.tokens, adding: &known,
+                        at: sample * rowWidth)
+                }
+            }
+            if tokens.sumsOverTokens { (fired, known) = (tokens.byHead(fired), tokens.byHead(known)) }
+            meetings[product][side.rawValue].append(Meeting(emitted: fired, sent: known))
+        }
+    }
+
     /// Records what the neurons of a site did at one step: `x(t)`, and `S(t)` or the estimate.
     public mutating func record(site: NodeID, step: Int, emitted: Tensor, sent: Tensor, spikes: Int) {
         record(site: site, step: step, spikes: spikes)
@@ -128,6 +175,21 @@ public struct SynapseCounter: Sendable {
     private mutating func add(_ accumulates: Int, to step: Int) {
         steps[step - 1].accumulates += accumulates
         steps[step - 1].paperAccumulates += accumulates
+    }
+}
+
+extension SynapseCounter.Tokens {
+    /// `[samples, tokens, heads]` as `[samples, heads, tokens]`.
+    fileprivate func byHead(_ counts: [Int64]) -> [Int64] {
+        var result = counts
+        for sample in 0..<samples {
+            for token in 0..<tokens {
+                for head in 0..<heads {
+                    result[(sample * heads + head) * tokens + token] = counts[(sample * tokens + token) * heads + head]
+                }
+            }
+        }
+        return result
     }
 }
 
