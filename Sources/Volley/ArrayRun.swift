@@ -6,8 +6,11 @@ public struct ArrayRun: Sendable {
     public var arrays: [(String, NpyContent)]
 
     /// - Throws: errors of inputs that do not fit, named.
-    public init(_ network: SpikingNetwork, inputs: [String: Tensor], timeSteps: Int, threads: Int) throws {
-        let program = try Program(network, timeSteps: timeSteps)
+    public init(
+        _ network: SpikingNetwork, inputs: [String: Tensor], timeSteps: Int, threads: Int, weights: WeightFormat = .fp32,
+        kernels: Kernels = .best
+    ) throws {
+        let program = try Program(network, timeSteps: timeSteps, weights: weights, kernels: kernels)
         let simulator = ParallelSimulator(program, threads: threads)
         _ = try program.executable.bind(inputs)
         let ann = try simulator.runANN(inputs)

@@ -1,11 +1,11 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
-public import Volley
+import Volley
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Times a spiking network beside its ANN, or the kernels.",
-        subcommands: [BenchNetwork.self], defaultSubcommand: BenchNetwork.self)
+        subcommands: [BenchNetwork.self, BenchKernels.self], defaultSubcommand: BenchNetwork.self)
 }
 
 struct BenchNetwork: ParsableCommand {
@@ -24,8 +24,7 @@ struct BenchNetwork: ParsableCommand {
     @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps = 4
     @Option(help: "Samples per batch.") var batch = 8
     @Option(help: "Number of threads.") var threads = ProcessInfo.processInfo.activeProcessorCount
-    @Option(help: "Weights of the layers behind neurons: fp32, int16 or int8 (fixed point per output channel).")
-    var weights = WeightFormat.fp32
+    @OptionGroup var engine: EngineOptions
     @Option(help: "How often each side is timed.") var repetitions = 7
     @Option(help: "Seed of the normal values.") var seed: UInt64 = 0
     @Flag(help: "List every operator instead of sums over operators of one kind.") var operators = false
@@ -35,8 +34,8 @@ struct BenchNetwork: ParsableCommand {
         let spiking = try SpikingNetwork(contentsOf: network)
         var settings = NetworkBenchmark.Settings()
         (settings.timeSteps, settings.batch, settings.threads) = (steps, batch, threads)
-        (settings.weights, settings.repetitions) = (weights, repetitions)
-        let benchmark = try NetworkBenchmark(spiking, settings: settings)
+        (settings.weights, settings.repetitions) = (engine.weights, repetitions)
+        let benchmark = try NetworkBenchmark(spiking, settings: settings, kernels: try engine.instructionSet.kernels())
         benchmark.diagnostics.forEach(Console.warn)
         let inputs =
             try input.map { path in
@@ -48,5 +47,3 @@ struct BenchNetwork: ParsableCommand {
         if let json { try AtomicFile.write(try Console.json(report), to: json) }
     }
 }
-
-extension WeightFormat: ExpressibleByArgument {}

@@ -17,12 +17,7 @@ enum BenchTable {
                 format: "peak memory %.0f MB, %d page faults in %d repetitions, dense fp32 product %.1f GMAC/s on one thread",
                 1e-6 * Double(report.peakMemoryBytes), report.pageFaults, report.ann.repetitions.count, report.peakGigaMACs),
         ]
-        if report.weights.kind != .fp32 {
-            lines.append(
-                String(
-                    format: "against fp32 weights: outputs differ by %.1e at t = 1, %.1e at t = %d (relative); weights by up to %.1e",
-                    report.weights.relativeError, report.weights.relativeErrorAtEnd, report.steps, report.weights.weightError))
-        }
+        if report.weights.kind != .fp32 { lines.append(report.weights.summary) }
         lines += ["", "one thread, spiking:"] + table(report.snnStages, everyOperator)
         lines += ["", "one thread, ANN:"] + table(report.annStages, everyOperator)
         return lines.joined(separator: "\n") + "\n"

@@ -19,6 +19,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Samples per batch.") var batch = 32
     @Option(help: "Number of threads (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var engine: EngineOptions
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there.") var resume: String?
     @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
@@ -33,8 +34,11 @@ struct Evaluate: ParsableCommand {
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
         let settings = Evaluation.Settings(
-            timeSteps: steps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name)
-        let evaluation = try Evaluation(spiking, on: dataset, settings: settings)
+            timeSteps: steps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
+            weights: engine.weights)
+        let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try engine.instructionSet.kernels())
+        evaluation.diagnostics.forEach(diagnostics.add)
+        try diagnostics.check()
         if !allowOverlap {
             try CalibrationOverlap.check(spiking, limit.map { dataset.prefix($0) } ?? dataset, threads: threads)
         }
@@ -45,6 +49,7 @@ struct Evaluate: ParsableCommand {
         print("\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
         print(ResultsTable.text(results))
         if sites { print(ResultsTable.sites(results, samples: results.samples)) }
+        if let error = results.weightError { print("First batch, \(error.summary).") }
         print("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
         if let json { try AtomicFile.write(try Console.json(results), to: json) }
     }

@@ -19,6 +19,7 @@ struct Run: ParsableCommand {
     @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps: Int?
     @Flag(help: "Run just the ANN.") var annOnly = false
     @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var engine: EngineOptions
     @Option(help: "Number of threads (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
@@ -26,13 +27,15 @@ struct Run: ParsableCommand {
         guard threads >= 1 else { throw CommandError("--threads must be at least 1") }
         if annOnly {
             let graph = network.hasSuffix(".volley") ? try SpikingNetwork(contentsOf: network).graph : try modelOptions.load(network).graph
-            let outputs = try Evaluator(graph).run(try arrays(for: graph))
+            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).run(try arrays(for: graph))
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
             print("\(output): \(outputs.count) arrays, the ANN's outputs")
         } else {
             guard let steps else { throw CommandError("--steps says how many time-steps to run, such as --steps 8") }
             let spiking = try SpikingNetwork(contentsOf: network)
-            let run = try ArrayRun(spiking, inputs: try arrays(for: spiking.graph), timeSteps: steps, threads: threads)
+            let run = try ArrayRun(
+                spiking, inputs: try arrays(for: spiking.graph), timeSteps: steps, threads: threads, weights: engine.weights,
+                kernels: try engine.instructionSet.kernels())
             try NpzArchive.write(run.arrays, to: output)
             print("\(output): \(run.arrays.count) arrays, T = \(steps)")
         }

@@ -104,7 +104,7 @@ import VolleyTensors
     private static func ladders() -> [(thresholds: ([Float], [Float]), cutoffs: ([Float], [Float]))] {
         var ladders: [(thresholds: ([Float], [Float]), cutoffs: ([Float], [Float]))] = []
         for levels in 1...NeuronKernel.maximumLevels {
-            for (base, ratio): (Float, Float) in [(0.1, 2), (1.37, 2), (3e-39, 2), (0.02, 1.4), (1e-6, 3)] {
+            for (base, ratio): (Float, Float) in [(0.1, 2), (1.37, 2), (0x1p-128, 2), (0.02, 1.4), (1e-6, 3)] {
                 let up = (0..<levels).map { level in (0..<level).reduce(base) { value, _ in value * ratio } }
                 for other: Float in [1, 0.7, 0.01] {
                     let down = up.map { other * $0 }

@@ -1,9 +1,9 @@
 internal import OrderedCollections
 internal import VolleyFormats
 internal import VolleyGraph
-internal import VolleySimulation
+public import VolleySimulation
 public import VolleySpiking
-internal import VolleyTensors
+public import VolleyTensors
 
 /// Measures a spiking network on labelled data, beside the ANN that it was made from.
 public struct Evaluation: Sendable {
@@ -17,9 +17,12 @@ public struct Evaluation: Sendable {
         /// Whether samples that cannot be read are left out and listed instead of ending the run.
         public var skipBad: Bool
         public var data: String
+        /// How the weights of layers behind neurons are held.
+        public var weights: WeightFormat
 
         public init(
-            timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String = ""
+            timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String = "",
+            weights: WeightFormat = .fp32
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -27,6 +30,7 @@ public struct Evaluation: Sendable {
             self.limit = limit
             self.skipBad = skipBad
             self.data = data
+            self.weights = weights
         }
     }
 
@@ -38,7 +42,7 @@ public struct Evaluation: Sendable {
     private let output: String
 
     /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
-    public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings) throws {
+    public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings, kernels: Kernels = .best) throws {
         guard settings.batchSize >= 1, settings.threads >= 1 else {
             throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
         }
@@ -46,7 +50,7 @@ public struct Evaluation: Sendable {
         self.network = network
         self.dataset = settings.limit.map { dataset.prefix($0) } ?? dataset
         self.settings = settings
-        program = try Program(network, timeSteps: settings.timeSteps)
+        program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
         let graph = network.graph
         guard graph.inputs.count == 1, let output = graph.outputs.first(where: { $0.name == "logits" }) ?? graph.outputs.first,
             graph[output.value].shape.rank == 2, let classes = graph[output.value].shape.dimensions.last
@@ -67,6 +71,9 @@ public struct Evaluation: Sendable {
                     file: dataset.path, expected: "labels 0…\(classes.size - 1)", found: "label \(self.dataset.maximumLabel)"))
         }
     }
+
+    /// What a careful user wants to know of how the network runs here.
+    public var diagnostics: [Diagnostic] { program.diagnostics }
 
     /// Runs the whole data set.
     /// - Parameters:
@@ -114,7 +121,11 @@ public struct Evaluation: Sendable {
             _ = try evaluator.run(inputs)
             throw GraphError(.notFinite, "the ANN's output holds NaN or infinite values", node: output)
         }
-        tally.add(batch, annLogits: logits, result: try simulator.run(inputs), output: output)
+        let result = try simulator.run(inputs)
+        if settings.weights != .fp32, tally.weightError == nil {
+            tally.weightError = try WeightError(of: program, inputs, result, threads: settings.threads)
+        }
+        tally.add(batch, annLogits: logits, result: result, output: output)
     }
 
     private func results(_ tally: Tally, _ digests: Results.Digests) -> Results {
@@ -146,6 +157,6 @@ public struct Evaluation: Sendable {
             steps: steps, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
             provenance: network.provenance, prices: prices, dense: dense,
             floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
-            digests: digests)
+            digests: digests, weightError: tally.weightError)
     }
 }

@@ -1,3 +1,4 @@
+public import VolleySimulation
 public import VolleySpiking
 
 /// What an evaluation measured: the ANN and the spiking network side by side, after every time-step.
@@ -54,4 +55,6 @@ public struct Results: Sendable, Hashable, Codable {
     /// Kinds of operator that stay in floating point: their values are not spikes.
     public var floatingPointOperators: [String]
     public var digests: Digests
+    /// What rounding the weights did, measured on the first batch; nil for fp32.
+    public var weightError: WeightError?
 }

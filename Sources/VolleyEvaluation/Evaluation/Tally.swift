@@ -24,6 +24,8 @@ struct Tally: Sendable, Hashable, Codable {
     var steps: [Hits]
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
+    /// Of the first batch, where weights are not fp32.
+    var weightError: WeightError?
 
     init(timeSteps: Int) {
         steps = Array(repeating: Hits(), count: timeSteps)

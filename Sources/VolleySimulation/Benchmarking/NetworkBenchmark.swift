@@ -1,4 +1,3 @@
-internal import OrderedCollections
 internal import VolleyGraph
 public import VolleySpiking
 public import VolleyTensors
@@ -24,19 +23,9 @@ public struct NetworkBenchmark: Sendable {
             public var repetitions: [Double]
         }
 
-        public struct Weights: Sendable, Codable {
-            public var kind: WeightFormat
-            /// `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest.
-            public var weightError: Double
-            /// `‖y − y₃₂‖ / ‖y₃₂‖` over all outputs of the first time-step: what rounding the weights does before spikes differ.
-            public var relativeError: Double
-            /// The same at the last time-step, where spikes that fell on the other side of a threshold count too.
-            public var relativeErrorAtEnd: Double
-        }
-
         public var ann: Timing
         public var snn: Timing
-        public var weights: Weights
+        public var weights: WeightError
         public var threads: Int
         public var batch: Int
         public var steps: Int
@@ -135,7 +124,7 @@ public struct NetworkBenchmark: Sendable {
         _ = try session.run(inputs)
         return Report(
             ann: .init(millisecondsPerSample: median(ann), repetitions: ann),
-            snn: .init(millisecondsPerSample: median(snn), repetitions: snn), weights: try errors(inputs, result),
+            snn: .init(millisecondsPerSample: median(snn), repetitions: snn), weights: try WeightError(of: program, inputs, result, threads: settings.threads),
             threads: settings.threads, batch: settings.batch, steps: settings.timeSteps,
             instructionSet: program.executable.kernels.name, peakMemoryBytes: peakMemory, pageFaults: pageFaults,
             peakGigaMACs: peak, annStages: annProfile.stages.map { stage($0, peak) },
@@ -151,31 +140,6 @@ public struct NetworkBenchmark: Sendable {
         stage.gigaSynapticOperations = operations
         stage.shareOfPeak = operations / peak
         return stage
-    }
-
-    /// What rounding the weights did to the outputs.
-    private func errors(_ inputs: [String: Tensor], _ result: SimulationResult) throws -> Report.Weights {
-        var weights = Report.Weights(
-            kind: settings.weights, weightError: program.weightError, relativeError: 0, relativeErrorAtEnd: 0)
-        guard settings.weights != .fp32 else { return weights }
-        let exact = try Program(network, timeSteps: settings.timeSteps, kernels: program.executable.kernels)
-        let expected = try ParallelSimulator(exact, threads: settings.threads).run(inputs)
-        func error(at step: Int) -> Double {
-            var (difference, size) = (0.0, 0.0)
-            for (name, tensor) in expected.outputs {
-                let width = tensor.shape.rowCount
-                for index in step * width..<(step + 1) * width {
-                    let y = Double(tensor.values[index])
-                    let d = Double(result.outputs[name]!.values[index]) - y
-                    difference += d * d
-                    size += y * y
-                }
-            }
-            return size > 0 ? (difference / size).squareRoot() : 0
-        }
-        weights.relativeError = error(at: 0)
-        weights.relativeErrorAtEnd = error(at: settings.timeSteps - 1)
-        return weights
     }
 
     /// The dense product at its best here: 768 rows of 384 by 384 × 1536, in 10⁹ multiply-accumulates per second.
