@@ -73,12 +73,12 @@ struct StagePlanner {
 
     // MARK: Layers
 
-    /// Below this density (spikes per input and step) adding columns of weights beats a dense product; measured where all
-    /// kinds of kernels run, and of no consequence for the results.
+    /// Below this density (spikes per input and step) adding columns of weights beats a dense product; as 'volley bench
+    /// kernels' finds with AVX-512 VNNI; of no consequence for the results.
     private func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
         switch weights {
-        case .floats: 0.52
-        case .integers(let integers): (integers.bits == 8 ? 0.17 : 0.3) * (source?.isSymmetric == true ? 1 : 1.7)
+        case .floats: 0.54
+        case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.3) * (source?.isSymmetric == true ? 1 : 2)
         }
     }
 
