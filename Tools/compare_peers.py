@@ -206,7 +206,7 @@ def time_volley(times, arguments, folder, cases, threads, round):
         if case in plain:
             times.add(VOLLEY_ANN, threads, round, found["ann"]["millisecondsPerSample"])
         times.add(case.title, threads, round, found["snn"]["millisecondsPerSample"])
-        times.details[case.title, threads] = (found["peakMemoryBytes"], found["weights"]["outputs"][-1])
+        times.details[case.title, threads] = (found["peakMemoryBytes"], found["weights"]["annOutputs"])
 
 
 def time_all(arguments, folder, cases, model, images):

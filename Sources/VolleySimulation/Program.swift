@@ -14,6 +14,8 @@ public struct Program: Sendable {
     public let synapses: SynapseMap
     /// What rounding the weights changed: `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest; 0 for fp32.
     public let weightError: Double
+    /// By linear node: its weights, where they are not fp32.
+    private let integers: [NodeID: IntegerWeights]
     public let diagnostics: [Diagnostic]
     /// The stages of the spiking network, and those of the ANN that it was made from.
     let spiking: Schedule
@@ -52,6 +54,7 @@ public struct Program: Sendable {
             }
         }
         self.diagnostics = diagnostics
+        self.integers = integers
         weightError = integers.values.map(\.relativeError).max() ?? 0
         spiking = Schedule(executable, neurons: neurons, integers: integers)
         analog = Schedule(try executable.withoutNeurons(), neurons: [:], integers: [:])
@@ -59,4 +62,14 @@ public struct Program: Sendable {
 
     /// The ANN that the network was made from, value by value, on the same packed weights.
     public var ann: Evaluator { Evaluator(executable) }
+
+    /// The network's graph with the weights that the kernels see.
+    func graphWithRoundedWeights() throws -> Graph {
+        var rounded: [NodeID: IntegerWeights] = [:]
+        for (id, weights) in integers { rounded[network.graph[id].inputs[1]] = weights }
+        return try network.graph.rebuilt { builder, node, id, inputs in
+            guard let weights = rounded[id], let constant = node.constant else { return try builder.copy(node, inputs: inputs) }
+            return try builder.constant(node.name, Tensor(constant.shape, weights.values))
+        }
+    }
 }

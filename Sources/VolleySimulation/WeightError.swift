@@ -4,44 +4,65 @@ internal import VolleyGraph
 public import VolleySpiking
 public import VolleyTensors
 
-/// What rounding the weights of layers behind neurons changed.
+/// What rounding the weights of layers behind neurons changes.
 public struct WeightError: Sendable, Hashable, Codable {
     public var kind: WeightFormat
     /// `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest.
-    public var weights = 0.0
-    /// `‖y − y₃₂‖ / ‖y₃₂‖` over all outputs of a batch, by time-step: y₃₂ are the estimates with fp32 weights. Membrane
-    /// potentials that fall on the other side of a threshold count too.
-    public var outputs: [Double]
+    public var weights: Double
+    /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on a batch: what the rounded weights themselves do.
+    public var annOutputs = 0.0
+    /// The same for the spiking network's estimates, by time-step, where it was asked for. There, a membrane potential that
+    /// falls on the other side of a threshold changes a whole spike, whatever small cause moved it.
+    public var estimates: [Double]?
 
-    /// Runs a batch with fp32 weights as well.
-    /// - Parameter result: what the program gave for the same inputs.
     /// - Throws: errors of the inputs.
-    public init(of program: Program, _ inputs: [String: Tensor], _ result: SimulationResult, threads: Int) throws {
+    public init(of program: Program, _ inputs: [String: Tensor]) throws {
         kind = program.weights
         weights = program.weightError
-        outputs = Array(repeating: 0, count: program.timeSteps)
+        guard kind != .fp32 else { return }
+        let rounded = try Evaluator(program.graphWithRoundedWeights(), kernels: program.executable.kernels).run(inputs)
+        let exact = try program.ann.run(inputs)
+        annOutputs = Self.distance(exact.keys.sorted().map { (rounded[$0]!.values[...], exact[$0]!.values[...]) })
+    }
+
+    /// Compares estimates with those of fp32 weights.
+    /// - Parameter result: what the program gave for the same inputs.
+    /// - Throws: errors of the inputs.
+    public mutating func addEstimates(
+        of program: Program, _ inputs: [String: Tensor], _ result: SimulationResult, threads: Int
+    ) throws {
         guard kind != .fp32 else { return }
         let exact = try Program(program.network, timeSteps: program.timeSteps, kernels: program.executable.kernels)
         let expected = try ParallelSimulator(exact, threads: threads).run(inputs)
-        for step in outputs.indices {
-            var (difference, size) = (0.0, 0.0)
-            for (name, tensor) in expected.outputs {
-                let width = tensor.shape.rowCount
-                for index in step * width..<(step + 1) * width {
-                    let y = Double(tensor.values[index])
-                    let d = Double(result.outputs[name]!.values[index]) - y
-                    difference += d * d
-                    size += y * y
-                }
-            }
-            outputs[step] = size > 0 ? (difference / size).squareRoot() : 0
+        estimates = (0..<program.timeSteps).map { step in
+            Self.distance(
+                expected.outputs.map { name, tensor in
+                    let range = step * tensor.shape.rowCount..<(step + 1) * tensor.shape.rowCount
+                    return (result.outputs[name]!.values[range], tensor.values[range])
+                })
         }
+    }
+
+    private static func distance(_ pairs: [(found: ArraySlice<Float>, expected: ArraySlice<Float>)]) -> Double {
+        var (difference, size) = (0.0, 0.0)
+        for (found, expected) in pairs {
+            for (x, y) in zip(found, expected) {
+                difference += (Double(x) - Double(y)) * (Double(x) - Double(y))
+                size += Double(y) * Double(y)
+            }
+        }
+        return size > 0 ? (difference / size).squareRoot() : 0
     }
 
     /// In words, for reports.
     public var summary: String {
         func text(_ value: Double) -> String { String(format: "%.1e", value) }
-        return "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights; outputs differ from fp32 "
-            + "weights by " + outputs.indices.map { "\(text(outputs[$0])) at t = \($0 + 1)" }.joined(separator: ", ")
+        var summary = "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights, which changes the ANN's outputs "
+            + "by \(text(annOutputs))"
+        if let estimates {
+            summary += "; estimates, where spikes flip, differ by "
+                + estimates.indices.map { "\(text(estimates[$0])) at t = \($0 + 1)" }.joined(separator: ", ")
+        }
+        return summary + " (relative)"
     }
 }

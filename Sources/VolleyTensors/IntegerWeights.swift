@@ -33,16 +33,26 @@ public struct IntegerWeights: Sendable {
         }
         (whole, scales, digitSums) = buffers!
         var (error, size) = (0.0, 0.0)
-        for output in 0..<outputs {
-            let scale = unsafe Double(scales.start[output])
-            for input in 0..<inputs {
-                let exact = Double(weight[output * inputs + input])
-                let index = (output / 64 * inputs + input) * 64 + output % 64
-                let difference = unsafe exact - Double(whole.start[index]) * scale
-                error += difference * difference
-                size += exact * exact
-            }
+        for (exact, rounded) in zip(weight, Self.values(whole, scales, outputs, inputs)) {
+            error += (Double(exact) - Double(rounded)) * (Double(exact) - Double(rounded))
+            size += Double(exact) * Double(exact)
         }
         relativeError = size > 0 ? (error / size).squareRoot() : 0
+    }
+
+    /// The rounded weights `Ŵ [outputs, inputs]`.
+    public var values: [Float] { Self.values(whole, scales, outputs, inputs) }
+
+    private static func values(
+        _ whole: AlignedBuffer<Int16>, _ scales: AlignedBuffer<Float>, _ outputs: Int, _ inputs: Int
+    ) -> [Float] {
+        var values = [Float](repeating: 0, count: outputs * inputs)
+        for output in 0..<outputs {
+            for input in 0..<inputs {
+                let number = unsafe whole.start[(output / 64 * inputs + input) * 64 + output % 64]
+                unsafe values[output * inputs + input] = Float(number) * scales.start[output]
+            }
+        }
+        return values
     }
 }

@@ -123,7 +123,7 @@ public struct Evaluation: Sendable {
         }
         let result = try simulator.run(inputs)
         if settings.weights != .fp32, tally.weightError == nil {
-            tally.weightError = try WeightError(of: program, inputs, result, threads: settings.threads)
+            tally.weightError = try WeightError(of: program, inputs)
         }
         tally.add(batch, annLogits: logits, result: result, output: output)
     }

@@ -122,9 +122,11 @@ public struct NetworkBenchmark: Sendable {
         _ = try session.runANN(inputs)
         session.profile = snnProfile
         _ = try session.run(inputs)
+        var weightError = try WeightError(of: program, inputs)
+        try weightError.addEstimates(of: program, inputs, result, threads: settings.threads)
         return Report(
             ann: .init(millisecondsPerSample: median(ann), repetitions: ann),
-            snn: .init(millisecondsPerSample: median(snn), repetitions: snn), weights: try WeightError(of: program, inputs, result, threads: settings.threads),
+            snn: .init(millisecondsPerSample: median(snn), repetitions: snn), weights: weightError,
             threads: settings.threads, batch: settings.batch, steps: settings.timeSteps,
             instructionSet: program.executable.kernels.name, peakMemoryBytes: peakMemory, pageFaults: pageFaults,
             peakGigaMACs: peak, annStages: annProfile.stages.map { stage($0, peak) },
