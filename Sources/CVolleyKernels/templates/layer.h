@@ -106,9 +106,12 @@ static int VK_NAME(integer_sums)(const layer_work *work, const step_input *input
         for (size_t r = 0; r < rows; r++) {
             const int8_t *row = codes + r * inputs;
             const int16_t one = 1;
+            int32_t *low = work->sums + r * VK_TILE_WIDTH, *high = low + rows * VK_TILE_WIDTH;
+            // What is added is up to 32639 for each input: make room in the low plane.
+            for (int o = 0; layer->planes == 2 && o < VK_TILE_WIDTH; o++) high[o] += low[o] >> 8, low[o] &= 255;
             for (const int8_t *at = row; (at = memchr(at, 8, (size_t)(row + inputs - at))); at++) {
                 const uint16_t index = (uint16_t)(at - row);
-                VK_NAME(whole_row)(1, &index, &one, whole, work->sums + r * VK_TILE_WIDTH);
+                VK_NAME(whole_row)(1, &index, &one, whole, low);
             }
         }
     return layer->planes;
