@@ -76,10 +76,10 @@ typedef struct {
     float *out;             // [rows, VK_TILE_WIDTH]
 } digit_work;
 
-// 40 bits in two planes are rounded once, as the undivided sum is.
-VK_INLINE v16 whole_sum(i16x32 low, i16x32 high) {
+// 40 bits in two planes, and what is added to them, are rounded once, as the undivided sum is.
+VK_INLINE v16 whole_sum(i16x32 low, i16x32 high, i16x32 extra) {
     d16 exact = __builtin_convertvector(high, d16) * 256.0 + __builtin_convertvector(low, d16);
-    return __builtin_convertvector(exact, v16);
+    return __builtin_convertvector(exact + __builtin_convertvector(extra, d16), v16);
 }
 
 // `rows`, `panels` and `planes` are constants wherever this is inlined.
@@ -119,13 +119,10 @@ VK_INLINE void digit_tile(const int rows, const int panels, const int planes, co
 #pragma clang loop unroll(full)
         for (int p = 0; p < panels; p++) {
             const size_t at = (row + (size_t)r) * VK_TILE_WIDTH + (size_t)(panel + p) * VK_LANES;
-            i16x32 low = sums[r][p];
-            if (work->extra) {
-                i16x32 extra;
-                memcpy(&extra, work->extra + at, sizeof extra);
-                low += extra;
-            }
-            const v16 sum = planes == 1 ? __builtin_convertvector(low, v16) : whole_sum(low, sums[half + r][p]);
+            i16x32 extra = (i16x32)(0);
+            if (work->extra) memcpy(&extra, work->extra + at, sizeof extra);
+            const v16 sum = planes == 1 ? __builtin_convertvector(sums[r][p] + extra, v16)
+                                        : whole_sum(sums[r][p], sums[half + r][p], extra);
             const v16 unit = load(work->units + (panel + p) * VK_LANES);
             store(work->out + at, work->subtract ? fma16(-sum, unit, load(work->out + at)) : sum * unit);
         }

@@ -1,0 +1,74 @@
+import OrderedCollections
+import Testing
+import VolleyGraph
+import VolleySimulation
+import VolleySpiking
+import VolleyTensors
+import VolleyTestSupport
+
+/// Weights in fixed point beside those in floats.
+@Suite struct WeightFormatTests {
+    /// Relative to the logits' size. A rounded weight can move a spike to another time-step, which changes an estimate by a
+    /// threshold / T, a 64th of about the size of the values: two of these.
+    private static let int16Difference = 0.03
+    /// 8 bits change the weights themselves by almost 1 %, in eight layers one behind the other.
+    private static let int8Difference = 0.08
+
+    private static let timeSteps = 64
+
+    /// Logits after the last time-step.
+    private func logits(_ program: Program) throws -> [Float] {
+        var session = Session(program)
+        let inputs = SampleGraphs.inputs(for: program.network.graph, batch: 4, seed: 41)
+        let all = try session.run(inputs).outputs["logits"]!
+        return all.rows(program.timeSteps - 1..<program.timeSteps).values
+    }
+
+    private func relativeDifference(_ a: [Float], _ b: [Float]) -> Double {
+        var (difference, size) = (0.0, 0.0)
+        for (a, b) in zip(a, b) {
+            difference += Double((a - b) * (a - b))
+            size += Double(b * b)
+        }
+        return (difference / size).squareRoot()
+    }
+
+    @Test(arguments: Coding.allCases) func resultsStayClose(coding: Coding) throws {
+        let network = try SampleNetworks.network(try SampleGraphs.transformer(), coding: coding, levels: 8)
+        let programs = try WeightFormat.allCases.map { try Program(network, timeSteps: Self.timeSteps, weights: $0) }
+        let results = try programs.map(logits)
+        let int16 = relativeDifference(results[1], results[0])
+        let int8 = relativeDifference(results[2], results[0])
+        #expect(int16 <= Self.int16Difference)
+        #expect(int8 > 0 && int8 <= Self.int8Difference, "other weights are in use")
+    }
+
+    @Test func theErrorOfTheWeightsIsReported() throws {
+        let network = try SampleNetworks.network(try SampleGraphs.transformer(), coding: .rate)
+        let errors = try WeightFormat.allCases.map { try Program(network, timeSteps: 1, weights: $0).weightError }
+        #expect(errors[0] == 0)
+        #expect(errors[1] > 0)
+        #expect(errors[1] < 0.01 * errors[2])
+    }
+
+    @Test(arguments: [WeightFormat.int16, .int8]) func moreThanEightLevelsKeepFloats(weights: WeightFormat) throws {
+        let network = try SampleNetworks.network(try SampleGraphs.transformer(), coding: .rate, levels: 9)
+        let floats = try Program(network, timeSteps: 4)
+        let program = try Program(network, timeSteps: 4, weights: weights)
+        #expect(program.weightError == 0)
+        #expect(floats.diagnostics.isEmpty)
+        let names = program.diagnostics.map(\.subject)
+        #expect(names.contains("blocks.0.mlp.fc2") && names.contains("blocks.1.mlp.fc2"))
+        #expect(Set(names).count == names.count)
+        #expect(program.diagnostics.allSatisfy { $0.message.contains("9 levels") })
+        let (found, expected) = (try logits(program), try logits(floats))
+        #expect(found == expected)
+    }
+
+    @Test func eightLevelsTakeIntegers() throws {
+        let network = try SampleNetworks.network(try SampleGraphs.transformer(), coding: .rate, levels: 8)
+        let program = try Program(network, timeSteps: 1, weights: .int16)
+        #expect(program.diagnostics.isEmpty)
+        #expect(program.weightError > 0)
+    }
+}

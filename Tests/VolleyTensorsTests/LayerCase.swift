@@ -1,0 +1,150 @@
+import VolleyTensors
+
+/// A layer with random weights, and spikes that arrive at it.
+struct LayerCase: Sendable {
+    enum Format: Sendable, CaseIterable { case fp32, int16, int8 }
+
+    /// Rows, inputs and outputs: one, fewer than a vector, a little more than one or than a tile of 64 outputs, several
+    /// blocks of rows, and as in a transformer.
+    static let sizes = [(1, 1, 1), (5, 7, 3), (13, 33, 17), (50, 70, 65), (20, 384, 200)]
+
+    var rows: Int
+    var inputs: Int
+    var outputs: Int
+    var format: Format
+    var isSymmetric: Bool
+    var isDifferential: Bool
+    var levels: Int
+    var steps: Int
+
+    static func all(_ format: Format) -> [LayerCase] {
+        var cases: [LayerCase] = []
+        for (rows, inputs, outputs) in sizes {
+            for (isSymmetric, isDifferential) in [(true, true), (true, false), (false, true), (false, false)] {
+                for levels in [2, 5, 8] {
+                    for steps in [1, 5] {
+                        cases.append(
+                            LayerCase(
+                                rows: rows, inputs: inputs, outputs: outputs, format: format, isSymmetric: isSymmetric,
+                                isDifferential: isDifferential, levels: levels, steps: steps))
+                    }
+                }
+            }
+        }
+        return cases
+    }
+
+    var weight: [Float] { Awkward.finiteValues(outputs * inputs, seed: 40, deviation: 1 / Float(inputs).squareRoot()) }
+    var bias: [Float] { Awkward.finiteValues(outputs, seed: 41, deviation: 0.3) }
+    /// `[rows, outputs]`, or one for each step where the number of levels is odd.
+    var addend: [Float] { Awkward.finiteValues((levels % 2 == 0 ? 1 : steps) * rows * outputs, seed: 42) }
+
+    func addend(at step: Int) -> [Float] {
+        let size = rows * outputs
+        return addend.count == size ? addend : Array(addend[step * size..<(step + 1) * size])
+    }
+
+    var source: NeuronKernel { neuron(levels: levels, top: 2) }
+    var target: NeuronKernel { neuron(levels: 6, top: 2) }
+
+    private func neuron(levels: Int, top: Float) -> NeuronKernel {
+        let positive = thresholds(levels, top)
+        let negative = isSymmetric ? positive : positive.map { 0.7 * $0 }
+        return NeuronKernel(
+            thresholds: (positive, negative), cutoffs: (positive.map { 0.75 * $0 }, negative.map { 0.75 * $0 }),
+            initialPotential: 0, differential: isDifferential, resetsToZero: false)
+    }
+
+    /// The top one is not a power of two.
+    private func thresholds(_ levels: Int, _ top: Float) -> [Float] {
+        (0..<levels).map { 0.9 * top * Float(sign: .plus, exponent: $0 + 1 - levels, significand: 1) }
+    }
+
+    /// What a code stands for.
+    func spike(_ code: Int8) -> Double {
+        guard code != 0 else { return 0 }
+        let size = thresholds(levels, 2)[Int(abs(code)) - 1]
+        return code > 0 ? Double(size) : -Double(isSymmetric ? size : 0.7 * size)
+    }
+
+    /// `[steps, rows, inputs]`: few spikes, many, few …; the first step sends the top level of both signs.
+    var codes: [Int8] {
+        var random = SeededGenerator(seed: UInt64(levels * 100 + steps))
+        let density: [Float] = [0.15, 0.8, 0.3, 0.36, 0.02]
+        var codes = (0..<steps * rows * inputs).map { index in
+            guard random.uniform() < density[index / (rows * inputs)] else { return Int8(0) }
+            let level = Int8(1 + random.next(upperBound: UInt64(levels)))
+            return random.uniform() < 0.5 ? level : -level
+        }
+        codes[0] = Int8(levels)
+        codes[codes.count - 1] = codes.count > 1 ? Int8(-levels) : Int8(levels)
+        return codes
+    }
+
+    func kernel(eventDensity: Float) -> LayerKernel {
+        let weights: LayerKernel.Weights =
+            switch format {
+            case .fp32: .floats(PackedMatrix(transposing: weight, outputs: outputs, inputs: inputs))
+            case .int16: .integers(IntegerWeights(weight, outputs: outputs, inputs: inputs, bits: 16))
+            case .int8: .integers(IntegerWeights(weight, outputs: outputs, inputs: inputs, bits: 8))
+            }
+        return LayerKernel(
+            weights, bias: bias, source: source, activation: .gelu, target: target, eventDensity: eventDensity)
+    }
+
+    /// The weights that the layer computes with: `round(W / scale) · scale`.
+    var roundedWeight: [Double] {
+        let weight = weight
+        guard format != .fp32 else { return weight.map(Double.init) }
+        let largest: Float = format == .int8 ? 127 : 32639
+        return (0..<outputs).flatMap { output in
+            let row = weight[output * inputs..<(output + 1) * inputs]
+            let top = row.map(abs).max()!
+            return row.map { Double(($0 / top * largest).rounded(.toNearestOrEven)) * Double(top) / Double(largest) }
+        }
+    }
+}
+
+/// What a layer gives, all of it.
+struct LayerResult: Equatable {
+    var outputs = LayerOutputs()
+    var bad = 0
+
+    /// All steps in one call, or one call for each.
+    init(_ example: LayerCase, on kernels: Kernels, eventDensity: Float, oneByOne: Bool = false) {
+        let kernel = example.kernel(eventDensity: eventDensity)
+        let (size, inputSize) = (example.rows * example.outputs, example.rows * example.inputs)
+        let codes = example.codes
+        let atOnce = oneByOne ? 1 : example.steps
+        outputs.eventInputs = [0]
+        var state = LayerState()
+        if oneByOne {
+            state.sums = [Float](repeating: 0, count: size)
+            state.sent = state.sums
+        }
+        var scratch = [Float](repeating: .nan, count: kernel.scratchCount(steps: atOnce))
+        for step in stride(from: 0, to: example.steps, by: atOnce) {
+            var part = LayerOutputs()
+            part.value = [Float](repeating: 7, count: atOnce * size)
+            part.estimate = part.value
+            part.codes = [Int8](repeating: 7, count: atOnce * size)
+            part.counts = [Int64](repeating: 0, count: atOnce * 2 * 6)
+            bad += kernels.run(
+                kernel, rows: example.rows, firstStep: step + 1, steps: atOnce,
+                codes: Array(codes[step * inputSize..<(step + atOnce) * inputSize]), input: [],
+                addend: oneByOne ? example.addend(at: step) : example.addend, state: &state, outputs: &part,
+                scratch: &scratch)
+            outputs.value += part.value
+            outputs.estimate += part.estimate
+            outputs.codes += part.codes
+            outputs.counts += part.counts
+            outputs.eventInputs[0] += part.eventInputs[0]
+        }
+    }
+
+    /// Everything but how it was computed.
+    static func == (a: LayerResult, b: LayerResult) -> Bool {
+        firstDifference(a.outputs.value, b.outputs.value) == nil && firstDifference(a.outputs.estimate, b.outputs.estimate) == nil
+            && a.outputs.codes == b.outputs.codes && a.outputs.counts == b.outputs.counts && a.bad == b.bad
+    }
+}
