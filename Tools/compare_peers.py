@@ -167,7 +167,7 @@ def bench(arguments, folder, case, threads):
     result = folder / "bench.json"
     call(arguments.volley, "bench", folder / f"{case.method}.volley", "--input", folder / "images.npz",
          "--steps", case.steps, "--batch", arguments.batch, "--threads", threads, "--weights", case.weights,
-         "--json", result)
+         "--repetitions", 3, "--json", result)
     found = json.loads(result.read_text())
     asked = dict(steps=case.steps, batch=arguments.batch, threads=threads)
     if any(found[key] != value for key, value in asked.items()) or found["weights"]["kind"] != case.weights:
