@@ -18,7 +18,7 @@ struct VolleyCommand: ParsableCommand {
             Results go to standard output, progress to standard error. Exit codes: 0 fine, 1 failed, 2 bad input or usage.
             """,
         version: volleyVersion,
-        subcommands: [Inspect.self, Convert.self, Evaluate.self, Run.self, Demo.self])
+        subcommands: [Inspect.self, Convert.self, Evaluate.self, Run.self, Bench.self, Demo.self])
 
     static func main() {
         do {
