@@ -11,6 +11,7 @@ import array
 import ctypes
 import json
 import os
+import platform
 import random
 import statistics
 import subprocess
@@ -20,7 +21,8 @@ import time
 
 SHAPES = [(i, o) for width in (384, 768, 1024) for i, o in ((width, width), (width, 4 * width), (4 * width, width))]
 ROWS = 788
-CORE_TYPES = [None, "HASWELL", "ZEN", "SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS", "ARMV8", "NEOVERSEN1"]
+CORE_TYPES = [None] + (
+    ["HASWELL", "ZEN", "SKYLAKEX", "COOPERLAKE"] if platform.machine() in ("x86_64", "AMD64") else ["ARMV8", "NEOVERSEN1"])
 REQUIRED = 0.8
 
 
