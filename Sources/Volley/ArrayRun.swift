@@ -5,6 +5,9 @@ public struct ArrayRun: Sendable {
     /// `spikes/SITE [T, 2·levels]`: positive levels before negative, smallest threshold first.
     public var arrays: [(String, NpyContent)]
 
+    /// What a careful user wants to know of how the network ran.
+    public var diagnostics: [Diagnostic]
+
     /// - Throws: errors of inputs that do not fit, named.
     public init(
         _ network: SpikingNetwork, inputs: [String: Tensor], timeSteps: Int, threads: Int, weights: WeightFormat = .fp32,
@@ -16,6 +19,7 @@ public struct ArrayRun: Sendable {
         let ann = try simulator.runANN(inputs)
         let result = try simulator.run(inputs)
         arrays = []
+        diagnostics = program.diagnostics
         for (name, estimates) in result.outputs {
             arrays.append((name, .float32(estimates)))
             arrays.append((name + ".ann", .float32(ann[name]!)))

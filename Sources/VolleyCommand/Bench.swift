@@ -20,7 +20,7 @@ struct BenchNetwork: ParsableCommand {
             """)
 
     @Argument(help: "A .volley file.") var network: String
-    @Option(help: "An .npz file with an array for every input; without it, seeded normal values.") var input: String?
+    @Option(help: "An .npz file with an array for every input; without it, seeded normal values (no token ids).") var input: String?
     @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps = 4
     @Option(help: "Samples per batch.") var batch = 8
     @Option(help: "Number of threads.") var threads = ProcessInfo.processInfo.activeProcessorCount

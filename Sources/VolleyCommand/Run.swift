@@ -36,6 +36,7 @@ struct Run: ParsableCommand {
             let run = try ArrayRun(
                 spiking, inputs: try arrays(for: spiking.graph), timeSteps: steps, threads: threads, weights: engine.weights,
                 kernels: try engine.instructionSet.kernels())
+            run.diagnostics.forEach(Console.warn)
             try NpzArchive.write(run.arrays, to: output)
             print("\(output): \(run.arrays.count) arrays, T = \(steps)")
         }

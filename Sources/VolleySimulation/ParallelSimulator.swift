@@ -41,8 +41,9 @@ public final class ParallelSimulator: Sendable {
         _ inputs: [String: Tensor], _ body: @Sendable (inout Session, [String: Tensor]) throws -> Result
     ) throws -> [Result] {
         let (samples, _) = try program.executable.bind(inputs)
-        return try parallelRanges(samples, threads: threads) { worker, range in
-            let part = self.program.executable.samples(range, of: inputs)
+        let splits = program.executable.splitsSamples
+        return try parallelRanges(samples, threads: splits ? threads : 1) { worker, range in
+            let part = splits ? self.program.executable.samples(range, of: inputs) : inputs
             return try self.workers[worker].session.withLock { try body(&$0, part) }
         }
     }

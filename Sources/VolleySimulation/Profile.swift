@@ -40,7 +40,7 @@ public final class Profile {
             entries[name] = Entry(name: name, kind: kind)
             order.append(name)
         }
-        entries[name]!.seconds += Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
+        entries[name]!.seconds += elapsed.inSeconds
         entries[name]!.multiplyAccumulates += multiplyAccumulates
         entries[name]!.inputs += arrived.inputs
         entries[name]!.spikes += arrived.spikes

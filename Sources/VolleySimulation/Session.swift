@@ -52,7 +52,7 @@ public struct Session: ~Copyable {
     ) throws -> SimulationResult {
         let (batch, _) = try program.executable.bind(inputs)
         let perSample = schedule.largestValue * stepsAtOnce
-        let group = schedule.foldsTime ? max(1, min(batch, Self.groupBudget / max(1, perSample))) : batch
+        let group = schedule.foldsTime && schedule.executable.splitsSamples ? max(1, min(batch, Self.groupBudget / max(1, perSample))) : batch
         var result: SimulationResult?
         for first in stride(from: 0, to: max(1, batch), by: max(1, group)) {
             let range = first..<min(batch, first + group)

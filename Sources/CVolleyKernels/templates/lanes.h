@@ -20,12 +20,17 @@ VK_INLINE v16 load_some(const float *p, size_t n, float fill) {
 VK_INLINE void store_some(float *p, size_t n, v16 v) { _mm512_mask_storeu_ps(p, first_lanes(n), (__m512)v); }
 #else
 VK_INLINE v16 load_some(const float *p, size_t n, float fill) {
+    if (n >= VK_LANES) return load(p);
     float lanes[VK_LANES];
     for (size_t i = 0; i < VK_LANES; i++) lanes[i] = i < n ? p[i] : fill;
     return load(lanes);
 }
 VK_INLINE void store_some(float *p, size_t n, v16 v) {
     float lanes[VK_LANES];
+    if (n >= VK_LANES) {
+        store(p, v);
+        return;
+    }
     store(lanes, v);
     for (size_t i = 0; i < n; i++) p[i] = lanes[i];
 }
@@ -41,7 +46,6 @@ VK_INLINE v16 quotient16(v16 x, v16 t, v16 r) {
     v16 q = x * r;
     return fma16(fma16(-q, t, x), r, q);
 }
-VK_INLINE int any(i16x32 mask) { return __builtin_reduce_or(mask) != 0; }
 
 // The sum of the lanes, as a balanced tree.
 VK_INLINE float sum_lanes(v16 v) {

@@ -7,7 +7,8 @@ typedef struct {
     int has_excess;      // whether spikes are larger than a byte of the dense integer product holds
     uint32_t *starts;    // of the lists, by side, row and chunk of inputs: [sides][rows][chunks + 1]
     uint16_t *indices;
-    float *spikes;       // values, or, for integers, their factors as int16
+    float *spikes;       // their values, or, for integers, their factors
+    int16_t *factors;    // of integers
     float *floats;       // [rows, inputs]
     uint8_t *bytes;      // [sides][rows, byte_stride]
 } step_input;
@@ -49,10 +50,7 @@ static int VK_NAME(list_block)(const layer_work *work, size_t rows, const int8_t
             if (total > 65000.0f) return 0;
         }
     }
-    if (!layer->panels) {
-        int16_t *factors = (int16_t *)input->spikes;
-        for (uint32_t j = 0; j < end; j++) factors[j] = (int16_t)input->spikes[j];
-    }
+    for (uint32_t j = 0; !layer->panels && j < end; j++) input->factors[j] = (int16_t)input->spikes[j];
     return 1;
 }
 
@@ -90,7 +88,7 @@ static void VK_NAME(sum_events)(const layer_work *work, const step_input *input,
     for (size_t r = 0; r < rows; r++) {
         const uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
         whole_row(runs, work->layer->inputs, starts[work->chunks] - starts[0], input->indices + starts[0],
-                  (int16_t *)input->spikes + starts[0], whole, work->sums + r * VK_TILE_WIDTH);
+                  input->factors + starts[0], whole, work->sums + r * VK_TILE_WIDTH);
     }
 }
 
@@ -207,8 +205,7 @@ static void VK_NAME(finish_block)(const layer_work *work, size_t first, size_t r
                 const float *addend = run->addend + (size_t)s * run->addend_stride + at;
                 for (size_t c = 0; c < width; c += VK_LANES) {
                     const size_t lanes = width - c < VK_LANES ? width - c : VK_LANES;
-                    const v16 more = lanes == VK_LANES ? load(addend + c) : load_some(addend + c, lanes, 0.0f);
-                    store(row + c, load(row + c) + more);
+                    store(row + c, load(row + c) + load_some(addend + c, lanes, 0.0f));
                 }
             }
             if (run->value) copy_row(width, row, run->value + (size_t)s * run->output_stride + at);
@@ -269,7 +266,10 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
             input.indices = (uint16_t *)VK_TAKE(values * sizeof(uint16_t));
             input.spikes = (float *)VK_TAKE(values * sizeof(float));
             input.floats = input.spikes;
-            if (!layer->panels) input.bytes = (uint8_t *)VK_TAKE(2 * rows * work->byte_stride);
+            if (!layer->panels) {
+                input.factors = (int16_t *)VK_TAKE(values * sizeof(int16_t));
+                input.bytes = (uint8_t *)VK_TAKE(2 * rows * work->byte_stride);
+            }
         }
         if (scratch) work->steps[s] = input;
     }

@@ -30,14 +30,6 @@ typedef struct {
     float *emitted, *estimate;
 } neuron_span;
 
-VK_INLINE v16 neuron_load(const float *p, size_t width) {
-    return width == VK_LANES ? load(p) : load_some(p, width, 0.0f);
-}
-VK_INLINE void neuron_store(float *p, size_t width, v16 v) {
-    if (width == VK_LANES) store(p, v);
-    else store_some(p, width, v);
-}
-
 VK_INLINE i16x32 spike_bit(i16x32 level) { return level > 0 ? (i16x32)(1) << ((level - 1) * 4 & 31) : (i16x32)(0); }
 
 VK_INLINE i16x32 bits16(v16 x) {
@@ -97,13 +89,13 @@ VK_INLINE size_t neuron_lanes(const neuron_span *span, size_t at, const size_t w
     const i16x32 positions = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const i16x32 active = positions < (int32_t)width;
     const v16 initial = splat(layer->initial_potential);
-    v16 sent = span->at_rest ? splat(0.0f) : neuron_load(span->sent + at, width);
+    v16 sent = span->at_rest ? splat(0.0f) : load_some(span->sent + at, width, 0.0f);
     v16 baseline = splat(0.0f);
-    if (layer->reset_to_zero && !span->at_rest) baseline = neuron_load(span->baseline + at, width);
+    if (layer->reset_to_zero && !span->at_rest) baseline = load_some(span->baseline + at, width, 0.0f);
     i16x32 bad = (i16x32)(0);
     for (int step = 0; step < span->steps; step++) {
         const v16 t = splat(span->time[step]), r = splat(span->reciprocal[step]);
-        const v16 x = neuron_load(span->input + (size_t)step * span->input_stride + at, width);
+        const v16 x = load_some(span->input + (size_t)step * span->input_stride + at, width, 0.0f);
         v16 potential = layer->differential ? t * (x - sent) : t * x - (layer->reset_to_zero ? baseline : sent);
         potential += initial;
         potential = active ? potential : splat(0.0f);
@@ -113,16 +105,16 @@ VK_INLINE size_t neuron_lanes(const neuron_span *span, size_t at, const size_t w
         sent += layer->differential ? quotient16(value, t, r) : value;
         if (layer->reset_to_zero) baseline = code != 0 ? t * x + initial : baseline;
         const size_t out = (size_t)step * span->out_stride + at;
-        if (span->emitted) neuron_store(span->emitted + out, width, value);
+        if (span->emitted) store_some(span->emitted + out, width, value);
         if (span->estimate)
-            neuron_store(span->estimate + out, width, layer->differential ? sent : quotient16(sent, t, r));
+            store_some(span->estimate + out, width, layer->differential ? sent : quotient16(sent, t, r));
         if (span->codes) {
             const i16x8 bytes = __builtin_convertvector(code, i16x8);
             memcpy(span->codes + out, &bytes, width);
         }
     }
-    if (span->sent) neuron_store(span->sent + at, width, sent);
-    if (span->baseline) neuron_store(span->baseline + at, width, baseline);
+    if (span->sent) store_some(span->sent + at, width, sent);
+    if (span->baseline) store_some(span->baseline + at, width, baseline);
     return (size_t)__builtin_reduce_add(bad);
 }
 

@@ -45,7 +45,13 @@ public struct Executable: Sendable {
         return Executable(plain, kernels: kernels, packed: shared)
     }
 
+    /// Whether inputs can be cut into samples: those that have a batch axis have it in front.
+    public var splitsSamples: Bool {
+        graph.inputs.allSatisfy { !graph[$0].shape.scalesWithBatch || graph[$0].shape[0].scalesWithBatch }
+    }
+
     /// The part of named inputs that belongs to some samples.
+    /// - Precondition: ``splitsSamples``.
     public func samples(_ range: Range<Int>, of inputs: [String: Tensor]) -> [String: Tensor] {
         var part = inputs
         for id in graph.inputs where graph[id].shape.rank > 0 && graph[id].shape[0].scalesWithBatch {

@@ -85,16 +85,22 @@ public struct NetworkBenchmark: Sendable {
     public func batch(of inputs: [String: Tensor]) throws -> [String: Tensor] {
         let (count, _) = try program.executable.bind(inputs)
         guard count > 0 else { throw SpikingError(.badSettings, "the input arrays hold no samples") }
-        var parts: [[String: Tensor]] = []
-        var missing = settings.batch
-        while missing > 0 {
-            let taken = min(missing, count)
-            parts.append(program.executable.samples(0..<taken, of: inputs))
-            missing -= taken
+        let executable = program.executable
+        guard executable.splitsSamples else {
+            guard count == settings.batch else {
+                throw SpikingError(.badSettings, "the input holds \(count) samples and their axis is not the first: use --batch \(count)")
+            }
+            return inputs
         }
-        return parts.dropFirst().reduce(parts[0]) { joined, part in
-            joined.merging(part) { $0.shape[0] == 0 ? $1 : Tensor.concatenatingRows([$0, $1]) }
+        var batch = executable.samples(0..<min(count, settings.batch), of: inputs)
+        for start in stride(from: count, to: settings.batch, by: count) {
+            let more = executable.samples(0..<min(count, settings.batch - start), of: inputs)
+            for id in executable.graph.inputs where executable.graph[id].shape.scalesWithBatch {
+                let name = executable.graph[id].name
+                batch[name] = Tensor.concatenatingRows([batch[name]!, more[name]!])
+            }
         }
+        return batch
     }
 
     /// Times both sides on a batch.
@@ -109,13 +115,13 @@ public struct NetworkBenchmark: Sendable {
         let faults = ProcessStatistics.pageFaults
         for repetition in 0..<settings.repetitions {
             progress(repetition, settings.repetitions)
-            ann.append(try seconds { _ = try simulator.runANN(inputs) } * perSample)
-            snn.append(try seconds { _ = try simulator.run(inputs) } * perSample)
+            ann.append(try Stopwatch.seconds { _ = try simulator.runANN(inputs) } * perSample)
+            snn.append(try Stopwatch.seconds { _ = try simulator.run(inputs) } * perSample)
         }
         progress(settings.repetitions, settings.repetitions)
         let pageFaults = ProcessStatistics.pageFaults - faults
         let peakMemory = ProcessStatistics.peakMemoryBytes
-        let peak = measuredPeak()
+        let peak = try measuredPeak()
         var session = Session(program)
         let (annProfile, snnProfile) = (Profile(), Profile())
         session.profile = annProfile
@@ -125,8 +131,8 @@ public struct NetworkBenchmark: Sendable {
         var weightError = try WeightError(of: program, inputs)
         try weightError.addEstimates(of: program, inputs, result, threads: settings.threads)
         return Report(
-            ann: .init(millisecondsPerSample: median(ann), repetitions: ann),
-            snn: .init(millisecondsPerSample: median(snn), repetitions: snn), weights: weightError,
+            ann: .init(millisecondsPerSample: Stopwatch.median(ann), repetitions: ann),
+            snn: .init(millisecondsPerSample: Stopwatch.median(snn), repetitions: snn), weights: weightError,
             threads: settings.threads, batch: settings.batch, steps: settings.timeSteps,
             instructionSet: program.executable.kernels.name, peakMemoryBytes: peakMemory, pageFaults: pageFaults,
             peakGigaMACs: peak, annStages: annProfile.stages.map { stage($0, peak) },
@@ -144,28 +150,9 @@ public struct NetworkBenchmark: Sendable {
         return stage
     }
 
-    /// The dense product at its best here: 768 rows of 384 by 384 × 1536, in 10⁹ multiply-accumulates per second.
-    private func measuredPeak() -> Double {
-        let (rows, inner, columns) = (768, 384, 1536)
-        let matrix = PackedMatrix(
-            rows: inner, columns: columns, values: [Float](repeating: 0.5, count: inner * columns), rowStride: columns,
-            columnStride: 1)
-        let left = [Float](repeating: 0.25, count: rows * inner)
-        var product = [Float](repeating: 0, count: rows * columns)
-        let best = (0..<8).map { _ in
-            seconds { program.executable.kernels.multiply(left, rows: rows, by: matrix, into: &product) }
-        }.min()!
-        return 1e-9 * Double(rows * inner * columns) / best
-    }
-
-    private func seconds(_ body: () throws -> Void) rethrows -> Double {
-        let elapsed = try ContinuousClock().measure(body)
-        return Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
-    }
-
-    private func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    /// A dense fp32 product of ViT-S here, in 10⁹ multiply-accumulates per second.
+    private func measuredPeak() throws -> Double {
+        let product = try KernelWorkload.product(program.executable.kernels, inputs: 384, outputs: 1536)
+        return 1e-9 * product.work / Stopwatch.seconds([product], repetitions: 5)[0]
     }
 }

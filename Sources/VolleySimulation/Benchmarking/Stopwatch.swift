@@ -12,7 +12,7 @@ enum Stopwatch {
                 times[index].append(seconds(workload, calls[index]) / Double(calls[index]))
             }
         }
-        return times.map { $0.sorted()[repetitions / 2] }
+        return times.map(median)
     }
 
     private static func callsPerRepetition(_ workload: KernelWorkload) -> Int {
@@ -25,7 +25,20 @@ enum Stopwatch {
     }
 
     private static func seconds(_ workload: KernelWorkload, _ calls: Int) -> Double {
-        let elapsed = ContinuousClock().measure { for _ in 0..<calls { workload.run() } }
-        return Double(elapsed.components.seconds) + 1e-18 * Double(elapsed.components.attoseconds)
+        seconds { for _ in 0..<calls { workload.run() } }
     }
+
+    /// The seconds that one call takes.
+    static func seconds(_ body: () throws -> Void) rethrows -> Double { try ContinuousClock().measure(body).inSeconds }
+
+    /// The middle value, or the mean of the two in the middle.
+    static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + 1e-18 * Double(components.attoseconds) }
 }

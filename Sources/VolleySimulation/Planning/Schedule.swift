@@ -27,7 +27,7 @@ struct Schedule: Sendable {
 
     /// - Parameters:
     ///   - neurons: by node; empty for the ANN, where everything that depends on the input counts as moving.
-    ///   - weights: by linear node, instead of the executable's.
+    ///   - integers: weights by linear node, instead of the executable's.
     init(_ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights]) {
         self.executable = executable
         let graph = executable.graph
