@@ -90,11 +90,11 @@ static void VK_NAME(attend)(const vk_attention *shape, const vk_attention_layout
     float *scores = scratch + l->scores, *probabilities = scratch + l->probabilities + t * l->step;
     VK_NAME(gemm)(rows, l->score_row, shape->width, shape->q.start + t * shape->q.step + first * shape->q.row,
                   shape->q.row, scratch + l->k + t * l->k_step, 0, scores, l->score_row);
-    for (size_t r = 0; r < rows; r++, scores += l->score_row) {
+    for (size_t r = 0; r < rows && (shape->mask || shape->scale != 1.0f); r++) {
         const float *mask = shape->mask ? shape->mask + (first + r) * shape->mask_row : 0;
-        if (mask || shape->scale != 1.0f) scale_and_mask(keys, shape->scale, mask, scores);
-        VK_NAME(softmax)(1, keys, scores, probabilities + r * keys);
+        scale_and_mask(keys, shape->scale, mask, scores + r * l->score_row);
     }
+    softmax_block(rows, keys, (softmax_rows){scores, scores, probabilities, l->score_row, l->score_row, keys});
 }
 
 VK_INLINE void add_lanes(size_t n, i16x32 added, int64_t *counts) {

@@ -1,6 +1,24 @@
 // Elementary functions on sixteen lanes. The polynomials are weighted minimax fits made for these kernels; the tests
 // hold each function to its error bound (2 units in the last place for exp, erf and tanh).
 
+// p · 2^n for a whole n from −151 to 128, rounded once; NaN where n is.
+VK_INLINE v16 times_power(v16 p, v16 n) {
+#ifdef VK_AVX512
+    return (v16)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
+    // In two factors, since neither end of the range is a power of its own.
+    n = n == n ? n : splat(0.0f);
+    i16x32 whole = __builtin_convertvector(n, i16x32);
+    i16x32 half = whole >> 1;
+    v16 first, second;
+    i16x32 bits = (half + 127) << 23;
+    memcpy(&first, &bits, sizeof first);
+    bits = (whole - half + 127) << 23;
+    memcpy(&second, &bits, sizeof second);
+    return p * first * second;
+#endif
+}
+
 // x = n·ln 2 + r with |r| ≤ ln 2 / 2, so e^x = 2^n · e^r. Overflows to infinity, underflows through the subnormals to 0.
 VK_INLINE v16 exp16(v16 x) {
     x = x > 89.0f ? splat(89.0f) : x;
@@ -16,16 +34,7 @@ VK_INLINE v16 exp16(v16 x) {
     p = fma16(p, r, splat(0x1.555556p-3f));
     p = fma16(p, r, splat(0.5f));
     p = fma16(p, r * r, r) + 1.0f;
-    // 2^n in two factors, since n reaches from -151 to 128.
-    n = n == n ? n : splat(0.0f);
-    i16x32 whole = __builtin_convertvector(n, i16x32);
-    i16x32 half = whole >> 1;
-    v16 first, second;
-    i16x32 bits = (half + 127) << 23;
-    memcpy(&first, &bits, sizeof first);
-    bits = (whole - half + 127) << 23;
-    memcpy(&second, &bits, sizeof second);
-    return p * first * second;
+    return times_power(p, n);
 }
 
 // |x| ≤ 1: x + x·P(x²). Beyond: 1 − e^Q(|x|), where Q fits ln erfc.

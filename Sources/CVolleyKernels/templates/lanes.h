@@ -36,6 +36,12 @@ VK_INLINE void store_some(float *p, size_t n, v16 v) {
 }
 #endif
 
+// The first n lanes, and 0 behind them.
+VK_INLINE v16 keep_some(size_t n, v16 v) {
+    const i16x32 positions = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return positions < (int32_t)n ? v : splat(0.0f);
+}
+
 VK_INLINE v16 fma16(v16 a, v16 b, v16 c) { return __builtin_elementwise_fma(a, b, c); }
 VK_INLINE v16 max16(v16 a, v16 b) { return a < b ? b : a; }
 VK_INLINE v16 min16(v16 a, v16 b) { return b < a ? b : a; }
@@ -47,18 +53,18 @@ VK_INLINE v16 quotient16(v16 x, v16 t, v16 r) {
     return fma16(fma16(-q, t, x), r, q);
 }
 
-// The sum of the lanes, as a balanced tree.
+typedef float v8 __attribute__((ext_vector_type(8)));
+typedef float v4 __attribute__((ext_vector_type(4)));
+
+// The sum of the lanes, as a balanced tree: each half is added to the other.
 VK_INLINE float sum_lanes(v16 v) {
-    float l[VK_LANES];
-    store(l, v);
-    for (int width = VK_LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++) l[i] += l[i + width];
-    return l[0];
+    v8 eight = v.lo + v.hi;
+    v4 four = eight.lo + eight.hi;
+    return (four.x + four.z) + (four.y + four.w);
 }
 VK_INLINE float max_lanes(v16 v) {
-    float l[VK_LANES];
-    store(l, v);
-    for (int width = VK_LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++) l[i] = l[i] < l[i + width] ? l[i + width] : l[i];
-    return l[0];
+    v8 eight = v.lo < v.hi ? v.hi : v.lo;
+    v4 four = eight.lo < eight.hi ? eight.hi : eight.lo;
+    const float even = four.x < four.z ? four.z : four.x, odd = four.y < four.w ? four.w : four.y;
+    return even < odd ? odd : even;
 }

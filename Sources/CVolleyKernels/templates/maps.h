@@ -65,29 +65,61 @@ static void VK_NAME(sum_rows)(size_t rows, size_t n, const float *in, float *out
     for (size_t r = 0; r < rows; r++) out[r] = sum_row(n, in + r * n);
 }
 
-static void VK_NAME(softmax)(size_t rows, size_t n, const float *in, float *out) {
-    for (size_t r = 0; r < rows; r++, in += n, out += n) {
-        const float lowest = -__builtin_inff();
-        v16 highest = splat(lowest);
-        size_t i = 0;
-        for (; i + VK_LANES <= n; i += VK_LANES) highest = max16(highest, load(in + i));
-        if (i < n) highest = max16(highest, load_some(in + i, n - i, lowest));
-        const v16 top = splat(max_lanes(highest));
-        v16 sum = splat(0.0f);
-        for (i = 0; i + VK_LANES <= n; i += VK_LANES) {
-            v16 e = exp16(load(in + i) - top);
-            store(out + i, e);
-            sum += e;
-        }
-        if (i < n) {
-            v16 e = exp16(load_some(in + i, n - i, lowest) - top);
-            store_some(out + i, n - i, e);
-            sum += load_some(out + i, n - i, 0.0f);
-        }
-        const v16 total = splat(sum_lanes(sum)), reciprocal = 1.0f / total;
-        for (i = 0; i + VK_LANES <= n; i += VK_LANES) store(out + i, quotient16(load(out + i), total, reciprocal));
-        if (i < n) store_some(out + i, n - i, quotient16(load_some(out + i, n - i, 0.0f), total, reciprocal));
+// Row r of `in`, of the exponentials and of `out` lies r · its stride further.
+typedef struct {
+    const float *in;
+    float *powers, *out;
+    size_t in_row, powers_row, out_row;
+} softmax_rows;
+
+// The steps of `count` ≤ 4 rows are taken in turn, so that none waits for its own sum. `count` is a constant wherever this
+// is inlined.
+VK_INLINE void softmax_some(const int count, size_t n, const softmax_rows *rows) {
+    const float lowest = -__builtin_inff();
+    const size_t whole = n / VK_LANES * VK_LANES, left = n - whole;
+    float highest[4];
+    v16 top[4], sum[4], reciprocal[4];
+#define VK_ROWS _Pragma("clang loop unroll(full)") for (int r = 0; r < count; r++)
+    VK_ROWS top[r] = left ? load_some(rows->in + r * rows->in_row + whole, left, lowest) : splat(lowest);
+    for (size_t i = 0; i < whole; i += VK_LANES) VK_ROWS top[r] = max16(top[r], load(rows->in + r * rows->in_row + i));
+    VK_ROWS highest[r] = max_lanes(top[r]), top[r] = splat(highest[r]);
+    VK_ROWS sum[r] = splat(0.0f);
+    for (size_t i = 0; i < whole; i += VK_LANES) VK_ROWS {
+        const v16 power = exp16(load(rows->in + r * rows->in_row + i) - top[r]);
+        store(rows->powers + r * rows->powers_row + i, power);
+        sum[r] += power;
     }
+    // Lanes past the end get e^0, then 0: the exponential of −∞ would pass through subnormals, which are slow.
+    if (left) VK_ROWS {
+        const v16 all = exp16(load_some(rows->in + r * rows->in_row + whole, left, highest[r]) - top[r]);
+        const v16 power = keep_some(left, all);
+        store_some(rows->powers + r * rows->powers_row + whole, left, power);
+        sum[r] += power;
+    }
+    VK_ROWS sum[r] = splat(sum_lanes(sum[r])), reciprocal[r] = 1.0f / sum[r];
+    for (size_t i = 0; i < whole; i += VK_LANES) VK_ROWS {
+        const v16 power = load(rows->powers + r * rows->powers_row + i);
+        store(rows->out + r * rows->out_row + i, quotient16(power, sum[r], reciprocal[r]));
+    }
+    if (left) VK_ROWS {
+        const v16 power = load_some(rows->powers + r * rows->powers_row + whole, left, 0.0f);
+        store_some(rows->out + r * rows->out_row + whole, left, quotient16(power, sum[r], reciprocal[r]));
+    }
+#undef VK_ROWS
+}
+
+VK_INLINE void softmax_block(size_t count, size_t n, softmax_rows rows) {
+    for (; count > 0;) {
+        const size_t done = count >= 4 ? 4 : 1;
+        if (done == 4) softmax_some(4, n, &rows);
+        else softmax_some(1, n, &rows);
+        count -= done;
+        rows.in += done * rows.in_row, rows.powers += done * rows.powers_row, rows.out += done * rows.out_row;
+    }
+}
+
+static void VK_NAME(softmax)(size_t rows, size_t n, const float *in, float *out) {
+    softmax_block(rows, n, (softmax_rows){in, out, out, n, n, n});
 }
 
 static void VK_NAME(layer_norm)(size_t rows, size_t n, float epsilon, const float *gamma, const float *beta,
