@@ -3,10 +3,10 @@ internal import VolleyTensors
 
 /// Where a session's time goes, by stage.
 public final class Profile {
-    /// One stage, named by the node whose value it makes or, for a layer, by its linear node.
+    /// One stage, named by the node whose value it makes or, for a layer, by its linear node or convolution.
     public struct Entry: Sendable, Hashable, Codable {
         public var name: String
-        /// linear, attention, neuron, or the operator's name.
+        /// linear, convolution, attention, neuron, or the operator's name.
         public var kind: String
         public var seconds = 0.0
         /// Multiply-accumulates that a dense product would have cost, over all samples and time-steps.
@@ -14,7 +14,7 @@ public final class Profile {
         /// Inputs and spikes that arrived, over all samples and time-steps, where spikes arrive.
         public var inputs = 0
         public var spikes: Int64 = 0
-        /// Spikes whose columns of weights were added one by one.
+        /// Spikes whose columns of weights were added one by one; in a convolution, once for every window.
         public var eventInputs: Int64 = 0
     }
 

@@ -41,12 +41,12 @@ public struct Program: Sendable {
         var integers: [NodeID: IntegerWeights] = [:]
         var diagnostics: [Diagnostic] = []
         for (id, node) in graph.nodes.enumerated() {
-            guard let bits = weights.bits, case .operation(.linear) = node.content, let neuron = neurons[node.inputs[0]],
+            guard let bits = weights.bits, Self.isLayer(node), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
             if neuron.levels <= 8 {
                 integers[id] = IntegerWeights(
-                    weight.values, outputs: weight.shape[0], inputs: weight.shape[1], bits: bits)
+                    weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: bits)
             } else {
                 diagnostics.append(
                     Diagnostic(
@@ -58,6 +58,15 @@ public struct Program: Sendable {
         weightError = integers.values.map(\.relativeError).max() ?? 0
         spiking = Schedule(executable, neurons: neurons, integers: integers)
         analog = Schedule(try executable.withoutNeurons(), neurons: [:], integers: [:])
+    }
+
+    /// Whether the layer kernels can hold its weight as one matrix.
+    private static func isLayer(_ node: Node) -> Bool {
+        switch node.content {
+        case .operation(.linear): true
+        case .operation(.convolution(let convolution)): convolution.groups == 1
+        default: false
+        }
     }
 
     /// The ANN that the network was made from, value by value, on the same packed weights.

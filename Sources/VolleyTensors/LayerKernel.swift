@@ -91,7 +91,7 @@ public struct LayerState: Sendable {
 extension Kernels {
     /// Runs time-steps `firstStep` … of a layer.
     /// - Parameters:
-    ///   - codes: `[steps, rows, inputs]` from the source's neurons; empty where there is no source.
+    ///   - codes: `[steps, rows, inputs]` from the source's neurons; may be longer; empty where there is no source.
     ///   - input: `[steps, rows, inputs]` floats where there is no source.
     ///   - addend: `[steps or 1, rows, outputs]`, or empty.
     ///   - scratch: at least ``LayerKernel/scratchCount(steps:)`` floats.
@@ -101,7 +101,7 @@ extension Kernels {
         state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
     ) -> Int {
         let (size, results) = (steps * rows * layer.inputs, rows * layer.outputs)
-        precondition(layer.source == nil ? input.count == size : codes.count == size, "one input per step, row and column")
+        precondition(layer.source == nil ? input.count == size : codes.count >= size, "one input per step, row and column")
         precondition([0, results, steps * results].contains(addend.count), "an addend for every output")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
         for count in [outputs.value.count, outputs.codes.count, outputs.estimate.count] {

@@ -168,6 +168,17 @@ size_t vk_whole_count(size_t inputs, size_t outputs);
 void vk_quantize(size_t inputs, size_t outputs, const float *weights, int planes, int8_t *digits, int16_t *whole,
                  float *scales, int32_t *sums);
 
+// The windows of images [channels, height, width] that a convolution reads. In pairs: along height, along width.
+typedef struct {
+    size_t channels, height, width;
+    size_t kernel[2], stride[2], dilation[2];
+    size_t before[2];     // padding above, and to the left
+    size_t positions[2];  // windows: OH, OW
+} vk_windows;
+// Writes the window at every position as a row, windows[images · OH · OW][channels · KH · KW], of codes [images, channels,
+// height, width]; 0 outside the image.
+void vk_gather_windows(const vk_windows *shape, size_t images, const int8_t *codes, int8_t *windows);
+
 // Copies a strided view (element (i, j, …) at in[offset + Σ i·strides]) to a contiguous array. Stride 0 repeats.
 void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, const float *in, float *out);
 

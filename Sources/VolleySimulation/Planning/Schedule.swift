@@ -58,10 +58,10 @@ struct Schedule: Sendable {
     private mutating func planOutputs(_ neurons: [NodeID: NeuronKernel]) {
         for stage in statics + moving {
             for input in stage.inputs(graph) where neurons[input] != nil {
-                if case .layer(let layer) = stage, layer.input == input, layer.kernel.source != nil {
-                    readsCodes[input] = true
-                } else {
-                    readsEstimates[input] = true
+                switch stage {
+                case .layer(let layer) where layer.input == input && layer.kernel.source != nil: readsCodes[input] = true
+                case .convolution: readsCodes[input] = true
+                default: readsEstimates[input] = true
                 }
             }
         }

@@ -9,6 +9,7 @@ enum Stage: Sendable {
     /// A layer of neurons of its own.
     case neurons(NodeID, NeuronKernel)
     case layer(LayerStage)
+    case convolution(ConvolutionStage)
     case attention(AttentionStage)
 
     /// The node whose value it makes, and the nodes whose values it reads.
@@ -16,6 +17,7 @@ enum Stage: Sendable {
         switch self {
         case .operation(let id), .neurons(let id, _): id
         case .layer(let layer): layer.output
+        case .convolution(let convolution): convolution.output
         case .attention(let attention): attention.output
         }
     }
@@ -24,6 +26,7 @@ enum Stage: Sendable {
         switch self {
         case .operation(let id), .neurons(let id, _): graph[id].inputs
         case .layer(let layer): [layer.input] + (layer.addend.map { [$0] } ?? [])
+        case .convolution(let convolution): [convolution.input]
         case .attention(let attention):
             [attention.q, attention.k, attention.v] + (attention.mask.map { [$0] } ?? [])
         }
@@ -41,6 +44,18 @@ struct LayerStage: Sendable {
     var site: NodeID?
     /// Set where the site's value keeps the layer's order, tokens before heads, for the attention that alone reads it.
     var tokens: TokenOrder?
+    /// The last node.
+    var output: NodeID
+}
+
+/// A convolution of spikes and an activation: a layer whose rows are the windows of images.
+struct ConvolutionStage: Sendable {
+    var kernel: LayerKernel
+    var windows: ImageWindows
+    /// The convolution's node: what its time is booked on.
+    var convolution: NodeID
+    /// A neuron site.
+    var input: NodeID
     /// The last node.
     var output: NodeID
 }

@@ -1,7 +1,8 @@
 internal import VolleyGraph
 internal import VolleyTensors
 
-/// Finds what can run in one pass: a linear layer with what follows it, attention from scores to context.
+/// Finds what can run in one pass: a linear layer with what follows it, a convolution of spikes, attention from scores to
+/// context.
 struct StagePlanner {
     let executable: Executable
     let neurons: [NodeID: NeuronKernel]
@@ -54,6 +55,8 @@ struct StagePlanner {
         switch operation {
         case .linear:
             if let (layer, absorbed) = layer(id) { return (.layer(layer), absorbed) }
+        case .convolution(let convolution):
+            if let (stage, absorbed) = self.convolution(id, convolution) { return (.convolution(stage), absorbed) }
         case .matrixProduct:
             if let (attention, absorbed) = attention(id) {
                 let (merged, more) = inTokenOrder(attention)
@@ -75,11 +78,17 @@ struct StagePlanner {
 
     /// Below this density (spikes per input and step) adding columns of weights beats a dense product; as 'volley bench
     /// kernels' finds with AVX-512 VNNI; of no consequence for the results.
-    private func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
+    func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
         switch weights {
         case .floats: 0.54
         case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.3) * (source?.isSymmetric == true ? 1 : 2)
         }
+    }
+
+    /// A layer's weights: integers where there are some and its neurons' spikes are few enough for them.
+    func weights(of id: NodeID, _ packed: PackedMatrix, _ source: NeuronKernel?) -> LayerKernel.Weights {
+        let whole = source != nil && source!.levels <= 8 ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
+        return whole ?? .floats(packed)
     }
 
     private func layer(_ id: NodeID) -> (LayerStage, absorbed: [NodeID])? {
@@ -119,12 +128,11 @@ struct StagePlanner {
                 absorb(value)
             }
         }
-        let weights = source != nil && source!.levels <= 8 ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
-        let chosen = weights ?? .floats(packed)
+        let weights = weights(of: id, packed, source)
         let kernel = LayerKernel(
-            chosen, bias: node.inputs.count > 2 ? graph[node.inputs[2]].constant!.values : [], source: source,
+            weights, bias: node.inputs.count > 2 ? graph[node.inputs[2]].constant!.values : [], source: source,
             activation: stage.activation, target: stage.site.flatMap { neurons[$0] },
-            eventDensity: eventDensity(chosen, source))
+            eventDensity: eventDensity(weights, source))
         return (
             LayerStage(
                 kernel: kernel, linear: id, input: node.inputs[0], addend: stage.addend, site: stage.site,

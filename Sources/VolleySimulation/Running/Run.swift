@@ -17,18 +17,20 @@ struct Run {
     /// By site, `[T][2n]`.
     private(set) var spikes: OrderedDictionary<String, [[Int64]]> = [:]
     /// By root; static values hold one step.
-    private var values: [[Float]]
+    var values: [[Float]]
     /// By site.
-    private var codes: [NodeID: [Int8]] = [:]
+    var codes: [NodeID: [Int8]] = [:]
     /// By static value: the same once per step.
     private var tiled: [NodeID: [Float]] = [:]
     /// By the stage's last node.
     private var layerStates: [NodeID: LayerState] = [:]
+    /// By the stage's last node, of each group of images.
+    var convolutionStates: [NodeID: [LayerState]] = [:]
     private var neuronStates: [NodeID: NeuronState] = [:]
     private var attentionStates: [NodeID: [Float]] = [:]
 
-    private var graph: Graph { schedule.graph }
-    private var kernels: Kernels { schedule.executable.kernels }
+    var graph: Graph { schedule.graph }
+    var kernels: Kernels { schedule.executable.kernels }
 
     init(
         _ schedule: Schedule, batch: Int, steps: Int, keepsState: Bool, workspace: consuming Workspace, counter: SynapseCounter?,
@@ -80,6 +82,7 @@ struct Run {
         for (id, node) in graph.nodes.enumerated() where node.operation != nil && schedule.roots[id] == id { release(id) }
         tiled.values.forEach { workspace.floats.give($0) }
         for state in layerStates.values { workspace.floats.give(state.sums); workspace.floats.give(state.sent) }
+        for state in convolutionStates.values.joined() { workspace.floats.give(state.sums) }
         for state in neuronStates.values { workspace.floats.give(state.sent); workspace.floats.give(state.baseline) }
         attentionStates.values.forEach { workspace.floats.give($0) }
         return workspace
@@ -92,9 +95,9 @@ struct Run {
         if let spikes = codes.removeValue(forKey: root) { workspace.codes.give(spikes) }
     }
 
-    private func repeats(_ id: NodeID) -> Int { schedule.timeVarying[id] ? steps : 1 }
+    func repeats(_ id: NodeID) -> Int { schedule.timeVarying[id] ? steps : 1 }
 
-    private func count(_ id: NodeID) -> Int { graph[id].shape.resolved(batch: batch).count }
+    func count(_ id: NodeID) -> Int { graph[id].shape.resolved(batch: batch).count }
 
     private mutating func execute(_ stage: Stage, firstStep: Int) throws {
         let watch = profile?.start()
@@ -102,6 +105,7 @@ struct Run {
         case .operation(let id): evaluate(id)
         case .neurons(let id, let neuron): try fire(id, neuron, firstStep)
         case .layer(let layer): try run(layer, firstStep)
+        case .convolution(let convolution): run(convolution, firstStep)
         case .attention(let attention): try run(attention, firstStep)
         }
         if let watch { book(stage, since: watch) }
@@ -113,6 +117,7 @@ struct Run {
             case .operation(let id): (id, graph[id].operation!.name)
             case .neurons(let id, _): (id, "neuron")
             case .layer(let layer): (layer.linear, "linear")
+            case .convolution(let convolution): (convolution.convolution, "convolution")
             case .attention(let attention): (attention.output, "attention")
             }
         var work = schedule.multiplyAccumulates[node] * batch
@@ -274,12 +279,15 @@ struct Run {
         } else {
             values[layer.output] = outputs.value
         }
-        if kernel.source != nil, let profile {
-            let arrived = spikes[graph[layer.input].name]!.suffix(repeats)
-            profile.add(
-                inputs: repeats * count(layer.input), spikes: arrived.reduce(0) { $0 + $1.reduce(0, +) },
-                eventInputs: outputs.eventInputs[0])
-        }
+        if kernel.source != nil { noteArrivals(layer.input, repeats, eventInputs: outputs.eventInputs[0]) }
+    }
+
+    /// Notes in the profile what a site sent to the stage that runs.
+    func noteArrivals(_ site: NodeID, _ repeats: Int, eventInputs: Int64) {
+        guard let profile else { return }
+        let arrived = spikes[graph[site].name]!.suffix(repeats)
+        profile.add(
+            inputs: repeats * count(site), spikes: arrived.reduce(0) { $0 + $1.reduce(0, +) }, eventInputs: eventInputs)
     }
 
     // MARK: Attention
