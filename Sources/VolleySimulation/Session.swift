@@ -10,13 +10,15 @@ public struct Session: ~Copyable {
     public enum Order: String, Sendable, CaseIterable {
         /// All layers run one time-step after the other: for streams and early answers. Memory does not grow with T.
         case stepSequential = "step-sequential"
-        /// Each layer runs all its time-steps before the next, a group of samples at a time: for batches. Membrane
-        /// potentials live in registers while their layer runs.
+        /// Each layer runs up to 16 time-steps before the next, a group of samples at a time: for batches. Membrane
+        /// potentials live in registers while their layer runs, and are kept only from one 16 to the next.
         case layerSequential = "layer-sequential"
     }
 
     /// Elements that the largest value of a group of samples may have over all its time-steps.
     private static let groupBudget = 1 << 21
+    /// Time-steps that a layer runs at once, so that memory is bounded whatever their number.
+    private static let mostSteps = 16
 
     private let program: Program
     private let order: Order
@@ -32,7 +34,7 @@ public struct Session: ~Copyable {
     /// Runs all time-steps on arrays named like the network's inputs.
     /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` where a membrane potential is not finite.
     public mutating func run(_ inputs: [String: Tensor]) throws -> SimulationResult {
-        let steps = order == .layerSequential && program.spiking.foldsTime ? program.timeSteps : 1
+        let steps = order == .layerSequential && program.spiking.foldsTime ? min(program.timeSteps, Self.mostSteps) : 1
         return try runGroups(inputs, program.spiking, timeSteps: program.timeSteps, stepsAtOnce: steps, counts: true)
     }
 
@@ -77,7 +79,7 @@ public struct Session: ~Copyable {
         var outputs: OrderedDictionary<String, [Float]> = [:]
         try run.computeStatics(bound)
         for step in stride(from: 1, through: timeSteps, by: stepsAtOnce) {
-            try run.computeSteps(from: step)
+            try run.computeSteps(step..<min(timeSteps + 1, step + stepsAtOnce))
             for output in schedule.graph.outputs { outputs[output.name, default: []] += run.output(output.value) }
         }
         var result = SimulationResult(outputs: [:], spikes: run.spikes, steps: run.counter?.finish() ?? [])

@@ -9,9 +9,9 @@
 
     /// After the first batches a session works in the memory that it has.
     @Suite struct MemoryTests {
-        /// Pages touched for the first time in one batch: 87 by the patch embedding, whose convolution lays out patches and
-        /// product anew, and the runtime's own. A fresh copy of one value is 49 pages in one step and 196 in four.
-        private static let pagesPerBatch = 128
+        /// Pages touched for the first time in one batch, for the runtime's own. A fresh copy of one value is 49 pages in one
+        /// step and 196 in four.
+        private static let pagesPerBatch = 16
         /// From this size on the C library takes memory from the system and gives it back at once, so that every fresh array
         /// is seen. Setting it keeps it from being raised on the way.
         private static let freshBytes: Int32 = 128 * 1024

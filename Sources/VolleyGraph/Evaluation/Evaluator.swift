@@ -20,6 +20,7 @@ public struct Evaluator: Sendable {
     ) throws -> [String: Tensor] {
         let graph = executable.graph
         let (batch, bound) = try executable.bind(inputs)
+        var pool = ArrayPool<Float>()
         var values = [Tensor](repeating: .empty, count: graph.nodes.count)
         for (id, node) in graph.nodes.enumerated() {
             switch node.content {
@@ -27,7 +28,7 @@ public struct Evaluator: Sendable {
             case .constant(let tensor): values[id] = tensor
             case .operation:
                 var output = Tensor(node.shape.resolved(batch: batch))
-                executable.evaluate(id, node.inputs.map { values[$0] }, into: &output)
+                executable.evaluate(id, node.inputs.map { values[$0] }, into: &output, pool: &pool)
                 if checksValues, !executable.kernels.allFinite(output.values) {
                     throw GraphError(
                         .notFinite, "its value holds NaN or infinity, though its inputs do not; "

@@ -63,11 +63,18 @@ public struct Executable: Sendable {
 
     /// Computes the value of an operation node from those of its inputs.
     public func evaluate(_ id: NodeID, _ inputs: [Tensor], into output: inout Tensor) {
+        var pool = ArrayPool<Float>()
+        evaluate(id, inputs, into: &output, pool: &pool)
+    }
+
+    /// The same in memory that is there.
+    /// - Parameter pool: memory for what lies between, given back afterwards.
+    public func evaluate(_ id: NodeID, _ inputs: [Tensor], into output: inout Tensor, pool: inout ArrayPool<Float>) {
         guard let operation = graph[id].operation else { preconditionFailure("node \(id) computes nothing") }
         switch (operation, packed[id]) {
         case (.linear(let linear), let packed?): linear.evaluate(inputs, packed: packed, into: &output, on: kernels)
-        case (.convolution(let convolution), let packed?):
-            convolution.evaluate(inputs, packed: packed, into: &output, on: kernels)
+        case (.convolution(let convolution), let packed):
+            convolution.evaluate(inputs, packed: packed, into: &output, on: kernels, pool: &pool)
         default: operation.operation.evaluate(inputs, into: &output, on: kernels)
         }
     }

@@ -88,56 +88,73 @@ public struct Convolution: Operation {
     }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
-        evaluate(inputs, packed: nil, into: &output, on: kernels)
+        var pool = ArrayPool<Float>()
+        evaluate(inputs, packed: nil, into: &output, on: kernels, pool: &pool)
     }
 
-    /// - Parameter packed: the weight, where there is one group and it is packed already.
-    func evaluate(_ inputs: [Tensor], packed: PackedMatrix?, into output: inout Tensor, on kernels: Kernels) {
-        let image = padded(inputs[0])
+    /// Elements of windows and of their results that are held at once, as far as single images allow.
+    private static let windowBudget = 1 << 20
+
+    /// - Parameters:
+    ///   - packed: the weight, where there is one group and it is packed already.
+    ///   - pool: memory for the padded image, for windows and for their results.
+    func evaluate(
+        _ inputs: [Tensor], packed: PackedMatrix?, into output: inout Tensor, on kernels: Kernels, pool: inout ArrayPool<Float>
+    ) {
         let weight = inputs[1]
-        let (batch, pixels) = (output.shape[0], output.shape[2] * output.shape[3])
-        let channels = weight.shape[1]
-        let taps = channels * weight.shape[2] * weight.shape[3]
-        let outputs = weight.shape[0] / groups
+        let image = padded(inputs[0], &pool)
         let strides = image.shape.strides
-        // [N, OH, OW, C/groups, KH, KW]: every window of every image as a row of a matrix.
-        var windows = Tensor([batch, output.shape[2], output.shape[3], channels, weight.shape[2], weight.shape[3]])
-        var rows = Tensor([batch * pixels, outputs])
+        let (batch, pixels) = (output.shape[0], output.shape[2] * output.shape[3])
+        let taps = weight.shape.rowCount
+        let outputs = weight.shape[0] / groups
+        let most = max(1, min(batch, Self.windowBudget / max(1, pixels * (taps + outputs))))
         for group in 0..<groups {
-            windows.fill(
-                from: image.values, offset: group * channels * strides[1],
-                strides: [
-                    strides[0], stride[0] * strides[2], stride[1] * strides[3], strides[1], dilation[0] * strides[2],
-                    dilation[1] * strides[3],
-                ])
             let packed = packed ?? PackedMatrix(
                 transposing: weight.values, offset: group * outputs * taps, outputs: outputs, inputs: taps)
             let bias = inputs.count > 2 ? Array(inputs[2].values[group * outputs..<(group + 1) * outputs]) : nil
-            kernels.multiply(windows.values, rows: batch * pixels, by: packed, bias: bias, into: &rows.values)
-            for sample in 0..<batch {
-                for channel in 0..<outputs {
-                    let to = (sample * weight.shape[0] + group * outputs + channel) * pixels
-                    for pixel in 0..<pixels {
-                        output.values[to + pixel] = rows.values[(sample * pixels + pixel) * outputs + channel]
+            for first in Swift.stride(from: 0, to: batch, by: most) {
+                let images = first..<min(batch, first + most)
+                // Every window of every image as a row of a matrix.
+                let shape = Shape([images.count, output.shape[2], output.shape[3]] + weight.shape.dimensions.dropFirst())
+                var windows = Tensor(shape, pool.take(shape.count))
+                windows.fill(
+                    from: image.values, offset: first * strides[0] + group * weight.shape[1] * strides[1],
+                    strides: [
+                        strides[0], stride[0] * strides[2], stride[1] * strides[3], strides[1], dilation[0] * strides[2],
+                        dilation[1] * strides[3],
+                    ])
+                var rows = pool.take(images.count * pixels * outputs)
+                kernels.multiply(windows.values, rows: images.count * pixels, by: packed, bias: bias, into: &rows)
+                for sample in images {
+                    for channel in 0..<outputs {
+                        let to = (sample * weight.shape[0] + group * outputs + channel) * pixels
+                        let from = (sample - first) * pixels * outputs + channel
+                        for pixel in 0..<pixels { output.values[to + pixel] = rows[from + pixel * outputs] }
                     }
                 }
+                pool.give(rows)
+                pool.give(windows.values)
             }
         }
+        if image.shape != inputs[0].shape { pool.give(image.values) }
     }
 
-    private func padded(_ image: Tensor) -> Tensor {
+    /// The image itself where there is no padding.
+    private func padded(_ image: Tensor, _ pool: inout ArrayPool<Float>) -> Tensor {
         guard padding.joined().contains(where: { $0 > 0 }) else { return image }
         let (height, width) = (image.shape[2], image.shape[3])
-        var result = Tensor([
+        let shape: Shape = [
             image.shape[0], image.shape[1], height + padding[0].reduce(0, +), width + padding[1].reduce(0, +),
-        ])
+        ]
+        var values = pool.take(shape.count)
+        for index in values.indices { values[index] = 0 }
         for plane in 0..<image.shape[0] * image.shape[1] {
             for row in 0..<height {
                 let from = (plane * height + row) * width
-                let to = (plane * result.shape[2] + row + padding[0][0]) * result.shape[3] + padding[1][0]
-                result.values.replaceSubrange(to..<to + width, with: image.values[from..<from + width])
+                let to = (plane * shape[2] + row + padding[0][0]) * shape[3] + padding[1][0]
+                values.replaceSubrange(to..<to + width, with: image.values[from..<from + width])
             }
         }
-        return result
+        return Tensor(shape, values)
     }
 }

@@ -9,7 +9,7 @@ extension Run {
     mutating func run(_ stage: ConvolutionStage, _ firstStep: Int) {
         let (kernel, windows, repeats) = (stage.kernel, stage.windows, repeats(stage.output))
         let images = graph[stage.input].shape.resolved(batch: batch)[0]
-        let bytesPerImage = repeats * windows.rowsPerImage * (kernel.inputs + 4 * kernel.outputs)
+        let bytesPerImage = mostSteps * windows.rowsPerImage * (kernel.inputs + 4 * kernel.outputs)
         let group = max(1, min(images, Self.windowBudget / max(1, bytesPerImage)))
         var value = workspace.floats.take(repeats * count(stage.output))
         var states = convolutionStates.removeValue(forKey: stage.output) ?? []

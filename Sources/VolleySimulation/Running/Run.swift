@@ -8,8 +8,9 @@ internal import VolleyTensors
 struct Run {
     let schedule: Schedule
     let batch: Int
-    /// Time-steps that a stage takes at once: all (layer-sequential) or one (step-sequential).
-    let steps: Int
+    /// Time-steps that a stage takes at once: many (layer-sequential) or one (step-sequential). The last ones may be fewer.
+    let mostSteps: Int
+    private(set) var steps: Int
     let keepsState: Bool
     var workspace: Workspace
     var counter: SynapseCounter?
@@ -38,6 +39,7 @@ struct Run {
     ) {
         self.schedule = schedule
         self.batch = batch
+        mostSteps = steps
         self.steps = steps
         self.keepsState = keepsState
         self.workspace = workspace
@@ -60,8 +62,14 @@ struct Run {
         for stage in schedule.statics { try execute(stage, firstStep: 1) }
     }
 
-    /// Runs `steps` time-steps of everything else.
-    mutating func computeSteps(from firstStep: Int) throws {
+    /// Runs some time-steps, at most ``mostSteps``, of everything else.
+    mutating func computeSteps(_ range: Range<Int>) throws {
+        if steps != range.count {
+            steps = range.count
+            tiled.values.forEach { workspace.floats.give($0) }
+            tiled = [:]
+        }
+        let firstStep = range.lowerBound
         for (index, stage) in schedule.moving.enumerated() {
             try execute(stage, firstStep: firstStep)
             for input in Set(stage.inputs(graph) + [stage.output()]) where schedule.lastReaders[schedule.roots[input]] == index {
@@ -140,7 +148,7 @@ struct Run {
                 graph[input].shape.resolved(batch: isFolded || schedule.timeVarying[input] ? folded : batch),
                 isFolded && !schedule.timeVarying[input] ? tile(input) : values[schedule.roots[input]])
         }
-        schedule.executable.evaluate(id, inputs, into: &output)
+        schedule.executable.evaluate(id, inputs, into: &output, pool: &workspace.floats)
         values[id] = output.values
     }
 

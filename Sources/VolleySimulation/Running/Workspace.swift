@@ -1,3 +1,5 @@
+internal import VolleyTensors
+
 /// The memory of a session: what one run lets go, the next one takes.
 struct Workspace {
     var floats = ArrayPool<Float>()
