@@ -1,16 +1,16 @@
 /// Arrays that are no longer read, kept by size for those that are needed next: after the first batch nothing is allocated.
 public struct ArrayPool<Element: BitwiseCopyable & Sendable & ExpressibleByIntegerLiteral>: Sendable {
-    private var free: [Int: [[Element]]] = [:]
+    @usableFromInline var free: [Int: [[Element]]] = [:]
 
-    public init() {}
+    @inlinable public init() {}
 
     /// An array of that size with arbitrary elements.
-    public mutating func take(_ count: Int) -> [Element] {
+    @inlinable public mutating func take(_ count: Int) -> [Element] {
         free[count]?.popLast() ?? [Element](repeating: 0, count: count)
     }
 
     /// - Parameter array: nobody else may hold it, or it is copied where it is next written.
-    public mutating func give(_ array: consuming [Element]) {
+    @inlinable public mutating func give(_ array: consuming [Element]) {
         if array.count > 0 { free[array.count, default: []].append(array) }
     }
 }
