@@ -73,17 +73,20 @@ typedef struct {
     const int32_t *extra;   // [rows, VK_TILE_WIDTH] added to the sums, or null
     const float *units;     // [VK_TILE_WIDTH]: what one unit is worth
     int subtract;           // whether it is taken off `out` or put there
+    int fits;               // whether both planes together fit 32 bits
     float *out;             // [rows, VK_TILE_WIDTH]
 } digit_work;
 
-// 40 bits in two planes, and what is added to them, are rounded once, as the undivided sum is.
-VK_INLINE v16 whole_sum(i16x32 low, i16x32 high, i16x32 extra) {
+// The planes, and what is added to them, are rounded once, as the undivided sum is: 40 bits, unless they fit 32.
+VK_INLINE v16 whole_sum(const int fits, i16x32 low, i16x32 high, i16x32 extra) {
+    if (fits) return __builtin_convertvector((high << 8) + low + extra, v16);
     d16 exact = __builtin_convertvector(high, d16) * 256.0 + __builtin_convertvector(low, d16);
     return __builtin_convertvector(exact + __builtin_convertvector(extra, d16), v16);
 }
 
-// `rows`, `panels` and `planes` are constants wherever this is inlined.
-VK_INLINE void digit_tile(const int rows, const int panels, const int planes, const digit_work *work, size_t row, int panel) {
+// `rows`, `panels`, `planes` and `fits` are constants wherever this is inlined.
+VK_INLINE void digit_tile(const int rows, const int panels, const int planes, const int fits, const digit_work *work,
+                          size_t row, int panel) {
     i16x32 sums[VK_TILE_ROWS][VK_TILE_PANELS];
     const int half = VK_TILE_ROWS / 2;  // two planes: rows of the low one, then of the high one
     const uint8_t *bytes = work->bytes + row * work->stride;
@@ -122,7 +125,7 @@ VK_INLINE void digit_tile(const int rows, const int panels, const int planes, co
             i16x32 extra = (i16x32)(0);
             if (work->extra) memcpy(&extra, work->extra + at, sizeof extra);
             const v16 sum = planes == 1 ? __builtin_convertvector(sums[r][p] + extra, v16)
-                                        : whole_sum(sums[r][p], sums[half + r][p], extra);
+                                        : whole_sum(fits, sums[r][p], sums[half + r][p], extra);
             const v16 unit = load(work->units + (panel + p) * VK_LANES);
             store(work->out + at, work->subtract ? fma16(-sum, unit, load(work->out + at)) : sum * unit);
         }
@@ -132,18 +135,21 @@ static void VK_NAME(digit_rows)(const digit_work *work, int panels, size_t rows)
     for (int p = 0; p < panels;) {
         const int wide = p + VK_TILE_PANELS <= panels;
         size_t r = 0;
-#define VK_DIGIT_TILES(count, planes)                                                                                  \
+#define VK_DIGIT_TILES(count, planes, fits)                                                                            \
     for (; r + count <= rows; r += count) {                                                                            \
-        if (wide) digit_tile(count, VK_TILE_PANELS, planes, work, r, p);                                               \
-        else digit_tile(count, 1, planes, work, r, p);                                                                 \
+        if (wide) digit_tile(count, VK_TILE_PANELS, planes, fits, work, r, p);                                         \
+        else digit_tile(count, 1, planes, fits, work, r, p);                                                           \
     }
         if (work->planes == 1) {
-            VK_DIGIT_TILES(VK_TILE_ROWS, 1)
-            VK_DIGIT_TILES(4, 1)
-            VK_DIGIT_TILES(1, 1)
+            VK_DIGIT_TILES(VK_TILE_ROWS, 1, 1)
+            VK_DIGIT_TILES(4, 1, 1)
+            VK_DIGIT_TILES(1, 1, 1)
+        } else if (work->fits) {
+            VK_DIGIT_TILES(VK_TILE_ROWS / 2, 2, 1)
+            VK_DIGIT_TILES(1, 2, 1)
         } else {
-            VK_DIGIT_TILES(VK_TILE_ROWS / 2, 2)
-            VK_DIGIT_TILES(1, 2)
+            VK_DIGIT_TILES(VK_TILE_ROWS / 2, 2, 0)
+            VK_DIGIT_TILES(1, 2, 0)
         }
 #undef VK_DIGIT_TILES
         p += wide ? VK_TILE_PANELS : 1;

@@ -137,6 +137,7 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
             .extra = input->has_excess ? work->sums : 0,
             .units = units,
             .subtract = side,
+            .fits = (inputs << (layer->source->levels - 1)) < (1u << 31) / 32768,
             .out = out,
         };
         VK_NAME(digit_rows)(&digits, panels, rows);
