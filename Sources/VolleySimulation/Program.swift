@@ -14,6 +14,8 @@ public struct Program: Sendable {
     public let synapses: SynapseMap
     /// What rounding the weights changed: `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest; 0 for fp32.
     public let weightError: Double
+    /// By how much a threshold was changed at most, as a part of it, where those of both signs became one.
+    public let thresholdError: Double
     /// By linear node: its weights, where they are not fp32.
     private let integers: [NodeID: IntegerWeights]
     public let diagnostics: [Diagnostic]
@@ -40,11 +42,16 @@ public struct Program: Sendable {
         for id in graph.nodes.indices { neurons[id] = network.layer(at: id)?.kernel(network.coding) }
         var integers: [NodeID: IntegerWeights] = [:]
         var diagnostics: [Diagnostic] = []
+        var thresholdError = 0.0
         for (id, node) in graph.nodes.enumerated() {
             guard let bits = weights.bits, Self.isLayer(node), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
             if neuron.levels <= 8 {
+                let layer = network.layer(at: node.inputs[0])!, rounded = weights.rounded(layer)
+                neurons[node.inputs[0]] = rounded.kernel(network.coding)
+                let change = abs(rounded.ladder.positive / layer.ladder.positive - 1)
+                thresholdError = max(thresholdError, layer == rounded ? 0 : Double(change))
                 integers[id] = IntegerWeights(
                     weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: bits)
             } else {
@@ -54,6 +61,7 @@ public struct Program: Sendable {
             }
         }
         self.diagnostics = diagnostics
+        self.thresholdError = thresholdError
         self.integers = integers
         weightError = integers.values.map(\.relativeError).max() ?? 0
         spiking = Schedule(executable, neurons: neurons, integers: integers)

@@ -9,6 +9,8 @@ public struct WeightError: Sendable, Hashable, Codable {
     public var kind: WeightFormat
     /// `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest.
     public var weights: Double
+    /// By how much a threshold was changed at most, as a part of it, where those of both signs became one.
+    public var thresholds = 0.0
     /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on a batch: what the rounded weights themselves do.
     public var annOutputs = 0.0
     /// The same for the spiking network's estimates, by time-step, where it was asked for. There, a membrane potential that
@@ -19,6 +21,7 @@ public struct WeightError: Sendable, Hashable, Codable {
     public init(of program: Program, _ inputs: [String: Tensor]) throws {
         kind = program.weights
         weights = program.weightError
+        thresholds = program.thresholdError
         guard kind != .fp32 else { return }
         let rounded = try Evaluator(program.graphWithRoundedWeights(), kernels: program.executable.kernels).run(inputs)
         let exact = try program.ann.run(inputs)
@@ -59,6 +62,7 @@ public struct WeightError: Sendable, Hashable, Codable {
         func text(_ value: Double) -> String { String(format: "%.1e", value) }
         var summary = "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights, which changes the ANN's outputs "
             + "by \(text(annOutputs))"
+        if thresholds > 0 { summary += "; thresholds of both signs that were nearly one are, changed by up to \(text(thresholds))" }
         if let estimates {
             summary += "; estimates, where spikes flip, differ by "
                 + estimates.indices.map { "\(text(estimates[$0])) at t = \($0 + 1)" }.joined(separator: ", ")

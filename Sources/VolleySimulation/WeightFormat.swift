@@ -1,10 +1,13 @@
+internal import VolleySpiking
+
 /// How a program holds the weights of layers behind neurons.
 public enum WeightFormat: String, Sendable, Hashable, Codable, CaseIterable {
     /// 32-bit floats, as trained.
     case fp32
     /// Whole numbers of 16 bits times a scale per output channel: as good as fp32, at up to twice its speed.
     case int16
-    /// Whole numbers of 8 bits times a scale per output channel.
+    /// Whole numbers of 8 bits times a scale per output channel. Thresholds of both signs that lie within 1 % of each other
+    /// become one, their mean, since spikes of one ladder need one product and those of two need two.
     case int8
 
     var bits: Int? {
@@ -13,5 +16,15 @@ public enum WeightFormat: String, Sendable, Hashable, Codable, CaseIterable {
         case .int16: 16
         case .int8: 8
         }
+    }
+
+    /// The layer of neurons in front of such weights.
+    func rounded(_ layer: NeuronLayer) -> NeuronLayer {
+        let (positive, negative) = (layer.ladder.positive, layer.ladder.negative)
+        guard self == .int8, abs(positive - negative) <= 0.01 * min(positive, negative) else { return layer }
+        var joined = layer
+        joined.ladder.positive = (positive + negative) / 2
+        joined.ladder.negative = joined.ladder.positive
+        return joined
     }
 }
