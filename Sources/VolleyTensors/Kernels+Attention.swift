@@ -14,6 +14,8 @@ public struct AttentionKernel: Sendable {
     /// How the heads of one sample lie: 0 one behind the other, `[heads, rows, columns]`; otherwise so many side by side in
     /// every token, `[tokens, heads, columns]`, for q, k, v and the context alike.
     public var headsPerToken = 0
+    /// The neurons whose spikes q, k and v are, where heads lie side by side; nil where estimates arrive.
+    public var sources: AttentionSources?
 
     public init(queries: Int, keys: Int, width: Int, valueWidth: Int, scale: Float, neuron: NeuronKernel?) {
         precondition(neuron?.resetsToZero != true, "attention carries no baselines")
@@ -27,8 +29,16 @@ public struct AttentionKernel: Sendable {
 
     /// The number of floats that a call needs as scratch memory.
     public func scratchCount(steps: Int) -> Int {
-        unsafe withParameters { unsafe vk_attention_scratch($0, Int32(steps)) }
+        ownScratchCount(steps: steps) + (sources == nil ? 0 : steps * inputsPerHead)
     }
+
+    /// The same without room for the estimates behind spikes.
+    func ownScratchCount(steps: Int) -> Int { unsafe withParameters { unsafe vk_attention_scratch($0, Int32(steps)) } }
+
+    /// Elements of q, k and v in one head.
+    public var inputsPerHead: Int { queries * width + keys * width + keys * valueWidth }
+    /// Positions of one head at which spikes of q, k and v meet others: features of q, features of k, tokens of v.
+    public var meetingsPerHead: Int { 2 * width + keys }
 
     func withParameters<Result>(_ body: (UnsafePointer<vk_attention>) -> Result) -> Result {
         func run(_ neuron: UnsafePointer<vk_neuron>?) -> Result {
@@ -46,41 +56,38 @@ public struct AttentionKernel: Sendable {
     }
 }
 
-/// The arrays of an attention: several heads side by side.
-public struct AttentionInputs: Sendable {
-    /// `[steps, heads, queries, width]`, `[steps, heads, width, keys]`, `[steps, heads, keys, valueWidth]`; samples count
-    /// as heads. Where heads lie side by side: `[steps, samples, tokens, heads, width]`.
-    public var q: [Float]
-    public var k: [Float]
-    public var v: [Float]
-    /// Added to the scaled scores, or empty; by head where its `[queries or 1, keys]` begins; whether all queries share a row.
-    public var mask: [Float]
-    public var maskOffsets: [Int]
-    public var maskHasOneRow: Bool
+/// Where one head's matrices lie among those of all heads.
+private struct HeadPlace {
+    let head: Int
+    let heads: Int
+    let perToken: Int
 
-    public init(q: [Float], k: [Float], v: [Float], mask: [Float] = [], maskOffsets: [Int] = [], maskHasOneRow: Bool = true) {
-        self.q = q
-        self.k = k
-        self.v = v
-        self.mask = mask
-        self.maskOffsets = maskOffsets
-        self.maskHasOneRow = maskHasOneRow
+    /// Where a matrix of `rows` tokens by `columns` begins, or, where turned, its transpose; its strides.
+    func layout(rows: Int, columns: Int, isTurned: Bool = false) -> (start: Int, step: Int, row: Int, column: Int) {
+        let size = rows * columns
+        if perToken > 0 {
+            return (head / perToken * perToken * size + head % perToken * columns, heads * size, perToken * columns, 1)
+        }
+        return isTurned ? (head * size, heads * size, 1, rows) : (head * size, heads * size, columns, 1)
+    }
+
+    func view(_ values: UnsafePointer<Float>?, rows: Int, columns: Int, isTurned: Bool = false) -> vk_view {
+        let (start, step, row, column) = layout(rows: rows, columns: columns, isTurned: isTurned)
+        return unsafe vk_view(
+            start: UnsafeMutablePointer(mutating: values.map { unsafe $0 + start }), step: step, row: row, column: column)
     }
 }
 
-/// What an attention hands on and keeps. Empty arrays are not used.
-public struct AttentionOutputs: Sendable {
-    /// `[steps, heads, queries, valueWidth]`.
-    public var context: [Float] = []
-    /// `[heads, queries, keys]`: the state of the neurons; empty where all steps run in one call.
-    public var sent: [Float] = []
-    /// `[steps][2·levels]`: added to.
-    public var counts: [Int64] = []
-    /// `[heads][steps][keys]`: how many queries sent a spike, or have an estimate that is not zero. Added to.
-    public var emittedKeys: [Int64] = []
-    public var sentKeys: [Int64] = []
-
-    public init() {}
+/// The spikes of q, k or v, to be turned back into estimates.
+@unsafe private struct AttentionPart {
+    let source: NeuronKernel
+    let codes: UnsafePointer<Int8>
+    let rows: Int
+    let columns: Int
+    /// Of its elements, and of its counts, in one head.
+    let start: Int
+    let firstCount: Int
+    let countsRows: Bool
 }
 
 extension Kernels {
@@ -90,85 +97,117 @@ extension Kernels {
         _ attention: AttentionKernel, heads: Int, firstStep: Int, steps: Int, inputs: AttentionInputs,
         outputs: inout AttentionOutputs, scratch: inout [Float]
     ) -> Int {
-        let (queries, keys) = (attention.queries, attention.keys)
-        let sizes = (queries * attention.width, attention.width * keys, keys * attention.valueWidth)
-        let scores = queries * keys
-        let result = queries * attention.valueWidth
-        precondition(
-            inputs.q.count == steps * heads * sizes.0 && inputs.k.count == steps * heads * sizes.1
-                && inputs.v.count == steps * heads * sizes.2, "q, k and v for every step and head")
-        precondition(outputs.context.count == steps * heads * result, "room for every output")
-        precondition([0, heads * scores].contains(outputs.sent.count), "whole state")
+        check(attention, heads: heads, steps: steps, inputs, outputs)
         precondition(scratch.count >= attention.scratchCount(steps: steps), "enough scratch memory")
-        precondition(outputs.counts.count == steps * 2 * (attention.neuron?.levels ?? 0), "one count per step, level and sign")
-        for count in [outputs.emittedKeys.count, outputs.sentKeys.count] {
-            precondition([0, heads * steps * keys].contains(count), "one count per head, step and key")
-        }
-        let maskSize = inputs.maskHasOneRow ? keys : scores
-        precondition(inputs.mask.isEmpty || inputs.maskOffsets.count == heads, "a mask for every head")
-        precondition(
-            inputs.mask.isEmpty || inputs.maskOffsets.allSatisfy { $0 >= 0 && $0 + maskSize <= inputs.mask.count },
-            "mask outside its values")
-        guard result > 0, heads > 0, keys > 0 else { return 0 }
-        let perToken = attention.headsPerToken
-        precondition(perToken == 0 || heads % perToken == 0, "whole samples")
-        /// A head's matrix of `rows` tokens by `columns`, or, where `turned`, its transpose.
-        func view(_ start: UnsafePointer<Float>?, _ head: Int, rows: Int, columns: Int, turned: Bool = false) -> vk_view {
-            let size = rows * columns
-            var (offset, row, column) = turned ? (head * size, 1, rows) : (head * size, columns, 1)
-            if perToken > 0 {
-                (offset, row, column) = (head / perToken * perToken * size + head % perToken * columns, perToken * columns, 1)
-            }
-            return unsafe vk_view(
-                start: UnsafeMutablePointer(mutating: start.map { unsafe $0 + offset }), step: heads * size, row: row,
-                column: column)
-        }
-        return unsafe withOptionalPointer(inputs.q) { q in
-            unsafe withOptionalPointer(inputs.k) { k in
-                unsafe withOptionalPointer(inputs.v) { v in
-                    unsafe withOptionalPointer(inputs.mask) { mask in
-                        unsafe withOptionalPointer(&scratch) { scratch in
-                            unsafe withPointers(to: &outputs) { context, sent, counts, emittedKeys, sentKeys in
-                                unsafe attention.withParameters { parameters in
-                                    var call = unsafe parameters.pointee
-                                    var bad = 0
-                                    for head in 0..<heads {
-                                        unsafe call.q = view(q, head, rows: queries, columns: attention.width)
-                                        unsafe call.k = view(k, head, rows: keys, columns: attention.width, turned: true)
-                                        unsafe call.v = view(v, head, rows: keys, columns: attention.valueWidth)
-                                        unsafe call.out = view(context, head, rows: queries, columns: attention.valueWidth)
-                                        unsafe call.mask = mask.map { unsafe $0 + inputs.maskOffsets[head] }
-                                        unsafe call.mask_row = inputs.maskHasOneRow ? 0 : keys
-                                        bad += unsafe table.pointee.attention(
-                                            &call, Int32(firstStep), Int32(steps), sent.map { unsafe $0 + head * scores },
-                                            scratch, counts, emittedKeys.map { unsafe $0 + head * steps * keys },
-                                            sentKeys.map { unsafe $0 + head * steps * keys })
-                                    }
-                                    return bad
+        let (queries, keys) = (attention.queries, attention.keys)
+        let ownScratch = attention.ownScratchCount(steps: steps)
+        guard queries * attention.valueWidth > 0, heads > 0, keys > 0 else { return 0 }
+        return unsafe withPointers(to: inputs) { q, k, v, codes, mask in
+            unsafe withOptionalPointer(&scratch) { scratch in
+                unsafe withPointers(to: &outputs) { outputs in
+                    unsafe attention.withParameters { parameters in
+                        var call = unsafe parameters.pointee
+                        var bad = 0
+                        for head in 0..<heads {
+                            let place = HeadPlace(head: head, heads: heads, perToken: attention.headsPerToken)
+                            if let codes = unsafe codes {
+                                let estimates = unsafe scratch! + ownScratch
+                                let parts = unsafe parts(of: attention, codes, steps: steps)
+                                unsafe decode(parts, attention, place, firstStep, steps, outputs, into: estimates)
+                                let views = unsafe parts.map { part in
+                                    unsafe vk_view(
+                                        start: estimates + steps * part.start, step: part.rows * part.columns, row: part.columns,
+                                        column: 1)
                                 }
+                                unsafe (call.q, call.k, call.v) = unsafe (views[0], views[1], views[2])
+                            } else {
+                                unsafe call.q = place.view(q, rows: queries, columns: attention.width)
+                                unsafe call.k = place.view(k, rows: keys, columns: attention.width, isTurned: true)
+                                unsafe call.v = place.view(v, rows: keys, columns: attention.valueWidth)
                             }
+                            unsafe call.out = place.view(outputs.context, rows: queries, columns: attention.valueWidth)
+                            unsafe call.mask = mask.map { unsafe $0 + inputs.maskOffsets[head] }
+                            unsafe call.mask_row = inputs.maskHasOneRow ? 0 : keys
+                            bad += unsafe table.pointee.attention(
+                                &call, Int32(firstStep), Int32(steps), outputs.sent.map { unsafe $0 + head * queries * keys },
+                                scratch, outputs.counts, outputs.emittedKeys.map { unsafe $0 + head * steps * keys },
+                                outputs.sentKeys.map { unsafe $0 + head * steps * keys })
                         }
+                        return bad
                     }
                 }
             }
         }
     }
 
-    private func withPointers(
-        to outputs: inout AttentionOutputs,
-        _ body: (
-            _ context: UnsafeMutablePointer<Float>?, _ sent: UnsafeMutablePointer<Float>?,
-            _ counts: UnsafeMutablePointer<Int64>?, _ emittedKeys: UnsafeMutablePointer<Int64>?,
-            _ sentKeys: UnsafeMutablePointer<Int64>?
-        ) -> Int
-    ) -> Int {
-        unsafe withOptionalPointer(&outputs.context) { context in
-            unsafe withOptionalPointer(&outputs.sent) { sent in
-                unsafe withOptionalPointer(&outputs.counts) { counts in
-                    unsafe withOptionalPointer(&outputs.emittedKeys) { emitted in
-                        unsafe withOptionalPointer(&outputs.sentKeys) { sentKeys in unsafe body(context, sent, counts, emitted, sentKeys) }
-                    }
-                }
+    private func check(
+        _ attention: AttentionKernel, heads: Int, steps: Int, _ inputs: AttentionInputs, _ outputs: AttentionOutputs
+    ) {
+        let (queries, keys) = (attention.queries, attention.keys)
+        let sizes = [queries * attention.width, keys * attention.width, keys * attention.valueWidth]
+        let arriving =
+            attention.sources == nil
+            ? [inputs.q.count, inputs.k.count, inputs.v.count]
+            : [inputs.qCodes.count, inputs.kCodes.count, inputs.vCodes.count]
+        precondition(arriving == sizes.map { steps * heads * $0 }, "q, k and v for every step and head")
+        precondition(outputs.context.count == steps * heads * queries * attention.valueWidth, "room for every output")
+        precondition([0, heads * queries * keys].contains(outputs.sent.count), "whole state")
+        precondition([0, heads * attention.inputsPerHead].contains(outputs.sourcesSent.count), "whole state of q, k and v")
+        precondition(outputs.counts.count == steps * 2 * (attention.neuron?.levels ?? 0), "one count per step, level and sign")
+        for count in [outputs.emittedKeys.count, outputs.sentKeys.count] {
+            precondition([0, heads * steps * keys].contains(count), "one count per head, step and key")
+        }
+        let positions = outputs.emittedInputs.count
+        precondition(
+            outputs.sentInputs.count == positions && [0, heads * steps * attention.meetingsPerHead].contains(positions),
+            "one count per head, step and position")
+        let maskSize = inputs.maskHasOneRow ? keys : queries * keys
+        precondition(inputs.mask.isEmpty || inputs.maskOffsets.count == heads, "a mask for every head")
+        precondition(
+            inputs.mask.isEmpty || inputs.maskOffsets.allSatisfy { $0 >= 0 && $0 + maskSize <= inputs.mask.count },
+            "mask outside its values")
+        let perToken = attention.headsPerToken
+        precondition(perToken == 0 || heads % perToken == 0, "whole samples")
+        precondition(attention.sources == nil || perToken > 0, "spikes of heads side by side")
+    }
+
+    private func parts(of attention: AttentionKernel, _ codes: AttentionCodes, steps: Int) -> [AttentionPart] {
+        let (queries, keys, width, sources) = (attention.queries, attention.keys, attention.width, attention.sources!)
+        return unsafe [
+            AttentionPart(
+                source: sources.q, codes: codes.q, rows: queries, columns: width, start: 0, firstCount: 0, countsRows: false),
+            AttentionPart(
+                source: sources.k, codes: codes.k, rows: keys, columns: width, start: queries * width,
+                firstCount: steps * width, countsRows: false),
+            AttentionPart(
+                source: sources.v, codes: codes.v, rows: keys, columns: attention.valueWidth,
+                start: (queries + keys) * width, firstCount: 2 * steps * width, countsRows: true),
+        ]
+    }
+
+    private func decode(
+        _ parts: [AttentionPart], _ attention: AttentionKernel, _ place: HeadPlace, _ firstStep: Int, _ steps: Int,
+        _ outputs: AttentionPointers, into estimates: UnsafeMutablePointer<Float>
+    ) {
+        for unsafe part in unsafe parts {
+            let (start, step, row, _) = unsafe place.layout(rows: part.rows, columns: part.columns)
+            let counts = unsafe place.head * steps * attention.meetingsPerHead + part.firstCount
+            unsafe withUnsafePointer(to: part.source.parameters) { source in
+                var work = unsafe vk_decoding()
+                unsafe work.source = source
+                unsafe work.first_step = Int32(firstStep)
+                unsafe work.steps = Int32(steps)
+                unsafe work.rows = part.rows
+                unsafe work.columns = part.columns
+                unsafe work.codes = part.codes + start
+                unsafe work.codes_row = row
+                unsafe work.codes_step = step
+                unsafe work.sent = outputs.sourcesSent.map { unsafe $0 + place.head * attention.inputsPerHead + part.start }
+                unsafe work.estimates = estimates + steps * part.start
+                unsafe work.counts_rows = part.countsRows ? 1 : 0
+                unsafe work.emitted = outputs.emittedInputs.map { unsafe $0 + counts }
+                unsafe work.known = outputs.sentInputs.map { unsafe $0 + counts }
+                unsafe table.pointee.decode(&work)
             }
         }
     }

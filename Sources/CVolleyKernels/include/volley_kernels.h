@@ -95,6 +95,20 @@ typedef struct {
     float *scratch;            // vk_layer_scratch(layer, steps) floats
 } vk_layer_run;
 
+// Spikes that are turned back into estimates.
+typedef struct {
+    const vk_neuron *source;   // whose they are; subtraction or differential
+    int first_step, steps;
+    size_t rows, columns;
+    const int8_t *codes;       // element (s, r, c) at codes[s · codes_step + r · codes_row + c]
+    size_t codes_row, codes_step;
+    float *sent;               // state [rows, columns], as for neuron; null: starts at step 1 and is dropped
+    float *estimates;          // [steps, rows, columns]
+    int counts_rows;
+    int32_t *emitted, *known;  // by step and column, or row: adds how many sent a spike, and have an estimate that is not
+                               // zero; or both null
+} vk_decoding;
+
 typedef struct {
     const char *name;
 
@@ -134,6 +148,9 @@ typedef struct {
     // Computes a layer; returns how many membrane potentials of the neurons behind it were not finite. Event-driven and
     // dense products give the same bits.
     size_t (*layer)(const vk_layer *layer, const vk_layer_run *run);
+
+    // The estimates behind spikes, the same bits that `neuron` gave for them.
+    void (*decode)(const vk_decoding *work);
 
     // How many elements differ from zero: in all, per column, per row (added to counts).
     size_t (*count_nonzero)(size_t n, const float *in);

@@ -5,6 +5,7 @@
 #include "counts.h"
 #include "neuron.h"
 #include "spikes.h"
+#include "decode.h"
 #include "events.h"
 #include "integers.h"
 #include "layer.h"
@@ -20,6 +21,7 @@ const vk_kernels VK_NAME(vk_table) = {
     .sum_rows = VK_NAME(sum_rows),
     .neuron = VK_NAME(neuron),
     .layer = VK_NAME(layer),
+    .decode = VK_NAME(decode),
     .attention = VK_NAME(attention),
     .count_nonzero = VK_NAME(count_nonzero),
     .count_nonzero_columns = VK_NAME(count_nonzero_columns),

@@ -22,6 +22,8 @@ struct Schedule: Sendable {
     /// By neuron site: whether spikes, and whether estimates are read.
     private(set) var readsCodes: [Bool]
     private(set) var readsEstimates: [Bool]
+    /// Whether the attention that alone reads a site counts where its spikes are.
+    private(set) var isCountedByAttention: [Bool]
 
     var graph: Graph { executable.graph }
 
@@ -36,7 +38,7 @@ struct Schedule: Sendable {
         roots = Self.roots(of: graph)
         foldsTime = Self.foldsTime(graph, timeVarying)
         readsCodes = Array(repeating: false, count: graph.nodes.count)
-        readsEstimates = readsCodes
+        (readsEstimates, isCountedByAttention) = (readsCodes, readsCodes)
         let planner = StagePlanner(executable, neurons: neurons, integers: integers, timeVarying: timeVarying)
         for stage in planner.stages() {
             if timeVarying[stage.output()] { moving.append(stage) } else { statics.append(stage) }
@@ -61,6 +63,8 @@ struct Schedule: Sendable {
                 switch stage {
                 case .layer(let layer) where layer.input == input && layer.kernel.source != nil: readsCodes[input] = true
                 case .convolution: readsCodes[input] = true
+                case .attention(let attention) where attention.kernel.sources != nil:
+                    (readsCodes[input], isCountedByAttention[input]) = (true, true)
                 default: readsEstimates[input] = true
                 }
             }

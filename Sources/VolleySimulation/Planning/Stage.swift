@@ -42,8 +42,6 @@ struct LayerStage: Sendable {
     var addend: NodeID?
     /// The neuron site at the end, if there is one.
     var site: NodeID?
-    /// Set where the site's value keeps the layer's order, tokens before heads, for the attention that alone reads it.
-    var tokens: TokenOrder?
     /// The last node.
     var output: NodeID
 }
@@ -58,15 +56,6 @@ struct ConvolutionStage: Sendable {
     var input: NodeID
     /// The last node.
     var output: NodeID
-}
-
-/// Heads side by side in every token, where the graph splits and turns them: that is left to attention's strides.
-struct TokenOrder: Sendable {
-    var tokens: Int
-    var heads: Int
-    var width: Int
-    /// Whether they are values, which their product sums over tokens.
-    var areValues: Bool
 }
 
 /// From the scores' product to the context's.

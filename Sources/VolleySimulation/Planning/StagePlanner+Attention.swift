@@ -92,31 +92,30 @@ extension StagePlanner {
         return linear
     }
 
-    /// By value, the order that q, k and v have before they are split; nil unless all three can keep it.
-    func commonOrders(of attention: AttentionStage) -> [NodeID: TokenOrder]? {
-        let reads = [attention.q, attention.k, attention.v]
-        let wanted = [[0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]]
-        var orders: [NodeID: TokenOrder] = [:]
-        for (index, read) in reads.enumerated() {
+    /// How many heads lie side by side in every token, if q, k and v can all be read as their layers leave them.
+    private func commonHeadsPerToken(_ attention: AttentionStage) -> Int? {
+        let wanted = [(attention.q, [0, 2, 1, 3]), (attention.k, [0, 2, 3, 1]), (attention.v, [0, 2, 1, 3])]
+        let heads = wanted.map { read, permutation -> Int? in
             guard let linear = linear(behind: read), let (reshape, turned, _) = split(of: linear),
-                graph[turned].operation == .transpose(Transpose(wanted[index]))
+                graph[turned].operation == .transpose(Transpose(permutation))
             else { return nil }
-            let shape = graph[reshape].shape
-            orders[read] = TokenOrder(
-                tokens: shape[1].size, heads: shape[2].size, width: shape[3].size, areValues: index == 2)
+            return graph[reshape].shape[2].size
         }
-        return orders.count == 3 && Set(orders.values.map(\.heads)).count == 1 ? orders : nil
+        return Set(heads).count == 1 ? heads[0] : nil
     }
 
     /// Attention on q, k and v as their layers leave them, up to where heads lie side by side again.
     func inTokenOrder(_ attention: AttentionStage) -> (AttentionStage, absorbed: [NodeID]) {
-        guard let orders = commonOrders(of: attention), let turned = onlyReader(of: attention.output),
+        guard let heads = commonHeadsPerToken(attention), let turned = onlyReader(of: attention.output),
             graph[turned].operation == .transpose(Transpose([0, 2, 1, 3])), let merged = onlyReader(of: turned),
             case .operation(.reshape) = graph[merged].content, graph[merged].shape.rank == 3,
             graph[merged].shape[1] == graph[turned].shape[1]
         else { return (attention, []) }
         var stage = attention
-        stage.kernel.headsPerToken = orders[attention.q]!.heads
+        stage.kernel.headsPerToken = heads
+        if let q = neurons[stage.q], let k = neurons[stage.k], let v = neurons[stage.v] {
+            stage.kernel.sources = AttentionSources(q: q, k: k, v: v)
+        }
         if neurons.isEmpty {
             (stage.q, stage.k, stage.v) = (linear(behind: attention.q)!, linear(behind: attention.k)!, linear(behind: attention.v)!)
         }

@@ -10,8 +10,8 @@ struct StagePlanner {
     let timeVarying: [Bool]
     private let consumers: [[NodeID]]
     private let isOutput: Set<NodeID>
-    /// By value that attention reads: that it keeps its layer's order.
-    private var tokenOrders: [NodeID: TokenOrder] = [:]
+    /// Values that attention reads in their layer's order, heads side by side in every token.
+    private var keepsTokenOrder: Set<NodeID> = []
 
     var graph: Graph { executable.graph }
 
@@ -26,9 +26,9 @@ struct StagePlanner {
         isOutput = Set(executable.graph.outputs.map(\.value))
         for (id, node) in graph.nodes.enumerated() {
             guard case .operation(.matrixProduct) = node.content, let (attention, _) = attention(id),
-                let orders = commonOrders(of: attention), !inTokenOrder(attention).absorbed.isEmpty
+                !inTokenOrder(attention).absorbed.isEmpty
             else { continue }
-            tokenOrders.merge(orders) { $1 }
+            keepsTokenOrder.formUnion([attention.q, attention.k, attention.v])
         }
     }
 
@@ -120,11 +120,10 @@ struct StagePlanner {
             stage.site = next
             absorb(next)
         }
-        var tokens: TokenOrder?
-        if let (reshape, turned, value) = split(of: stage.last), let order = tokenOrders[value] {
+        if let (reshape, turned, value) = split(of: stage.last), keepsTokenOrder.contains(value) {
             absorbed += [reshape, turned]
             if value != turned {
-                (stage.site, tokens) = (value, order)
+                stage.site = value
                 absorb(value)
             }
         }
@@ -136,7 +135,7 @@ struct StagePlanner {
         return (
             LayerStage(
                 kernel: kernel, linear: id, input: node.inputs[0], addend: stage.addend, site: stage.site,
-                tokens: tokens, output: stage.last),
+                output: stage.last),
             absorbed
         )
     }

@@ -28,6 +28,7 @@ struct Run {
     /// By the stage's last node, of each group of images.
     var convolutionStates: [NodeID: [LayerState]] = [:]
     private var neuronStates: [NodeID: NeuronState] = [:]
+    /// By the site behind the softmax; and, of q, k and v, by the stage's last node.
     private var attentionStates: [NodeID: [Float]] = [:]
 
     var graph: Graph { schedule.graph }
@@ -204,9 +205,13 @@ struct Run {
         workspace.floats.give(state.baseline)
     }
 
-    private func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || counter?.needsPositions(of: id) == true }
+    private func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || countsPositions(of: id) }
 
-    private func wantsEstimates(_ id: NodeID) -> Bool { schedule.readsEstimates[id] || counter?.needsPositions(of: id) == true }
+    private func wantsEstimates(_ id: NodeID) -> Bool { schedule.readsEstimates[id] || countsPositions(of: id) }
+
+    private func countsPositions(of id: NodeID) -> Bool {
+        !schedule.isCountedByAttention[id] && counter?.needsPositions(of: id) == true
+    }
 
     /// Keeps what a site sent, per step and level.
     private mutating func record(_ id: NodeID, _ firstStep: Int, _ bad: Int, _ counts: [Int64]) throws {
@@ -226,21 +231,8 @@ struct Run {
         }
     }
 
-    private mutating func recordPositions(
-        _ id: NodeID, _ firstStep: Int, _ order: TokenOrder, _ codes: [Int8], _ estimate: [Float]
-    ) {
-        guard counter?.needsPositions(of: id) == true else { return }
-        let tokens = SynapseCounter.Tokens(
-            samples: batch, tokens: order.tokens, heads: order.heads, width: order.width, sumsOverTokens: order.areValues)
-        let size = count(id)
-        for step in 0..<steps {
-            counter?.recordPositions(
-                site: id, step: firstStep + step, tokens: tokens, emitted: codes, sent: estimate, offset: step * size)
-        }
-    }
-
     private mutating func recordPositions(_ id: NodeID, _ firstStep: Int, _ codes: [Int8], _ estimate: [Float]) {
-        guard counter?.needsPositions(of: id) == true else { return }
+        guard countsPositions(of: id) else { return }
         let shape = graph[id].shape.resolved(batch: batch)
         for step in 0..<steps {
             counter?.recordPositions(
@@ -277,11 +269,7 @@ struct Run {
         if keepsState { layerStates[layer.output] = state }
         if let site = layer.site {
             try record(site, firstStep, bad, outputs.counts)
-            if let order = layer.tokens {
-                recordPositions(site, firstStep, order, outputs.codes, outputs.estimate)
-            } else {
-                recordPositions(site, firstStep, outputs.codes, outputs.estimate)
-            }
+            recordPositions(site, firstStep, outputs.codes, outputs.estimate)
             codes[site] = outputs.codes
             values[site] = outputs.estimate
         } else {
@@ -304,9 +292,12 @@ struct Run {
         let kernel = attention.kernel
         let repeats = repeats(attention.output)
         let heads = count(attention.output) / max(1, kernel.queries * kernel.valueWidth)
-        var inputs = AttentionInputs(
-            q: values[schedule.roots[attention.q]], k: values[schedule.roots[attention.k]],
-            v: values[schedule.roots[attention.v]])
+        var inputs =
+            kernel.sources == nil
+            ? AttentionInputs(
+                q: values[schedule.roots[attention.q]], k: values[schedule.roots[attention.k]],
+                v: values[schedule.roots[attention.v]])
+            : AttentionInputs(qCodes: codes[attention.q]!, kCodes: codes[attention.k]!, vCodes: codes[attention.v]!)
         if let mask = attention.mask { add(mask, to: &inputs, attention, heads: heads) }
         var outputs = AttentionOutputs()
         outputs.context = workspace.floats.take(repeats * count(attention.output))
@@ -320,18 +311,45 @@ struct Run {
                 outputs.sentKeys = outputs.emittedKeys
             }
         }
+        if kernel.sources != nil {
+            if keepsState {
+                outputs.sourcesSent =
+                    attentionStates.removeValue(forKey: attention.output) ?? workspace.takeZeros(heads * kernel.inputsPerHead)
+            }
+            if counter != nil {
+                outputs.emittedInputs = [Int32](repeating: 0, count: heads * repeats * kernel.meetingsPerHead)
+                outputs.sentInputs = outputs.emittedInputs
+            }
+        }
         var scratch = workspace.takeScratch(kernel.scratchCount(steps: repeats))
         let bad = kernels.run(
             kernel, heads: heads, firstStep: firstStep, steps: repeats, inputs: inputs, outputs: &outputs, scratch: &scratch)
         workspace.giveScratch(scratch)
         if let site = attention.site {
             try record(site, firstStep, bad, outputs.counts)
-            counter?.recordKeys(
-                site: site, firstStep: firstStep, steps: repeats, heads: heads, emitted: outputs.emittedKeys,
+            counter?.recordMeetings(
+                site: site, steps: repeats, heads: heads, positions: kernel.keys, emitted: outputs.emittedKeys,
                 sent: outputs.sentKeys)
             if keepsState { attentionStates[site] = outputs.sent }
         }
+        if kernel.sources != nil {
+            recordMeetings(attention, heads, repeats, outputs)
+            if keepsState { attentionStates[attention.output] = outputs.sourcesSent }
+        }
         values[schedule.roots[attention.output]] = outputs.context
+    }
+
+    /// Where the spikes of q, k and v meet others.
+    private mutating func recordMeetings(_ attention: AttentionStage, _ heads: Int, _ steps: Int, _ outputs: AttentionOutputs) {
+        let kernel = attention.kernel
+        let (emitted, sent) = (outputs.emittedInputs.map(Int64.init), outputs.sentInputs.map(Int64.init))
+        var first = 0
+        for (site, positions) in [(attention.q, kernel.width), (attention.k, kernel.width), (attention.v, kernel.keys)] {
+            counter?.recordMeetings(
+                site: site, steps: steps, heads: heads, positions: positions, emitted: emitted, sent: sent, first: first,
+                perHead: steps * kernel.meetingsPerHead)
+            first += steps * positions
+        }
     }
 
     /// Where the part of a broadcast mask for each head begins.

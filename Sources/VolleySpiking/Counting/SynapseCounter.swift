@@ -76,53 +76,6 @@ public struct SynapseCounter: Sendable {
         }
     }
 
-    /// Where the spikes of queries, keys or values are, whose heads lie side by side in every token.
-    public struct Tokens: Sendable {
-        public var samples: Int
-        public var tokens: Int
-        public var heads: Int
-        public var width: Int
-        /// Whether the product sums over tokens (values) or over the features of a head (queries and keys).
-        public var sumsOverTokens: Bool
-
-        public init(samples: Int, tokens: Int, heads: Int, width: Int, sumsOverTokens: Bool) {
-            self.samples = samples
-            self.tokens = tokens
-            self.heads = heads
-            self.width = width
-            self.sumsOverTokens = sumsOverTokens
-        }
-    }
-
-    /// Records where the spikes of a site are, `[samples, tokens, heads, width]`, that only one product reads.
-    public mutating func recordPositions(
-        site: NodeID, step: Int, tokens: Tokens, emitted: [Int8], sent: [Float], offset: Int
-    ) {
-        for case .product(let product, let side) in map.readers[site] ?? [] {
-            let rowWidth = tokens.heads * tokens.width
-            var fired = [Int64](repeating: 0, count: tokens.samples * (tokens.sumsOverTokens ? tokens.tokens * tokens.heads : rowWidth))
-            var known = fired
-            for sample in 0..<tokens.samples {
-                let start = offset + sample * tokens.tokens * rowWidth
-                if tokens.sumsOverTokens {
-                    let (rows, at) = (tokens.tokens * tokens.heads, sample * tokens.tokens * tokens.heads)
-                    kernels.countNonzero(
-                        of: .rows, width: tokens.width, emitted, offset: start, rows: rows, adding: &fired, at: at)
-                    kernels.countNonzero(of: .rows, width: tokens.width, sent, offset: start, rows: rows, adding: &known, at: at)
-                } else {
-                    kernels.countNonzero(
-                        of: .columns, width: rowWidth, emitted, offset: start, rows: tokens.tokens, adding: &fired,
-                        at: sample * rowWidth)
-                    kernels.countNonzero(
-                        of: .columns, width: rowWidth, sent, offset: start, rows: tokens.tokens, adding: &known,
-                        at: sample * rowWidth)
-                }
-            }
-            if tokens.sumsOverTokens { (fired, known) = (tokens.byHead(fired), tokens.byHead(known)) }
-            meetings[product][side.rawValue].append(Meeting(emitted: fired, sent: known))
-        }
-    }
-
     /// Records what the neurons of a site did at one step: `x(t)`, and `S(t)` or the estimate.
     public mutating func record(site: NodeID, step: Int, emitted: Tensor, sent: Tensor, spikes: Int) {
         record(site: site, step: step, spikes: spikes)
@@ -131,23 +84,26 @@ public struct SynapseCounter: Sendable {
         recordPositions(site: site, step: step, shape: emitted.shape, emitted: fired, sent: sent.values, offset: 0)
     }
 
-    /// Records the spikes on the left side of a product whose sums along the rows are known.
+    /// Records a site whose spikes were counted where they meet others in a product, at every position of its inner axis.
     /// - Parameters:
-    ///   - emitted: `[heads][steps][inner]`: how many rows of each matrix sent a spike at each inner position.
+    ///   - emitted: `[heads][steps][positions]`: how many rows, or columns, of each matrix sent a spike there.
     ///   - sent: likewise, how many have sent anything so far.
-    public mutating func recordKeys(
-        site: NodeID, firstStep: Int, steps: Int, heads: Int, emitted: [Int64], sent: [Int64]
+    ///   - first: where the first head's counts begin.
+    ///   - perHead: from one head's counts to the next; nil: they are all there is.
+    public mutating func recordMeetings(
+        site: NodeID, steps: Int, heads: Int, positions: Int, emitted: [Int64], sent: [Int64], first: Int = 0,
+        perHead: Int? = nil
     ) {
-        let inner = emitted.count / max(1, heads * steps)
-        for case .product(let product, .left) in map.readers[site] ?? [] {
+        let stride = perHead ?? steps * positions
+        for case .product(let product, let side) in map.readers[site] ?? [] {
             for step in 0..<steps {
                 func gather(_ counts: [Int64]) -> [Int64] {
                     (0..<heads).flatMap { head in
-                        let start = (head * steps + step) * inner
-                        return counts[start..<start + inner]
+                        let start = first + head * stride + step * positions
+                        return counts[start..<start + positions]
                     }
                 }
-                meetings[product][0].append(Meeting(emitted: gather(emitted), sent: gather(sent)))
+                meetings[product][side.rawValue].append(Meeting(emitted: gather(emitted), sent: gather(sent)))
             }
         }
     }
@@ -175,21 +131,6 @@ public struct SynapseCounter: Sendable {
     private mutating func add(_ accumulates: Int, to step: Int) {
         steps[step - 1].accumulates += accumulates
         steps[step - 1].paperAccumulates += accumulates
-    }
-}
-
-extension SynapseCounter.Tokens {
-    /// `[samples, tokens, heads]` as `[samples, heads, tokens]`.
-    fileprivate func byHead(_ counts: [Int64]) -> [Int64] {
-        var result = counts
-        for sample in 0..<samples {
-            for token in 0..<tokens {
-                for head in 0..<heads {
-                    result[(sample * heads + head) * tokens + token] = counts[(sample * tokens + token) * heads + head]
-                }
-            }
-        }
-        return result
     }
 }
 
