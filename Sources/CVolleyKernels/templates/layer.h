@@ -4,7 +4,7 @@
 // What a step sends into the products of a block of rows: lists of spikes, or matrices for the dense product.
 typedef struct {
     int is_event;
-    int has_excess;      // whether spikes are larger than a byte of the dense integer product holds
+    int has_excess;      // whether the lists hold what bytes of the dense integer product cannot
     uint32_t *starts;    // of the lists, by side, row and chunk of inputs: [sides][rows][chunks + 1]
     uint16_t *indices;
     float *spikes;       // their values, or, for integers, their factors
@@ -27,30 +27,52 @@ typedef struct {
 
 VK_INLINE size_t rounded_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
+// Lists the spikes that `values` knows, row by row, from entry `end` of the input's lists on; returns where they end.
+static uint32_t VK_NAME(list_rows)(const layer_work *work, size_t rows, const int8_t *codes, const float *values,
+                                   uint32_t *starts, uint32_t end, const step_input *input) {
+    const size_t inputs = work->layer->inputs;
+    for (size_t r = 0; r < rows; r++, starts += work->chunks + 1, codes += inputs) {
+        for (size_t c = 0; c < work->chunks; c++) {
+            const size_t first = c * VK_CHUNK, left = inputs - first;
+            starts[c] = end;
+            end += (uint32_t)VK_NAME(list_spikes)(first, left < VK_CHUNK ? left : VK_CHUNK, codes + first, values,
+                                                  input->indices + end, input->spikes + end);
+        }
+        starts[work->chunks] = end;
+    }
+    return end;
+}
+
+// Whether what a row adds up to fits 32 bits, whatever the weights of 16 bits.
+static int VK_NAME(rows_fit)(const layer_work *work, size_t rows, const step_input *input) {
+    for (size_t r = 0; r < rows; r++) {
+        const uint32_t *starts = input->starts + r * (work->chunks + 1);
+        float total = 0.0f;
+        for (uint32_t j = starts[0]; j < starts[work->chunks]; j++) total += __builtin_fabsf(input->spikes[j]);
+        if (total > 65000.0f) return 0;
+    }
+    return 1;
+}
+
 // Lists the spikes of a block for each side, integers with their factors. False: a sum might not fit 32 bits.
-static int VK_NAME(list_block)(const layer_work *work, size_t rows, const int8_t *codes, step_input *input) {
-    const vk_layer *layer = work->layer;
-    const int sides = layer->panels ? 1 : work->units.sides;
+static int VK_NAME(list_block)(const layer_work *work, size_t rows, const int8_t *codes, const step_input *input) {
+    const int sides = work->layer->panels ? 1 : work->units.sides;
     uint32_t end = 0;
     for (int side = 0; side < sides; side++) {
-        const float *values = layer->panels ? work->values : work->units.factors[side];
-        for (size_t r = 0; r < rows; r++) {
-            uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
-            const uint32_t begin = end;
-            for (size_t c = 0; c < work->chunks; c++) {
-                const size_t first = c * VK_CHUNK, left = layer->inputs - first;
-                starts[c] = end;
-                end += (uint32_t)VK_NAME(list_spikes)(first, left < VK_CHUNK ? left : VK_CHUNK,
-                                                      codes + r * layer->inputs + first, values, input->indices + end,
-                                                      input->spikes + end);
-            }
-            starts[work->chunks] = end;
-            float total = 0.0f;
-            for (uint32_t j = begin; layer->planes == 2 && j < end; j++) total += __builtin_fabsf(input->spikes[j]);
-            if (total > 65000.0f) return 0;
-        }
+        const float *values = work->layer->panels ? work->values : work->units.factors[side];
+        end = VK_NAME(list_rows)(work, rows, codes, values, input->starts + side * rows * (work->chunks + 1), end, input);
     }
-    for (uint32_t j = 0; !layer->panels && j < end; j++) input->factors[j] = (int16_t)input->spikes[j];
+    if (work->layer->planes == 2 && !VK_NAME(rows_fit)(work, sides * rows, input)) return 0;
+    for (uint32_t j = 0; !work->layer->panels && j < end; j++) input->factors[j] = (int16_t)input->spikes[j];
+    return 1;
+}
+
+// Lists what a byte cannot hold of the largest positive spikes: 1 of 128. False: there are none.
+static int VK_NAME(list_excess)(const layer_work *work, size_t rows, const int8_t *codes, const step_input *input) {
+    if (work->units.sides > 1 || work->layer->source->levels < 8 || !memchr(codes, 8, rows * work->layer->inputs)) return 0;
+    float one[VK_CODES] = {[8] = 1.0f};
+    const uint32_t end = VK_NAME(list_rows)(work, rows, codes, one, input->starts, 0, input);
+    for (uint32_t j = 0; j < end; j++) input->factors[j] = 1;
     return 1;
 }
 
@@ -67,8 +89,7 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
     const int8_t *codes = run->codes + ((size_t)step * run->rows + first) * layer->inputs;
     const size_t spikes = VK_NAME(count_spikes)(count, codes);
     input->is_event = (float)spikes < layer->event_density * (float)count && VK_NAME(list_block)(work, rows, codes, input);
-    input->has_excess = !input->is_event && !layer->panels && work->units.sides == 1 && layer->source->levels == 8
-                        && memchr(codes, 8, count);
+    input->has_excess = !input->is_event && !layer->panels && VK_NAME(list_excess)(work, rows, codes, input);
     if (input->is_event) {
         if (run->event_inputs) *run->event_inputs += (int64_t)spikes;
     } else if (layer->panels) {
@@ -87,33 +108,21 @@ static void VK_NAME(sum_events)(const layer_work *work, const step_input *input,
     memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
     for (size_t r = 0; r < rows; r++) {
         const uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
-        whole_row(runs, work->layer->inputs, starts[work->chunks] - starts[0], input->indices + starts[0],
-                  input->factors + starts[0], whole, work->sums + r * VK_TILE_WIDTH);
+        const uint32_t count = starts[work->chunks] - starts[0];
+        if (count > 0)
+            whole_row(runs, work->layer->inputs, count, input->indices + starts[0], input->factors + starts[0], whole,
+                      work->sums + r * VK_TILE_WIDTH);
     }
 }
 
-// What a byte cannot hold of the largest positive spikes: 1 of 128.
-static void VK_NAME(sum_excess)(const layer_work *work, size_t rows, size_t runs, const int8_t *codes, const int16_t *whole) {
-    const size_t inputs = work->layer->inputs;
-    memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
-    for (size_t r = 0; r < rows; r++) {
-        const int8_t *row = codes + r * inputs, *at = row;
-        const int16_t one = 1;
-        for (; (at = memchr(at, 8, (size_t)(row + inputs - at))); at++) {
-            const uint16_t index = (uint16_t)(at - row);
-            whole_row(runs, inputs, 1, &index, &one, whole, work->sums + r * VK_TILE_WIDTH);
-        }
-    }
-}
-
-static void VK_NAME(multiply_integers)(const layer_work *work, const step_input *input, const int8_t *codes, size_t rows,
-                                       size_t column, int panels, float *out) {
+static void VK_NAME(multiply_integers)(const layer_work *work, const step_input *input, size_t rows, size_t column,
+                                       int panels, float *out) {
     const vk_layer *layer = work->layer;
     const size_t inputs = layer->inputs, left = layer->outputs - column;
     const size_t width = left < VK_TILE_WIDTH ? left : VK_TILE_WIDTH;
     const int16_t *whole = layer->whole + column * inputs;
     const size_t runs = (width + VK_WHOLE_WIDTH - 1) / VK_WHOLE_WIDTH;
-    if (input->has_excess) VK_NAME(sum_excess)(work, rows, runs, codes, whole);
+    if (input->has_excess) VK_NAME(sum_events)(work, input, 0, rows, runs, whole);
     for (int side = 0; side < work->units.sides; side++) {
         float units[VK_TILE_WIDTH] = {0};
         for (size_t o = 0; o < width; o++) units[o] = layer->scales[column + o] * work->units.units[side];
@@ -144,7 +153,7 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
     }
 }
 
-static void VK_NAME(multiply_block)(const layer_work *work, int step, size_t first, size_t rows, size_t column, int panels) {
+static void VK_NAME(multiply_block)(const layer_work *work, int step, size_t rows, size_t column, int panels) {
     const vk_layer *layer = work->layer;
     const step_input *input = &work->steps[step];
     float *out = work->tile + (size_t)step * rows * VK_TILE_WIDTH;
@@ -157,8 +166,7 @@ static void VK_NAME(multiply_block)(const layer_work *work, int step, size_t fir
             VK_NAME(gemm)(rows, (size_t)panels * VK_LANES, layer->inputs, input->floats, layer->inputs, weights, 0, out,
                           VK_TILE_WIDTH);
     } else {
-        const int8_t *codes = work->run->codes + ((size_t)step * work->run->rows + first) * layer->inputs;
-        VK_NAME(multiply_integers)(work, input, codes, rows, column, panels, out);
+        VK_NAME(multiply_integers)(work, input, rows, column, panels, out);
     }
 }
 
@@ -295,7 +303,7 @@ static size_t VK_NAME(layer)(const vk_layer *layer, const vk_layer_run *run) {
             const int panels = (int)((width + VK_LANES - 1) / VK_LANES);
             if (width < VK_TILE_WIDTH)
                 memset(work.tile, 0, (size_t)run->steps * rows * VK_TILE_WIDTH * sizeof *work.tile);
-            for (int s = 0; s < run->steps; s++) VK_NAME(multiply_block)(&work, s, first, rows, column, panels);
+            for (int s = 0; s < run->steps; s++) VK_NAME(multiply_block)(&work, s, rows, column, panels);
             VK_NAME(accumulate_block)(&work, first, rows, column, width);
             if (layer->activation >= 0)
                 VK_NAME(unary)((vk_unary_op)layer->activation, (size_t)run->steps * rows * VK_TILE_WIDTH, work.tile, work.tile);
