@@ -81,7 +81,7 @@ struct StagePlanner {
     func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
         switch weights {
         case .floats: 0.54
-        case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.3) * (source?.isSymmetric == true ? 1 : 2)
+        case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.25) * (source?.isSymmetric == true ? 1 : 2)
         }
     }
 
