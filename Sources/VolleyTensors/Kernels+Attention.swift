@@ -108,18 +108,21 @@ extension Kernels {
                     unsafe attention.withParameters { parameters in
                         var call = unsafe parameters.pointee
                         var bad = 0
+                        // Every head's spikes are turned into estimates in the same place.
+                        let estimates = unsafe scratch! + ownScratch
+                        let sides = unsafe codes == nil ? [] : parts(of: attention, codes!, steps: steps)
+                        if unsafe !sides.isEmpty {
+                            let views = unsafe sides.map { side in
+                                unsafe vk_view(
+                                    start: estimates + steps * side.start, step: side.rows * side.columns, row: side.columns,
+                                    column: 1)
+                            }
+                            unsafe (call.q, call.k, call.v) = unsafe (views[0], views[1], views[2])
+                        }
                         for head in 0..<heads {
                             let place = HeadPlace(head: head, heads: heads, perToken: attention.headsPerToken)
-                            if let codes = unsafe codes {
-                                let estimates = unsafe scratch! + ownScratch
-                                let parts = unsafe parts(of: attention, codes, steps: steps)
-                                unsafe decode(parts, attention, place, firstStep, steps, outputs, into: estimates)
-                                let views = unsafe parts.map { part in
-                                    unsafe vk_view(
-                                        start: estimates + steps * part.start, step: part.rows * part.columns, row: part.columns,
-                                        column: 1)
-                                }
-                                unsafe (call.q, call.k, call.v) = unsafe (views[0], views[1], views[2])
+                            if unsafe !sides.isEmpty {
+                                unsafe decode(sides, attention, place, firstStep, steps, outputs, into: estimates)
                             } else {
                                 unsafe call.q = place.view(q, rows: queries, columns: attention.width)
                                 unsafe call.k = place.view(k, rows: keys, columns: attention.width, isTurned: true)
