@@ -66,15 +66,10 @@ public struct ImageWindows: Sendable, Hashable {
         precondition(images.lowerBound >= 0 && images.upperBound <= count, "images that exist")
         precondition(rows.count == steps * images.count * size, "one result per step, window and output")
         precondition(values.count == steps * count * size, "room for every result")
-        guard !rows.isEmpty else { return }
-        unsafe withOptionalPointer(rows) { rows in
-            unsafe withOptionalPointer(&values) { values in
-                for step in 0..<steps {
-                    unsafe vk_copy_strided(
-                        3, [images.count, outputs, pixels], [size, 1, outputs], rows! + step * images.count * size,
-                        values! + (step * count + images.lowerBound) * size)
-                }
-            }
+        for step in 0..<steps {
+            values.fill(
+                at: (step * count + images.lowerBound) * size, lengths: [images.count, outputs, pixels], from: rows,
+                offset: step * images.count * size, strides: [size, 1, outputs])
         }
     }
 }

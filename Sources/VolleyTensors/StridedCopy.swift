@@ -9,19 +9,27 @@ extension Tensor {
     /// Transposing, slicing and broadcasting are all of this form.
     /// - Precondition: one stride per axis, and every element lies inside the source.
     public mutating func fill(from source: [Float], offset: Int, strides: [Int]) {
-        precondition(strides.count == shape.rank && shape.rank <= Self.maximumRank, "one stride per axis")
-        guard count > 0 else { return }
+        values.fill(at: 0, lengths: shape.dimensions, from: source, offset: offset, strides: strides)
+    }
+}
+
+extension [Float] {
+    /// The same for the elements from `start` on: as many as `lengths` says, one behind the other.
+    public mutating func fill(at start: Int, lengths: [Int], from source: [Float], offset: Int, strides: [Int]) {
+        precondition(strides.count == lengths.count && lengths.count <= Tensor.maximumRank, "one stride per axis")
+        let size = lengths.reduce(1, *)
+        precondition(start >= 0 && start + size <= count, "room for every element")
+        guard size > 0 else { return }
         var lowest = offset
         var highest = offset
-        for (length, stride) in zip(shape.dimensions, strides) {
+        for (length, stride) in zip(lengths, strides) {
             if stride < 0 { lowest += (length - 1) * stride } else { highest += (length - 1) * stride }
         }
         precondition(lowest >= 0 && highest < source.count, "view outside its source")
-        let lengths = shape.dimensions
-        unsafe values.withUnsafeMutableBufferPointer { output in
+        unsafe withUnsafeMutableBufferPointer { output in
             unsafe source.withUnsafeBufferPointer { source in
                 unsafe vk_copy_strided(
-                    Int32(lengths.count), lengths, strides, source.baseAddress! + offset, output.baseAddress!)
+                    Int32(lengths.count), lengths, strides, source.baseAddress! + offset, output.baseAddress! + start)
             }
         }
     }

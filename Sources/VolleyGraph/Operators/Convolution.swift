@@ -126,11 +126,9 @@ public struct Convolution: Operation {
                 var rows = pool.take(images.count * pixels * outputs)
                 kernels.multiply(windows.values, rows: images.count * pixels, by: packed, bias: bias, into: &rows)
                 for sample in images {
-                    for channel in 0..<outputs {
-                        let to = (sample * weight.shape[0] + group * outputs + channel) * pixels
-                        let from = (sample - first) * pixels * outputs + channel
-                        for pixel in 0..<pixels { output.values[to + pixel] = rows[from + pixel * outputs] }
-                    }
+                    output.values.fill(
+                        at: (sample * weight.shape[0] + group * outputs) * pixels, lengths: [outputs, pixels], from: rows,
+                        offset: (sample - first) * pixels * outputs, strides: [1, outputs])
                 }
                 pool.give(rows)
                 pool.give(windows.values)
