@@ -10,7 +10,8 @@ struct Run: ParsableCommand {
             already preprocessed; a network with one input also takes 'x'. OUT.npz receives, for every output NAME: \
             'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output; for every neuron site: 'spikes/SITE' \
             [T, 2·levels], positive levels before negative, smallest threshold first.
-            With --ann-only just 'NAME' [N, …], the ANN's output; then NETWORK may also be a model that is not converted.
+            With --ann-only just 'NAME' [N, …], the ANN's output, computed on one thread with the network's own weights; then \
+            NETWORK may also be a model that is not converted.
             """)
 
     @Argument(help: "A .volley file; with --ann-only also a model.") var network: String
@@ -26,6 +27,9 @@ struct Run: ParsableCommand {
     func run() throws {
         guard threads >= 1 else { throw CommandError("--threads must be at least 1") }
         if annOnly {
+            guard steps == nil, engine.weights == .fp32 else {
+                throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
+            }
             let graph = network.hasSuffix(".volley") ? try SpikingNetwork(contentsOf: network).graph : try modelOptions.load(network).graph
             let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).run(try arrays(for: graph))
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
