@@ -125,10 +125,14 @@ import VolleyTestSupport
     @Test func demoShowsBothMethods() throws {
         let outcome = try CommandLineTool.run(["demo", "--output", folder.file("demo")])
         #expect(outcome.code == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains("ecmt") && outcome.output.contains("differential") && outcome.output.contains("t = 8"))
-        let results = try JSONDecoder().decode(
-            Results.self, from: Data(contentsOf: URL(filePath: folder.file("demo/differential.json"))))
-        #expect(results.ann.top1 >= 0.97)
-        #expect(results.steps[7].top1 >= results.ann.top1 - 0.01)
+        for text in ["ecmt", "differential", "t = 1", "t = 8", "ANN top-1 0.9"] { #expect(outcome.output.contains(text), "\(text)") }
+        for method in ["ecmt", "differential"] {
+            let results = try JSONDecoder().decode(
+                Results.self, from: Data(contentsOf: URL(filePath: folder.file("demo/\(method).json"))))
+            #expect(results.ann.top1 >= 0.97)
+            #expect(results.steps.count == 8)
+            #expect(results.steps.allSatisfy { 0 < $0.firingRate && $0.firingRate <= 1 })
+            #expect(results.steps[7].top1 >= results.ann.top1 - 0.01, "\(method)")
+        }
     }
 }

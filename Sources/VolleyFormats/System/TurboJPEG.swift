@@ -66,7 +66,7 @@ struct TurboJPEG: Sendable {
     private init() throws {
         let library = try DynamicLibrary(
             "TurboJPEG", files: ["libturbojpeg.so.0", "libturbojpeg.0.dylib", "libturbojpeg.dylib"],
-            purpose: "Reading JPEG files", debianPackage: "libturbojpeg0", homebrewFormula: "jpeg-turbo")
+            purpose: "Reading JPEG files", debianPackage: "libturbojpeg0 (on Ubuntu libturbojpeg)", homebrewFormula: "jpeg-turbo")
         unsafe create = try library.function("tjInitDecompress")
         unsafe destroy = try library.function("tjDestroy")
         unsafe readHeader = try library.function("tjDecompressHeader3")
