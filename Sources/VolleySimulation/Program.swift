@@ -25,7 +25,7 @@ public struct Program: Sendable {
 
     /// - Parameter weights: how the weights of layers behind neurons are held. Layers whose neurons have more than 8 levels
     ///   keep fp32, with a diagnostic.
-    /// - Throws: `SpikingError` for fewer than one time-step.
+    /// - Throws: `SpikingError` for fewer than one time-step, ``ScheduleError`` where the planner made a mistake.
     public init(
         _ network: SpikingNetwork, timeSteps: Int, weights: WeightFormat = .fp32, kernels: Kernels = .best
     ) throws {
@@ -64,8 +64,8 @@ public struct Program: Sendable {
         self.thresholdError = thresholdError
         self.integers = integers
         weightError = integers.values.map(\.relativeError).max() ?? 0
-        spiking = Schedule(executable, neurons: neurons, integers: integers)
-        analog = Schedule(try executable.withoutNeurons(), neurons: [:], integers: [:])
+        spiking = try Schedule(executable, neurons: neurons, integers: integers)
+        analog = try Schedule(executable.withoutNeurons(), neurons: [:], integers: [:])
     }
 
     /// Whether the layer kernels can hold its weight as one matrix.

@@ -93,16 +93,16 @@ extension Kernels {
     /// - Parameters:
     ///   - codes: `[steps, rows, inputs]` from the source's neurons; may be longer; empty where there is no source.
     ///   - input: `[steps, rows, inputs]` floats where there is no source.
-    ///   - addend: `[steps or 1, rows, outputs]`, or empty.
+    ///   - addend: `[steps or 1, rows, outputs]`; nil for none.
     ///   - scratch: at least ``LayerKernel/scratchCount(steps:)`` floats.
     /// - Returns: how many membrane potentials were not finite.
     public func run(
-        _ layer: LayerKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float],
+        _ layer: LayerKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float]?,
         state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
     ) -> Int {
         let (size, results) = (steps * rows * layer.inputs, rows * layer.outputs)
         precondition(layer.source == nil ? input.count == size : codes.count >= size, "one input per step, row and column")
-        precondition([0, results, steps * results].contains(addend.count), "an addend for every output")
+        precondition(addend.map { [results, steps * results].contains($0.count) } ?? true, "an addend for every output")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
         for count in [outputs.value.count, outputs.codes.count, outputs.estimate.count] {
             precondition(count == 0 || count == steps * results, "room for every output")
@@ -115,11 +115,11 @@ extension Kernels {
         unsafe call.first_step = Int32(firstStep)
         unsafe call.steps = Int32(steps)
         unsafe call.input_stride = rows * layer.inputs
-        unsafe call.addend_stride = addend.count == results && steps > 1 ? 0 : results
+        unsafe call.addend_stride = addend?.count == results && steps > 1 ? 0 : results
         unsafe call.output_stride = results
         return unsafe withOptionalPointer(codes) { codes in
             unsafe withOptionalPointer(input) { input in
-                unsafe withOptionalPointer(addend) { addend in
+                unsafe withOptionalPointer(addend ?? []) { addend in
                     unsafe withOptionalPointer(&scratch) { scratch in
                         unsafe call.codes = codes
                         unsafe call.input = input

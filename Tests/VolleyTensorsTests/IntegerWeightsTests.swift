@@ -22,7 +22,7 @@ import VolleyTensors
         outputs.value = [Float](repeating: 7, count: weights.outputs)
         var scratch = [Float](repeating: .nan, count: layer.scratchCount(steps: 1))
         _ = kernels.run(
-            layer, rows: 1, firstStep: 1, steps: 1, codes: codes, input: [], addend: [], state: &state, outputs: &outputs,
+            layer, rows: 1, firstStep: 1, steps: 1, codes: codes, input: [], addend: nil, state: &state, outputs: &outputs,
             scratch: &scratch)
         return outputs.value
     }

@@ -104,7 +104,7 @@ import VolleyTensors
             outputsOfLayer.value = [Float](repeating: 7, count: 3 * rows * outputs)
             var scratch = [Float](repeating: .nan, count: kernel.scratchCount(steps: 3))
             _ = kernels.run(
-                kernel, rows: rows, firstStep: 1, steps: 3, codes: [], input: input, addend: [], state: &state,
+                kernel, rows: rows, firstStep: 1, steps: 3, codes: [], input: input, addend: nil, state: &state,
                 outputs: &outputsOfLayer, scratch: &scratch)
             var product = [Float](repeating: 7, count: 3 * rows * outputs)
             var expected = product

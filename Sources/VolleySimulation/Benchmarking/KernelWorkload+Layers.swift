@@ -41,7 +41,7 @@ public struct LayerWorkload {
             var scratch = [Float](repeating: 0, count: kernel.scratchCount(steps: steps))
             func run() {
                 _ = kernels.run(
-                    kernel, rows: rows, firstStep: 1, steps: steps, codes: codes, input: [], addend: [], state: &state,
+                    kernel, rows: rows, firstStep: 1, steps: steps, codes: codes, input: [], addend: nil, state: &state,
                     outputs: &result, scratch: &scratch)
             }
             run()

@@ -30,7 +30,8 @@ struct Schedule: Sendable {
     /// - Parameters:
     ///   - neurons: by node; empty for the ANN, where everything that depends on the input counts as moving.
     ///   - integers: weights by linear node, instead of the executable's.
-    init(_ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights]) {
+    /// - Throws: ``ScheduleError`` where the planner made a mistake.
+    init(_ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights]) throws {
         self.executable = executable
         let graph = executable.graph
         timeVarying = neurons.isEmpty ? graph.dependsOnInput : graph.isTimeVarying
@@ -39,33 +40,32 @@ struct Schedule: Sendable {
         foldsTime = Self.foldsTime(graph, timeVarying)
         readsCodes = Array(repeating: false, count: graph.nodes.count)
         (readsEstimates, isCountedByAttention) = (readsCodes, readsCodes)
-        let planner = StagePlanner(executable, neurons: neurons, integers: integers, timeVarying: timeVarying)
+        var planner = StagePlanner(executable, neurons: neurons, integers: integers, timeVarying: timeVarying)
         for stage in planner.stages() {
-            if timeVarying[stage.output()] { moving.append(stage) } else { statics.append(stage) }
-            largestValue = max(largestValue, graph[stage.output()].shape.perSample.count)
+            if timeVarying[stage.output] { moving.append(stage) } else { statics.append(stage) }
+            largestValue = max(largestValue, graph[stage.output].shape.perSample.count)
         }
+        try check(neurons)
         planRelease()
         planOutputs(neurons)
     }
 
     private mutating func planRelease() {
         for (index, stage) in moving.enumerated() {
-            for input in stage.inputs(graph) where timeVarying[input] { lastReaders[roots[input]] = index }
+            for (input, _) in stage.readings(graph) where timeVarying[input] { lastReaders[roots[input]] = index }
             // A value that nobody reads goes at once.
-            lastReaders[roots[stage.output()]] = max(index, lastReaders[roots[stage.output()]] ?? 0)
+            lastReaders[roots[stage.output]] = max(index, lastReaders[roots[stage.output]] ?? 0)
         }
         for output in graph.outputs { lastReaders[roots[output.value]] = nil }
     }
 
     private mutating func planOutputs(_ neurons: [NodeID: NeuronKernel]) {
         for stage in statics + moving {
-            for input in stage.inputs(graph) where neurons[input] != nil {
-                switch stage {
-                case .layer(let layer) where layer.input == input && layer.kernel.source != nil: readsCodes[input] = true
-                case .convolution: readsCodes[input] = true
-                case .attention(let attention) where attention.kernel.sources != nil:
-                    (readsCodes[input], isCountedByAttention[input]) = (true, true)
-                default: readsEstimates[input] = true
+            for (input, reading) in stage.readings(graph) where neurons[input] != nil {
+                switch reading {
+                case .values: readsEstimates[input] = true
+                case .spikes: readsCodes[input] = true
+                case .countedSpikes: (readsCodes[input], isCountedByAttention[input]) = (true, true)
                 }
             }
         }

@@ -1,8 +1,8 @@
 internal import VolleyGraph
 internal import VolleyTensors
 
-/// One step of a schedule. It makes the value of its last node; what lies between its first and last node never leaves the
-/// cache.
+/// One step of a schedule. It makes the value of one node; what lies between the first and the last of its nodes never leaves
+/// the cache.
 enum Stage: Sendable {
     /// An operator as it is.
     case operation(NodeID)
@@ -12,8 +12,28 @@ enum Stage: Sendable {
     case convolution(ConvolutionStage)
     case attention(AttentionStage)
 
-    /// The node whose value it makes, and the nodes whose values it reads.
-    func output() -> NodeID {
+    /// How a stage reads a value.
+    enum Reading: Sendable {
+        /// As numbers.
+        case values
+        /// As the spikes of the neurons that make it.
+        case spikes
+        /// As spikes, and the stage counts where they are.
+        case countedSpikes
+    }
+
+    /// The nodes that it computes, and no other stage does; ascending.
+    var nodes: [NodeID] {
+        switch self {
+        case .operation(let id), .neurons(let id, _): [id]
+        case .layer(let layer): layer.nodes
+        case .convolution(let convolution): convolution.nodes
+        case .attention(let attention): attention.nodes
+        }
+    }
+
+    /// The node whose value it makes: of its nodes the only one that others may read.
+    var output: NodeID {
         switch self {
         case .operation(let id), .neurons(let id, _): id
         case .layer(let layer): layer.output
@@ -22,13 +42,16 @@ enum Stage: Sendable {
         }
     }
 
-    func inputs(_ graph: Graph) -> [NodeID] {
+    /// The values that it reads, once per reading.
+    func readings(_ graph: Graph) -> [(value: NodeID, as: Reading)] {
         switch self {
-        case .operation(let id), .neurons(let id, _): graph[id].inputs
-        case .layer(let layer): [layer.input] + (layer.addend.map { [$0] } ?? [])
-        case .convolution(let convolution): [convolution.input]
+        case .operation(let id), .neurons(let id, _): graph[id].inputs.map { ($0, .values) }
+        case .layer(let layer):
+            [(layer.input, layer.kernel.source == nil ? .values : .spikes)] + (layer.addend.map { [($0, .values)] } ?? [])
+        case .convolution(let convolution): [(convolution.input, .spikes)]
         case .attention(let attention):
-            [attention.q, attention.k, attention.v] + (attention.mask.map { [$0] } ?? [])
+            [attention.q, attention.k, attention.v].map { ($0, attention.kernel.sources == nil ? .values : .countedSpikes) }
+                + (attention.mask.map { [($0, .values)] } ?? [])
         }
     }
 }
@@ -42,7 +65,8 @@ struct LayerStage: Sendable {
     var addend: NodeID?
     /// The neuron site at the end, if there is one.
     var site: NodeID?
-    /// The last node.
+    /// From the linear node on; with how attention wants its heads, which is then not carried out, behind them.
+    var nodes: [NodeID]
     var output: NodeID
 }
 
@@ -54,11 +78,12 @@ struct ConvolutionStage: Sendable {
     var convolution: NodeID
     /// A neuron site.
     var input: NodeID
-    /// The last node.
-    var output: NodeID
+    var nodes: [NodeID]
+
+    var output: NodeID { nodes.last! }
 }
 
-/// From the scores' product to the context's.
+/// From the scores' product to the context's, or on to where its heads lie side by side again.
 struct AttentionStage: Sendable {
     var kernel: AttentionKernel
     var q: NodeID
@@ -69,5 +94,7 @@ struct AttentionStage: Sendable {
     var mask: NodeID?
     /// The neuron site behind the softmax, if there is one.
     var site: NodeID?
-    var output: NodeID
+    var nodes: [NodeID]
+
+    var output: NodeID { nodes.last! }
 }

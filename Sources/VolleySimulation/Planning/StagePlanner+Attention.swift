@@ -3,54 +3,48 @@ internal import VolleyTensors
 
 extension StagePlanner {
     /// From a scores' product on, if softmax and another product follow.
-    func attention(_ id: NodeID) -> (AttentionStage, absorbed: [NodeID])? {
+    func attention(_ id: NodeID) -> AttentionStage? {
         let (q, k) = (graph[id].inputs[0], graph[id].inputs[1])
         guard isHeads(q), isHeads(k), timeVarying[q] == timeVarying[k], timeVarying[id] || neurons.isEmpty,
             graph[q].shape.dimensions.dropLast(2) == graph[k].shape.dimensions.dropLast(2)
         else { return nil }
-        var (last, scale) = (id, Float(1))
-        var absorbed: [NodeID] = []
+        var nodes = [id]
+        var scale = Float(1)
         var mask: NodeID?
-        if let next = onlyReader(of: last), case .operation(.elementwise(let product)) = graph[next].content,
+        if let next = onlyReader(of: nodes.last!), case .operation(.elementwise(let product)) = graph[next].content,
             product.function == .multiply, let factor = graph[next].inputs.compactMap({ graph[$0].constant }).first,
-            factor.count == 1, factor.shape.rank <= graph[last].shape.rank
+            factor.count == 1, factor.shape.rank <= graph[nodes.last!].shape.rank
         {
             scale = factor.values[0]
-            absorbed.append(next)
-            last = next
+            nodes.append(next)
         }
-        if let next = onlyReader(of: last), case .operation(.elementwise(let sum)) = graph[next].content, sum.function == .add,
-            let other = graph[next].inputs.first(where: { $0 != last }), isMask(other, for: graph[last].shape)
+        if let next = onlyReader(of: nodes.last!), case .operation(.elementwise(let sum)) = graph[next].content, sum.function == .add,
+            let other = graph[next].inputs.first(where: { $0 != nodes.last! }), isMask(other, for: graph[nodes.last!].shape)
         {
             mask = other
-            absorbed.append(next)
-            last = next
+            nodes.append(next)
         }
-        guard let softmax = onlyReader(of: last), case .operation(.softmax) = graph[softmax].content else { return nil }
-        absorbed.append(softmax)
-        last = softmax
+        guard let softmax = onlyReader(of: nodes.last!), case .operation(.softmax) = graph[softmax].content else { return nil }
+        nodes.append(softmax)
         var site: NodeID?
-        if let next = onlyReader(of: last), let neuron = neurons[next] {
+        if let next = onlyReader(of: nodes.last!), let neuron = neurons[next] {
             guard !neuron.resetsToZero else { return nil }
             site = next
-            absorbed.append(next)
-            last = next
+            nodes.append(next)
         }
-        guard let context = onlyReader(of: last), case .operation(.matrixProduct) = graph[context].content,
-            graph[context].inputs[0] == last, case let v = graph[context].inputs[1], v != last, isHeads(v),
+        guard let context = onlyReader(of: nodes.last!), case .operation(.matrixProduct) = graph[context].content,
+            graph[context].inputs[0] == nodes.last!, case let v = graph[context].inputs[1], v != nodes.last!, isHeads(v),
             timeVarying[v] == timeVarying[q],
             graph[v].shape.dimensions.dropLast(2) == graph[q].shape.dimensions.dropLast(2)
         else { return nil }
-        absorbed.append(context)
+        nodes.append(context)
         let rank = graph[q].shape.rank
         let kernel = AttentionKernel(
             queries: graph[q].shape[rank - 2].size, keys: graph[k].shape[rank - 1].size, width: graph[q].shape[rank - 1].size,
             valueWidth: graph[v].shape[rank - 1].size, scale: scale, neuron: site.flatMap { neurons[$0] })
-        guard kernel.width > 0, kernel.keys > 0 else { return nil }
+        guard [kernel.queries, kernel.keys, kernel.width, kernel.valueWidth].allSatisfy({ $0 > 0 }) else { return nil }
         let leading = SymbolicShape(Array(graph[q].shape.dimensions.dropLast(2)))
-        return (
-            AttentionStage(kernel: kernel, q: q, k: k, v: v, heads: leading, mask: mask, site: site, output: context), absorbed
-        )
+        return AttentionStage(kernel: kernel, q: q, k: k, v: v, heads: leading, mask: mask, site: site, nodes: nodes)
     }
 
     /// `[N, heads …, rows, columns]`: the batch in front and nowhere else.
@@ -72,8 +66,8 @@ extension StagePlanner {
     /// that attention reads.
     func split(of value: NodeID) -> (reshape: NodeID, turned: NodeID, read: NodeID)? {
         guard let reshape = onlyReader(of: value), case .operation(.reshape) = graph[reshape].content,
-            graph[value].shape.rank == 3, graph[reshape].shape.rank == 4, graph[reshape].shape[0] == .batch,
-            graph[reshape].shape[1] == graph[value].shape[1], let turned = onlyReader(of: reshape),
+            graph[value].shape.rank == 3, graph[reshape].shape.rank == 4, graph[value].shape[0] == .batch,
+            graph[reshape].shape[0] == .batch, graph[reshape].shape[1] == graph[value].shape[1], let turned = onlyReader(of: reshape),
             case .operation(.transpose(let transpose)) = graph[turned].content, [[0, 2, 1, 3], [0, 2, 3, 1]].contains(transpose.permutation)
         else { return nil }
         if neurons.isEmpty { return (reshape, turned, turned) }
@@ -86,8 +80,7 @@ extension StagePlanner {
         let turned = neurons[read] != nil ? graph[read].inputs[0] : read
         guard case .operation(.transpose) = graph[turned].content, onlyReader(of: read) != nil,
             case let reshape = graph[turned].inputs[0], case .operation(.reshape) = graph[reshape].content,
-            case let linear = graph[reshape].inputs[0], case .operation(.linear) = graph[linear].content,
-            executable.packedWeight(of: linear) != nil, timeVarying[linear], split(of: linear)?.read == read
+            case let linear = graph[reshape].inputs[0], isLayer(linear), timeVarying[linear], split(of: linear)?.read == read
         else { return nil }
         return linear
     }
@@ -105,12 +98,12 @@ extension StagePlanner {
     }
 
     /// Attention on q, k and v as their layers leave them, up to where heads lie side by side again.
-    func inTokenOrder(_ attention: AttentionStage) -> (AttentionStage, absorbed: [NodeID]) {
+    func inTokenOrder(_ attention: AttentionStage) -> AttentionStage {
         guard let heads = commonHeadsPerToken(attention), let turned = onlyReader(of: attention.output),
             graph[turned].operation == .transpose(Transpose([0, 2, 1, 3])), let merged = onlyReader(of: turned),
             case .operation(.reshape) = graph[merged].content, graph[merged].shape.rank == 3,
-            graph[merged].shape[1] == graph[turned].shape[1]
-        else { return (attention, []) }
+            graph[merged].shape[0] == .batch, graph[merged].shape[1] == graph[turned].shape[1]
+        else { return attention }
         var stage = attention
         stage.kernel.headsPerToken = heads
         if let q = neurons[stage.q], let k = neurons[stage.k], let v = neurons[stage.v] {
@@ -119,7 +112,7 @@ extension StagePlanner {
         if neurons.isEmpty {
             (stage.q, stage.k, stage.v) = (linear(behind: attention.q)!, linear(behind: attention.k)!, linear(behind: attention.v)!)
         }
-        stage.output = merged
-        return (stage, [turned, merged])
+        stage.nodes += [turned, merged]
+        return stage
     }
 }

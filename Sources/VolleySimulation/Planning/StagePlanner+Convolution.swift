@@ -3,29 +3,27 @@ internal import VolleyTensors
 
 extension StagePlanner {
     /// A convolution with one group, constant weight and bias, right behind neurons; and an activation that alone reads it.
-    func convolution(_ id: NodeID, _ convolution: Convolution) -> (ConvolutionStage, absorbed: [NodeID])? {
+    func convolution(_ id: NodeID, _ convolution: Convolution) -> ConvolutionStage? {
         let node = graph[id]
         guard convolution.groups == 1, let source = neurons[node.inputs[0]], let packed = executable.packedWeight(of: id),
-            let weight = graph[node.inputs[1]].constant, packed.rows < 65_536, packed.rows > 0,
-            node.inputs.count == 2 || graph[node.inputs[2]].constant != nil
+            let weight = graph[node.inputs[1]].constant, let bias = constantBias(of: id)
         else { return nil }
-        var last = id
+        var nodes = [id]
         var activation: Kernels.Unary?
         if let next = onlyReader(of: id), case .operation(.activation(let function)) = graph[next].content,
             let kernel = function.function.kernel
         {
-            (activation, last) = (kernel, next)
+            activation = kernel
+            nodes.append(next)
         }
         let weights = weights(of: id, packed, source)
         let kernel = LayerKernel(
-            weights, bias: node.inputs.count > 2 ? graph[node.inputs[2]].constant!.values : [], source: source,
-            activation: activation, target: nil, eventDensity: eventDensity(weights, source))
+            weights, bias: bias, source: source, activation: activation, target: nil, eventDensity: eventDensity(weights, source))
         // The axes behind the batch have plain lengths.
         let windows = ImageWindows(
             image: graph[node.inputs[0]].shape.dimensions.dropFirst().map(\.size),
             kernel: Array(weight.shape.dimensions.suffix(2)), stride: convolution.stride, dilation: convolution.dilation,
             padding: convolution.padding.map { $0[0] }, positions: node.shape.dimensions.suffix(2).map(\.size))
-        let stage = ConvolutionStage(kernel: kernel, windows: windows, convolution: id, input: node.inputs[0], output: last)
-        return (stage, last == id ? [] : [last])
+        return ConvolutionStage(kernel: kernel, windows: windows, convolution: id, input: node.inputs[0], nodes: nodes)
     }
 }

@@ -1,8 +1,11 @@
 internal import VolleyGraph
 internal import VolleyTensors
 
-/// Finds what can run in one pass: a linear layer with what follows it, a convolution of spikes, attention from scores to
-/// context.
+/// Finds what can run in one pass: attention from scores to context, a linear layer with what follows it, a convolution of
+/// spikes.
+///
+/// Every node is taken by exactly one stage, the first that asks for it: where two layers are added up, the first of them takes
+/// the sum and reads the other's value.
 struct StagePlanner {
     let executable: Executable
     let neurons: [NodeID: NeuronKernel]
@@ -10,6 +13,8 @@ struct StagePlanner {
     let timeVarying: [Bool]
     private let consumers: [[NodeID]]
     private let isOutput: Set<NodeID>
+    /// By node, whether a stage has it already.
+    private var isTaken: [Bool]
     /// Values that attention reads in their layer's order, heads side by side in every token.
     private var keepsTokenOrder: Set<NodeID> = []
 
@@ -24,54 +29,43 @@ struct StagePlanner {
         self.timeVarying = timeVarying
         consumers = executable.graph.consumers
         isOutput = Set(executable.graph.outputs.map(\.value))
-        for (id, node) in graph.nodes.enumerated() {
-            guard case .operation(.matrixProduct) = node.content, let (attention, _) = attention(id),
-                !inTokenOrder(attention).absorbed.isEmpty
-            else { continue }
-            keepsTokenOrder.formUnion([attention.q, attention.k, attention.v])
-        }
+        isTaken = Array(repeating: false, count: executable.graph.nodes.count)
     }
 
-    /// All stages, each behind those whose values it reads.
-    func stages() -> [Stage] {
+    /// All stages in the order of what they make: each behind those whose values it reads.
+    mutating func stages() -> [Stage] {
         var stages: [Stage] = []
-        var isDone = [Bool](repeating: false, count: graph.nodes.count)
-        // A stage that ends at a later node is put off until then, so that its other inputs are there.
-        var putOff: [NodeID: Stage] = [:]
+        func take(_ stage: Stage, in planner: inout StagePlanner) {
+            stage.nodes.forEach { planner.isTaken[$0] = true }
+            stages.append(stage)
+        }
+        // Attention first: how it reads q, k and v decides where their layers end.
+        for (id, node) in graph.nodes.enumerated() where node.operation == .matrixProduct(MatrixProduct()) && !isTaken[id] {
+            guard let plain = attention(id) else { continue }
+            let attention = inTokenOrder(plain)
+            if attention.kernel.headsPerToken > 0 { keepsTokenOrder.formUnion([plain.q, plain.k, plain.v]) }
+            take(.attention(attention), in: &self)
+        }
         for (id, node) in graph.nodes.enumerated() {
-            guard let operation = node.operation else { continue }
-            if let stage = putOff[id] {
-                stages.append(stage)
-            } else if !isDone[id] {
-                let (stage, absorbed) = plan(id, operation)
-                absorbed.forEach { isDone[$0] = true }
-                if stage.output() == id { stages.append(stage) } else { putOff[stage.output()] = stage }
-            }
+            guard let operation = node.operation, !isTaken[id] else { continue }
+            take(plan(id, operation), in: &self)
         }
-        return stages
+        return stages.sorted { $0.output < $1.output }
     }
 
-    private func plan(_ id: NodeID, _ operation: Operator) -> (Stage, absorbed: [NodeID]) {
+    private func plan(_ id: NodeID, _ operation: Operator) -> Stage {
         switch operation {
-        case .linear:
-            if let (layer, absorbed) = layer(id) { return (.layer(layer), absorbed) }
-        case .convolution(let convolution):
-            if let (stage, absorbed) = self.convolution(id, convolution) { return (.convolution(stage), absorbed) }
-        case .matrixProduct:
-            if let (attention, absorbed) = attention(id) {
-                let (merged, more) = inTokenOrder(attention)
-                return (.attention(merged), absorbed + more)
-            }
-        case .neuron:
-            if let neuron = neurons[id] { return (.neurons(id, neuron), []) }
-        default: break
+        case .linear: layer(id).map { .layer($0) } ?? .operation(id)
+        case .convolution(let convolution): self.convolution(id, convolution).map { .convolution($0) } ?? .operation(id)
+        case .neuron: neurons[id].map { .neurons(id, $0) } ?? .operation(id)
+        default: .operation(id)
         }
-        return (.operation(id), [])
     }
 
-    /// The one node that reads a value and nothing else does.
+    /// The one node that reads a value and nothing else does, where no stage has it.
     func onlyReader(of id: NodeID) -> NodeID? {
-        consumers[id].count == 1 && !isOutput.contains(id) ? consumers[id][0] : nil
+        guard consumers[id].count == 1, !isOutput.contains(id), case let reader = consumers[id][0], !isTaken[reader] else { return nil }
+        return reader
     }
 
     // MARK: Layers
@@ -91,52 +85,61 @@ struct StagePlanner {
         return whole ?? .floats(packed)
     }
 
-    private func layer(_ id: NodeID) -> (LayerStage, absorbed: [NodeID])? {
+    /// The bias of a layer whose weights and bias are constant and whose inputs can be listed; empty for none.
+    func constantBias(of id: NodeID) -> [Float]? {
+        guard let packed = executable.packedWeight(of: id), (1..<65_536).contains(packed.rows) else { return nil }
+        return graph[id].inputs.count == 2 ? [] : graph[graph[id].inputs[2]].constant?.values
+    }
+
+    /// Whether a linear layer runs as a stage of its own, with what follows it.
+    func isLayer(_ id: NodeID) -> Bool {
+        graph[id].operation == .linear(Linear()) && (timeVarying[id] || neurons.isEmpty) && constantBias(of: id) != nil
+    }
+
+    private func layer(_ id: NodeID) -> LayerStage? {
         let node = graph[id]
-        guard timeVarying[id] || neurons.isEmpty, let packed = executable.packedWeight(of: id),
-            packed.rows < 65_536, packed.rows > 0, node.inputs.count == 2 || graph[node.inputs[2]].constant != nil
-        else { return nil }
+        guard isLayer(id), let packed = executable.packedWeight(of: id), let bias = constantBias(of: id) else { return nil }
         let source = neurons[node.inputs[0]]
-        var stage = (activation: Kernels.Unary?.none, addend: NodeID?.none, site: NodeID?.none, last: id)
-        var absorbed: [NodeID] = []
-        func absorb(_ next: NodeID) {
-            absorbed.append(next)
-            stage.last = next
-        }
-        if let next = onlyReader(of: stage.last), case .operation(.activation(let activation)) = graph[next].content,
-            let kernel = activation.function.kernel
+        var nodes = [id]
+        var (activation, addend, site) = (Kernels.Unary?.none, NodeID?.none, NodeID?.none)
+        if let next = onlyReader(of: id), case .operation(.activation(let function)) = graph[next].content,
+            let kernel = function.function.kernel
         {
-            stage.activation = kernel
-            absorb(next)
+            activation = kernel
+            nodes.append(next)
         }
-        if let next = onlyReader(of: stage.last), case .operation(.elementwise(let sum)) = graph[next].content,
-            sum.function == .add, let other = graph[next].inputs.first(where: { $0 != stage.last }),
-            graph[other].shape == graph[stage.last].shape, graph[other].operation != nil
+        if let next = onlyReader(of: nodes.last!), case .operation(.elementwise(let sum)) = graph[next].content,
+            sum.function == .add, let other = graph[next].inputs.first(where: { $0 != nodes.last! }), isAddend(other, to: nodes.last!)
         {
-            stage.addend = other
-            absorb(next)
+            addend = other
+            nodes.append(next)
         }
-        if let next = onlyReader(of: stage.last), let neuron = neurons[next], !neuron.resetsToZero {
-            stage.site = next
-            absorb(next)
+        if let next = onlyReader(of: nodes.last!), let neuron = neurons[next], !neuron.resetsToZero {
+            site = next
+            nodes.append(next)
         }
-        if let (reshape, turned, value) = split(of: stage.last), keepsTokenOrder.contains(value) {
-            absorbed += [reshape, turned]
+        var output = nodes.last!
+        if let (reshape, turned, value) = split(of: output), keepsTokenOrder.contains(value) {
+            nodes += [reshape, turned]
             if value != turned {
-                stage.site = value
-                absorb(value)
+                site = value
+                output = value
+                nodes.append(value)
             }
         }
         let weights = weights(of: id, packed, source)
         let kernel = LayerKernel(
-            weights, bias: node.inputs.count > 2 ? graph[node.inputs[2]].constant!.values : [], source: source,
-            activation: stage.activation, target: stage.site.flatMap { neurons[$0] },
+            weights, bias: bias, source: source, activation: activation, target: site.flatMap { neurons[$0] },
             eventDensity: eventDensity(weights, source))
-        return (
-            LayerStage(
-                kernel: kernel, linear: id, input: node.inputs[0], addend: stage.addend, site: stage.site,
-                output: stage.last),
-            absorbed
-        )
+        return LayerStage(
+            kernel: kernel, linear: id, input: node.inputs[0], addend: addend, site: site, nodes: nodes, output: output)
+    }
+
+    /// Whether a value can be added to a layer's as they lie in memory: of the same shape, and, if one changes over time and
+    /// the other does not, with time-steps one behind the other in both.
+    private func isAddend(_ other: NodeID, to value: NodeID) -> Bool {
+        let shape = graph[other].shape
+        return shape == graph[value].shape && graph[other].operation != nil
+            && (timeVarying[other] == timeVarying[value] || shape.dimensions.first?.scalesWithBatch == true)
     }
 }

@@ -25,7 +25,7 @@ extension Run {
             if index == states.count { states.append(LayerState()) }
             if keepsState, states[index].sums.isEmpty { states[index].sums = workspace.takeZeros(rows * kernel.outputs) }
             _ = kernels.run(
-                kernel, rows: rows, firstStep: firstStep, steps: repeats, codes: gathered, input: [], addend: [],
+                kernel, rows: rows, firstStep: firstStep, steps: repeats, codes: gathered, input: [], addend: nil,
                 state: &states[index], outputs: &outputs, scratch: &scratch)
             windows.place(outputs.value, outputs: kernel.outputs, range, of: images, steps: repeats, into: &value)
             workspace.floats.give(outputs.value)

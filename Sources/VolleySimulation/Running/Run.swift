@@ -73,7 +73,7 @@ struct Run {
         let firstStep = range.lowerBound
         for (index, stage) in schedule.moving.enumerated() {
             try execute(stage, firstStep: firstStep)
-            for input in Set(stage.inputs(graph) + [stage.output()]) where schedule.lastReaders[schedule.roots[input]] == index {
+            for input in Set(stage.readings(graph).map(\.value) + [stage.output]) where schedule.lastReaders[schedule.roots[input]] == index {
                 release(schedule.roots[input])
             }
         }
@@ -134,7 +134,7 @@ struct Run {
             let kernel = attention.kernel
             work = attention.heads.resolved(batch: batch).count * kernel.queries * kernel.keys * (kernel.width + kernel.valueWidth)
         }
-        profile?.stop(watch, name: graph[node].name, kind: kind, multiplyAccumulates: work * repeats(stage.output()))
+        profile?.stop(watch, name: graph[node].name, kind: kind, multiplyAccumulates: work * repeats(stage.output))
     }
 
     // MARK: Operators
@@ -259,7 +259,7 @@ struct Run {
         if keepsState, kernel.source != nil, state.sums.isEmpty { state.sums = workspace.takeZeros(rows * kernel.outputs) }
         if keepsState, kernel.target != nil, state.sent.isEmpty { state.sent = workspace.takeZeros(rows * kernel.outputs) }
         let input = schedule.roots[layer.input]
-        let addend = layer.addend.map { values[schedule.roots[$0]] } ?? []
+        let addend = layer.addend.map { values[schedule.roots[$0]] }
         var scratch = workspace.takeScratch(kernel.scratchCount(steps: repeats))
         let bad = kernels.run(
             kernel, rows: rows, firstStep: firstStep, steps: repeats, codes: kernel.source == nil ? [] : codes[input]!,
