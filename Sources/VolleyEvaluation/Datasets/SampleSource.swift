@@ -17,12 +17,12 @@ enum SampleSource: Sendable {
     func bytes(at position: Int) throws -> [UInt8] {
         switch self {
         case .files(let folder, let paths):
-            let file = try MappedFile(path: folder + "/" + paths[position])
+            let file = try InputFile(path: folder + "/" + paths[position])
             guard file.count <= Self.maximumFileLength else {
                 let message = "The file has \(file.count) bytes; at most \(Self.maximumFileLength) are read. Shrink it."
                 throw FormatError(.tooLarge, message, path: file.path)
             }
-            return file.allBytes
+            return try file.allBytes
         case .images(let array):
             return array.image(at: position).pixels
         case .values(let tensor):
@@ -35,7 +35,7 @@ enum SampleSource: Sendable {
     /// The number of those bytes, without reading them.
     func byteCount(at position: Int) throws -> Int {
         switch self {
-        case .files(let folder, let paths): try MappedFile(path: folder + "/" + paths[position]).count
+        case .files(let folder, let paths): try InputFile(path: folder + "/" + paths[position]).count
         case .images(let array): array.byteCount
         case .values(let tensor): 4 * tensor.shape.rowCount
         }

@@ -1,12 +1,12 @@
-import Foundation
 import SwiftProtobuf
+import VolleyTensors
 
 /// Reads the messages of an ONNX file.
 enum ModelFile {
-    /// The file is mapped only while it is parsed: afterwards the message holds the one copy of its data.
     /// - Throws: ``ONNXError``.
     static func read(_ path: String) throws -> Onnx_ModelProto {
-        let data = try map(path)
+        let file = try open(path)
+        let data = try reading(path) { try file.allBytes }
         var options = BinaryDecodingOptions()
         options.discardUnknownFields = true
         let model: Onnx_ModelProto
@@ -25,16 +25,14 @@ enum ModelFile {
     }
 
     /// - Throws: ``ONNXError`` that says why the file cannot be read.
-    static func map(_ path: String) throws -> Data {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw ONNXError(.notFound, "there is no such file; check the path", path: path)
-        }
-        let kind = try? URL(filePath: path).resourceValues(forKeys: [.isDirectoryKey])
-        guard kind?.isDirectory != true else { throw ONNXError(.unreadable, "this is a folder; expected a file", path: path) }
+    static func open(_ path: String) throws -> InputFile { try reading(path) { try InputFile(path: path) } }
+
+    /// - Throws: ``ONNXError`` in place of `FileError`.
+    static func reading<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
         do {
-            return try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
-        } catch {
-            throw ONNXError(.unreadable, "the file cannot be read: \(error.localizedDescription)", path: path)
+            return try body()
+        } catch let error as FileError {
+            throw ONNXError(error.reason == .notFound ? .notFound : .unreadable, error.message, path: path)
         }
     }
 }

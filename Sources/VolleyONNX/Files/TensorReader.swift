@@ -26,7 +26,7 @@ struct TensorReader {
         let content: Known.Content
         if tensor.dataLocation == .external {
             let data = try external.bytes(tensor.externalData, expected: count * decoder.byteCount)
-            content = decoder.decode(data, count: count)
+            content = decoder.decode(Data(data), count: count)
         } else if tensor.hasRawData {
             guard tensor.rawData.count == count * decoder.byteCount else {
                 throw ONNXError(
