@@ -43,6 +43,8 @@ public struct Conversion: Sendable {
     public var thresholds: [String: [Double]]?
     public var preset: ThresholdPreset?
     public var normalizesParameters = false
+    /// Whether the new network is run beside its ANN on some of the calibration samples.
+    public var checksFidelity = true
     public var threads: Int
 
     public init(
@@ -59,22 +61,24 @@ public struct Conversion: Sendable {
 
     /// - Parameters:
     ///   - diagnose: called with what a careful user wants to know.
-    ///   - progress: called with the calibration samples done and in all.
+    ///   - progress: called with the samples done and in all, of the calibration and of the check behind it; what it
+    ///     throws ends the conversion.
     /// - Throws: the first error of model, data or settings.
     public func run(
-        diagnose: (Diagnostic) -> Void = { _ in }, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        diagnose: (Diagnostic) -> Void = { _ in }, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> SpikingNetwork {
         model.diagnostics.forEach(diagnose)
         let converter = try Converter(model.graph, recipe: recipe)
         var provenance = Provenance(
             version: volleyVersion, method: recipe.name, citation: recipe.citation, settings: settings)
         provenance.modelDigest = try model.weightsDigest()
+        var kept: KeptSamples?
         var table: ThresholdTable
         if let thresholds {
             table = try ThresholdTable(thresholds, sites: converter.sites)
         } else if let calibration {
             table = ThresholdTable(
-                try calibrate(converter, calibration, &provenance, diagnose, progress), recipe: recipe)
+                try calibrate(converter, calibration, &provenance, &kept, diagnose, progress), recipe: recipe)
         } else {
             throw ConversionError(
                 .noData, "thresholds need calibration data, or a file that states them (--calibration or --thresholds)")
@@ -83,24 +87,40 @@ public struct Conversion: Sendable {
         let network = try converter.convert(
             table, provenance: provenance, preprocessing: model.preprocessing, classNames: model.classNames)
         network.diagnostics.forEach(diagnose)
-        return normalizesParameters ? try ParallelNormalization.apply(to: network) : network
+        var result = normalizesParameters ? try ParallelNormalization.apply(to: network) : network
+        if checksFidelity, let inputs = kept?.inputs {
+            let fidelity = try FidelityCheck.run(result, on: inputs, threads: threads, progress: progress)
+            result.fidelity = fidelity
+            if !fidelity.follows { diagnose(warning(fidelity)) }
+        }
+        return result
+    }
+
+    private func warning(_ fidelity: Fidelity) -> Diagnostic {
+        let last = fidelity.steps.last!
+        let found = [
+            last.agreement.map { "it gives the ANN's answer to \(Int(($0 * 100).rounded())) % of the samples" },
+            last.error.map { "the error of its output is \(Int(($0 * 100).rounded())) %" } ?? "its output is not finite",
+        ].compactMap(\.self).joined(separator: ", ")
+        let advice = recipe.coding == .rate ? "--method differential, or more time-steps" : "more time-steps, or more --levels"
+        return Diagnostic("warning", "at t = \(last.step) the spiking network hardly follows its ANN: \(found). Try \(advice).")
     }
 
     private func calibrate(
-        _ converter: Converter, _ calibration: Calibration, _ provenance: inout Provenance,
-        _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) -> Void
+        _ converter: Converter, _ calibration: Calibration, _ provenance: inout Provenance, _ kept: inout KeptSamples?,
+        _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) throws -> Void
     ) throws -> CalibrationTable {
         switch calibration.source {
         case .dataset(let dataset):
-            try calibrate(converter, dataset, calibration, &provenance, diagnose, progress)
+            try calibrate(converter, dataset, calibration, &provenance, &kept, diagnose, progress)
         case .arrays(let arrays):
-            try calibrate(converter, arrays, calibration, &provenance, diagnose, progress)
+            try calibrate(converter, arrays, calibration, &provenance, &kept, diagnose, progress)
         }
     }
 
     private func calibrate(
         _ converter: Converter, _ arrays: NamedArrays, _ calibration: Calibration, _ provenance: inout Provenance,
-        _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) -> Void
+        _ kept: inout KeptSamples?, _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) throws -> Void
     ) throws -> CalibrationTable {
         if !arrays.others.isEmpty {
             diagnose(Diagnostic(arrays.path, "The network has no input for \(arrays.others.joined(separator: ", "))."))
@@ -111,17 +131,21 @@ public struct Conversion: Sendable {
         var calibrator = try Calibrator(
             converter.placed, quantile: recipe.quantile, batchSize: calibration.batchSize, sampleLimit: count,
             threads: threads)
-        progress(0, count)
+        try progress(0, count)
+        var samples = KeptSamples(converter.placed, upTo: FidelityCheck.mostSamples, of: count)
         for range in evenRanges(of: count, parts: (count + 127) / 128) {
-            try calibrator.add(arrays.rows(range))
-            progress(range.upperBound, count)
+            let rows = arrays.rows(range)
+            try calibrator.add(rows)
+            samples.add(rows)
+            try progress(range.upperBound, count)
         }
+        kept = samples
         return try calibrator.finish()
     }
 
     private func calibrate(
         _ converter: Converter, _ dataset: Dataset, _ calibration: Calibration, _ provenance: inout Provenance,
-        _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) -> Void
+        _ kept: inout KeptSamples?, _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) throws -> Void
     ) throws -> CalibrationTable {
         let dataset = calibration.limit.map { dataset.prefix($0) } ?? dataset
         dataset.diagnostics.forEach(diagnose)
@@ -142,14 +166,19 @@ public struct Conversion: Sendable {
         var calibrator = try Calibrator(
             converter.placed, quantile: recipe.quantile, batchSize: calibration.batchSize, sampleLimit: dataset.count,
             threads: threads)
+        var samples = KeptSamples(converter.placed, upTo: FidelityCheck.mostSamples, of: dataset.count)
         var skipped = 0
-        progress(0, dataset.count)
+        try progress(0, dataset.count)
         while let batch = try loader.next() {
             for sample in batch.skipped { diagnose(Diagnostic(sample.name, "skipped: \(sample.reason)")) }
             skipped += batch.skipped.count
-            if !batch.labels.isEmpty { try calibrator.add([input.name: batch.inputs]) }
-            progress(batch.indices.upperBound, dataset.count)
+            if !batch.labels.isEmpty {
+                try calibrator.add([input.name: batch.inputs])
+                samples.add([input.name: batch.inputs])
+            }
+            try progress(batch.indices.upperBound, dataset.count)
         }
+        kept = samples
         if skipped > 0 { provenance.calibrationCount = dataset.count - skipped }
         return try calibrator.finish()
     }

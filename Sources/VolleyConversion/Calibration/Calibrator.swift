@@ -129,6 +129,12 @@ public struct Calibrator: Sendable {
     private mutating func closeGroup() {
         for site in sites {
             guard var tails = group.sites[site] else { continue }
+            // A site without elements is silent.
+            guard tails.count > 0 else {
+                let silent = CalibrationTable.Quantiles(positive: 0, negative: 0)
+                table.sites[site, default: CalibrationTable.Site(batches: [], minimum: 0, maximum: 0)].batches.append(silent)
+                continue
+            }
             let ranks = Self.ranks(tails.count, quantile)
             let quantiles = CalibrationTable.Quantiles(
                 positive: tails.highest.value(rank: tails.count - ranks.high + 1),

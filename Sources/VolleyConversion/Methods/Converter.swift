@@ -29,7 +29,7 @@ public struct Converter: Sendable {
         classNames: [String]? = nil
     ) throws -> SpikingNetwork {
         if recipe.coding == .differential {
-            for (site, pair) in thresholds.sites where !(pair.positive > 0 && pair.negative > 0) {
+            for (site, pair) in thresholds.sites where (pair.positive > 0) != (pair.negative > 0) {
                 throw ConversionError(
                     .badThresholds, "site '\(site)': under differential coding both signs must be able to fire, found "
                         + "thresholds \(pair.positive) and \(pair.negative); use --symmetric, or calibrate on other data")

@@ -30,6 +30,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
     public var operators: [Operator]
     public var sites: [Site]
     public var coding: Coding?
+    /// How closely a spiking network followed its ANN when it was converted.
+    public var fidelity: Fidelity?
 
     /// - Parameters:
     ///   - placed: a graph with its neuron sites in place.
@@ -44,6 +46,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         operators = []
         sites = []
         coding = network?.coding
+        fidelity = network?.fidelity
         for (id, node) in placed.nodes.enumerated() {
             guard let operation = node.operation else { continue }
             if kinds[id] == .neuron {
@@ -61,7 +64,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         neurons = sites.reduce(0) { $0 + $1.neurons }
     }
 
-    /// A table of operators, a table of sites and the totals.
+    /// A table of operators, a table of sites, the totals, and how closely the network follows its ANN.
     public var text: String {
         var lines = Self.table(
             [["operator", "op", "kind", "shape", "MACs/sample"]]
@@ -82,7 +85,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
             "", "\(operators.count) operators (\(counts)), \(sites.count) neuron sites, \(grouped(neurons)) neurons/sample",
             "\(grouped(parameters)) parameters, \(grouped(multiplyAccumulates)) MACs/sample",
         ]
-        return lines.joined(separator: "\n") + "\n"
+        if let fidelity { lines += ["", fidelity.text] }
+        return lines.joined(separator: "\n") + (fidelity == nil ? "\n" : "")
     }
 
     /// Rows in columns as wide as their longest cell; numbers stand on the right.

@@ -15,6 +15,7 @@ extension SpikingNetwork {
         static let preprocessing = "volley.preprocessing"
         static let classNames = "volley.class-names"
         static let provenance = "volley.provenance"
+        static let fidelity = "volley.fidelity"
     }
 
     private static let formatVersion = "1"
@@ -48,6 +49,7 @@ extension SpikingNetwork {
             Key.provenance: try Self.json(provenance),
         ]
         if let preprocessing { metadata[Key.preprocessing] = try Self.json(preprocessing) }
+        if let fidelity { metadata[Key.fidelity] = try Self.json(fidelity) }
         if let classNames { metadata[Key.classNames] = try Self.json(classNames) }
         try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
     }
@@ -97,6 +99,7 @@ extension SpikingNetwork {
                 preprocessing: try decode(Preprocessing.self, Key.preprocessing),
                 classNames: try decode([String].self, Key.classNames),
                 provenance: try require(try decode(Provenance.self, Key.provenance), Key.provenance))
+            fidelity = try decode(Fidelity.self, Key.fidelity)
         } catch let error as GraphError {
             throw fail(error.description)
         } catch let error as SpikingError where error.code == .malformed {
