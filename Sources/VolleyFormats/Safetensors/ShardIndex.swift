@@ -9,7 +9,7 @@ struct ShardIndex {
     /// For each tensor the position of its file among the shards.
     let places: [String: Int]
 
-    private static let largestIndex = 100_000_000
+    private static let largestIndex = 32_000_000
 
     init(path: String) throws {
         let file = try InputFile.opening(path)
