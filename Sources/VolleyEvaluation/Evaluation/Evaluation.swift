@@ -78,7 +78,8 @@ public struct Evaluation: Sendable {
     /// Runs the whole data set.
     /// - Parameters:
     ///   - networkDigest: SHA-256 of the network's file, for the record.
-    ///   - resumeFile: where progress is kept after every batch and gone on from; it is removed at the end.
+    ///   - resumeFile: where progress is kept after every batch and gone on from. It is left there: remove it once the
+    ///     results are safe.
     ///   - progress: called after every batch with the samples done and in all.
     /// - Throws: the first error of data, network or file.
     public func run(
@@ -89,6 +90,11 @@ public struct Evaluation: Sendable {
             try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
         }
         var tally = journal?.tally ?? Tally(timeSteps: settings.timeSteps)
+        guard tally.isPossible(timeSteps: settings.timeSteps, among: dataset.count, sites: sites) else {
+            throw EvaluationError(
+                .malformedProgress, "This progress was altered: it holds sums that no evaluation of these samples has.",
+                context: .init(file: resumeFile))
+        }
         let simulator = ParallelSimulator(program, threads: settings.threads)
         let loader = try BatchLoader(
             dataset, preprocessing: network.preprocessing, inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())),
@@ -104,8 +110,17 @@ public struct Evaluation: Sendable {
             throw EvaluationError(
                 .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
         }
-        journal?.remove()
         return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
+    }
+
+    /// By name the neurons and levels of every site.
+    private var sites: [String: (neurons: Int, levels: Int)] {
+        var sites: [String: (neurons: Int, levels: Int)] = [:]
+        for node in network.graph.nodes {
+            guard let layer = network.neurons[node.name] else { continue }
+            sites[node.name] = (node.shape.perSample.count, layer.ladder.levels)
+        }
+        return sites
     }
 
     private func measure(_ batch: Batch, _ simulator: ParallelSimulator, _ tally: inout Tally) throws {

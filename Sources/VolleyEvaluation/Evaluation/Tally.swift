@@ -32,6 +32,31 @@ struct Tally: Sendable, Hashable, Codable {
         counts = Array(repeating: OperationCounts(), count: timeSteps)
     }
 
+    /// Whether these can be sums over the first samples of so many.
+    /// - Parameter sites: by name the neurons and the levels of each.
+    func isPossible(timeSteps: Int, among count: Int, sites: [String: (neurons: Int, levels: Int)]) -> Bool {
+        let samples = samples
+        func isPossible(_ hits: Hits) -> Bool { 0...samples ~= hits.top5 && 0...hits.top5 ~= hits.top1 }
+        // Adding up what is kept and what is still to come must not overflow.
+        let largest = Int.max / (4 * timeSteps)
+        let fields: [KeyPath<OperationCounts, Int>] = [
+            \.accumulates, \.paperAccumulates, \.analogMultiplyAccumulates, \.neuronUpdates, \.nonlinearElements, \.scalings,
+            \.spikes,
+        ]
+        return 0...count ~= position && 0...position ~= samples && skipped.count == position - samples
+            && isPossible(ann) && steps.count == timeSteps && steps.allSatisfy(isPossible)
+            && counts.count == timeSteps && counts.allSatisfy { count in fields.allSatisfy { 0...largest ~= count[keyPath: $0] } }
+            && (samples == 0 ? spikes.isEmpty : Set(spikes.keys) == Set(sites.keys))
+            && spikes.allSatisfy { name, steps in
+                guard let site = sites[name], steps.count == timeSteps else { return false }
+                // A neuron fires one level in a step at most.
+                return steps.allSatisfy { levels in
+                    levels.count == 2 * site.levels
+                        && levels.allSatisfy { 0...Int64(site.neurons) * Int64(samples) ~= $0 }
+                }
+            }
+    }
+
     /// - Parameters:
     ///   - annLogits: `[N, classes]`.
     ///   - result: its output of that name holds `[T, N, classes]`.
