@@ -22,10 +22,11 @@ public final class InputFile: Sendable {
             throw code == ENOENT || code == ENOTDIR ? FileError(.notFound, path) : FileError(.unreadable, path, code)
         }
         count = Int(status.st_size)
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: throw FileError(.folder, path)
-        default: throw FileError(.notRegular, path)
+        let identity = FileIdentity(status)
+        switch identity.kind {
+        case .regular: identity.remember()
+        case .folder: throw FileError(.folder, path)
+        case .other: throw FileError(.notRegular, path)
         }
     }
 

@@ -112,12 +112,12 @@ import VolleyTestSupport
         let network = folder.file("net.volley")
         #expect(try CommandLineTool.run(["convert", model, "--calibration", model + "/calibration.npz", "-o", network]).code == 0)
         let test = model + "/test.npz"
-        try refuse(["evaluate", network, test, "--steps", "0"], mentioning: "at least 1 time-step")
+        try refuse(["evaluate", network, test, "--steps", "0"], mentioning: "--steps must lie in 1…10000, found 0")
         try refuse(["evaluate", network, test], mentioning: "--steps")
         try refuse(["evaluate", network, model + "/calibration.npz", "--steps", "1"], mentioning: "calibration", "--allow-overlap")
         try refuse(["evaluate", model + "/model.safetensors", test, "--steps", "1"], mentioning: "volley convert")
-        try refuse(["evaluate", network, test, "--steps", "1", "--batch", "0"], mentioning: "at least 1")
-        try refuse(["evaluate", network, test, "--steps", "1", "--limit", "0"], mentioning: "at least 1")
+        try refuse(["evaluate", network, test, "--steps", "1", "--batch", "0"], mentioning: "--batch must lie in 1…65536, found 0")
+        try refuse(["evaluate", network, test, "--steps", "1", "--limit", "0"], mentioning: "--limit must lie in 1…")
         for wrong in [["--levels", "0"], ["--quantile", "2"], ["--ladder", "sideways"], ["--coding", "morse"], ["--method", "magic"],
             ["--scale", "-1"], ["--preset", "none"], ["--threads", "0"], ["--thresholds", test], ["--unknown"],
             ["--method", "differential", "--reset", "zero"], ["--method", "differential", "--no-symmetric"],
