@@ -12,6 +12,8 @@ final class Importer {
     private(set) var diagnostics: [Diagnostic] = []
     /// Inputs whose batch of 1 was freed.
     var freedInputs: [String] = []
+    /// What every softmax is taken of.
+    var softmaxRows: [NodeID: NotANumber.Rows] = [:]
     var visitedNodes = 0
     private var names: Set<String> = []
     private var constants: [ObjectIdentifier: (identity: Known.Identity, node: NodeID)] = [:]
@@ -83,7 +85,7 @@ final class Importer {
         return node
     }
 
-    /// Masks are −∞ or the lowest float, whose sums and differences are infinite or no numbers. Within ±10³⁰ they can be added
+    /// Masks are −∞ or the lowest float, whose sums and differences are infinite or no numbers. ±10³⁰ and half of it can be added
     /// up, still swallow every score, and give the same softmax.
     private func finite(_ tensor: Tensor, _ known: Known, _ name: String) throws -> Tensor {
         if known.kind == .integer, known.numbers.contains(where: { Double(Float($0.value)) != $0.value }) {
@@ -92,10 +94,10 @@ final class Importer {
         let limit = Limits.magnitude
         guard tensor.values.contains(where: { !($0.magnitude <= limit) }) else { return tensor }
         guard !tensor.values.contains(where: \.isNaN) else { throw ONNXError(.malformed, "the constant \(name.quoted) holds NaN") }
-        if tensor.values.contains(where: \.isInfinite) {
+        if known.name != nil, tensor.values.contains(where: \.isInfinite) {
             note(name, "holds infinite values; ±1e30 stands in their place, which masks as well")
         }
-        return Tensor(tensor.shape, tensor.values.map { min(max($0, -limit), limit) })
+        return Tensor(tensor.shape, tensor.values.map(Limits.bounded))
     }
 
     // MARK: Limits

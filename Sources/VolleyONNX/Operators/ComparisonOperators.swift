@@ -12,7 +12,6 @@ enum ComparisonOperators {
         "Or": { [try compare(.or, $0)] },
         "Xor": { [try compare(.xor, $0)] },
         "Not": { [try $0.unary(.not, $0.input(0), kind: .boolean)] },
-        "IsNaN": { [try $0.unary(.isNaN, $0.input(0), kind: .boolean)] },
         "IsInf": isInfinite,
         "Cast": { [try cast($0, to: try ElementKind(try $0.int("to", 0)))] },
         "CastLike": { [try cast($0, to: try $0.input(1).kind)] },
@@ -24,7 +23,7 @@ enum ComparisonOperators {
 
     private static func isInfinite(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        let limit = Value(Limits.magnitude)
+        let limit = Value(Limits.beyond)
         let (positive, negative) = (try call.flag("detect_positive", true), try call.flag("detect_negative", true))
         switch (positive, negative) {
         case (true, true):
@@ -32,7 +31,7 @@ enum ComparisonOperators {
             return [try call.binary(.greater, size, limit, kind: .boolean)]
         case (true, false): return [try call.binary(.greater, value, limit, kind: .boolean)]
         case (false, true):
-            return [try call.binary(.less, value, Value(-Limits.magnitude), kind: .boolean)]
+            return [try call.binary(.less, value, Value(-Limits.beyond), kind: .boolean)]
         case (false, false): return [try call.binary(.notEqual, value, value, kind: .boolean)]
         }
     }

@@ -9,6 +9,7 @@ enum OperatorTable {
         SelectionOperators.handlers,
         IndexOperators.handlers, PoolingOperators.handlers, ConstantOperators.handlers, ControlOperators.handlers,
         AttentionOperators.handlers, RotaryOperator.handlers, EinsumOperator.handlers,
+        NotANumber.handlers,
     ]
 
     /// By the operator's name in the standard domain.

@@ -34,8 +34,7 @@ enum SelectionOperators {
         var filler = call.float("value", 0)
         if call.optional(2) != nil {
             guard let number = try call.input(2).knownScalar else { throw call.unsupported("its value is computed from the inputs") }
-            let limit = Double(Limits.magnitude)
-            filler = Float(min(max(number, -limit), limit))
+            filler = Limits.bounded(Float(number))
         }
         return [try call.emit(.padding(Padding(mode, amounts: amounts, value: filler)), [value])]
     }

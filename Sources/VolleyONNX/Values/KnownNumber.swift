@@ -37,8 +37,19 @@ enum Limits {
     static let elements = 1 << 34
     /// Elements of all values computed at import, beyond those that the file holds.
     static let computedElements = 1 << 28
-    /// Of constants: what lies beyond is a mask, and stands for −∞ or ∞.
-    static let magnitude: Float = 1e30
+    /// Stands for ∞ in the graph: it swallows every score, and can be added up.
+    static let infinity: Float = 1e30
+    /// The largest finite number of a graph; the lowest float, which masks too, is cut to its negative. Two of them make an
+    /// infinity, as two lowest floats do.
+    static let magnitude: Float = 5e29
+    /// What is larger stands for an infinity.
+    static let beyond: Float = 7.5e29
+
+    /// What stands for a number in the graph.
+    static func bounded(_ number: Float) -> Float {
+        number.isInfinite ? (number < 0 ? -infinity : infinity) : min(max(number, -magnitude), magnitude)
+    }
+
     /// Axes of one value.
     static let rank = 8
     /// Functions and subgraphs inside each other.
