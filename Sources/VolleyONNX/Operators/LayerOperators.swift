@@ -61,10 +61,11 @@ enum LayerOperators {
 
     private static func convolution(_ call: Call) throws -> [Value?] {
         let (value, weight) = (try call.input(0), try call.input(1))
+        if value.rank == 5 { return [try VolumeConvolution.emit(call)] }
         let axes = value.rank - 2
         guard (1...2).contains(axes), weight.rank == value.rank else {
             throw axes > 2
-                ? call.unsupported("it slides along \(axes) axes; at most 2 are supported")
+                ? call.unsupported("it slides along \(axes) axes; at most 3 are supported")
                 : call.mismatch("a weight of shape \(weight.shape) does not fit an input of shape \(value.shape)")
         }
         guard !weight.shape.scalesWithBatch else { throw call.unsupported("its weight depends on the batch size") }
