@@ -9,7 +9,7 @@ enum OperatorTable {
         SelectionOperators.handlers,
         IndexOperators.handlers, PoolingOperators.handlers, ConstantOperators.handlers, ControlOperators.handlers,
         AttentionOperators.handlers, RotaryOperator.handlers, EinsumOperator.handlers,
-        NotANumber.handlers,
+        NotANumber.handlers, RecurrentOperators.handlers, ResponseNormalization.handlers,
     ]
 
     /// By the operator's name in the standard domain.
