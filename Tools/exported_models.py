@@ -32,12 +32,17 @@ def pixels(size):
     return lambda batch, g: {"pixel_values": torch.randn(batch, 3, size, size, generator=g)}
 
 
+def videos(frames, size):
+    return lambda batch, g: {"pixel_values": torch.randn(batch, frames, 3, size, size, generator=g)}
+
+
 def spectrograms(bands, frames):
     return lambda batch, g: {"input_features": torch.randn(batch, bands, frames, generator=g)}
 
 
 def tokens(types=False, padding=None, end=None):
-    """Token ids with padding at the end and, in the first sample, a masked token in the middle."""
+    """Token ids with padding at the end, in the first sample a masked token in the middle, and in the third one padding
+    at the beginning: its first tokens see none where tokens see only earlier ones."""
     def make(batch, g):
         ids = torch.randint(5, WORDS - 1, (batch, LENGTH), generator=g)
         mask = torch.ones(batch, LENGTH, dtype=torch.int64)
@@ -49,6 +54,7 @@ def tokens(types=False, padding=None, end=None):
             if end is not None:
                 ids[row, used - 1:] = end
         mask[0, 4] = 0
+        mask[2:3, :3] = 0
         inputs = {"input_ids": ids, "attention_mask": mask}
         if types:
             inputs["token_type_ids"] = (torch.arange(LENGTH) >= 5).long().repeat(batch, 1)
@@ -262,6 +268,19 @@ MODELS = {
         from_hf(transformers.Dinov2Model, lambda: transformers.Dinov2Config(
             image_size=70, patch_size=14, hidden_size=48, num_hidden_layers=2, num_attention_heads=4, mlp_ratio=2)),
         pixels(56), ["last_hidden_state", "pooler_output"]),
+    "mistral": (  # each token sees two; behind the end of a text there are some that see none
+        from_hf(transformers.MistralForCausalLM, lambda: transformers.MistralConfig(
+            vocab_size=WORDS, hidden_size=48, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, max_position_embeddings=64, sliding_window=2)),
+        tokens(), ["logits"]),
+    "videomae": (  # patches of two frames: a convolution along three axes
+        from_hf(transformers.VideoMAEForVideoClassification, lambda: transformers.VideoMAEConfig(
+            image_size=32, patch_size=8, num_frames=4, hidden_size=48, num_hidden_layers=2, num_attention_heads=4,
+            intermediate_size=96, num_labels=CLASSES)),
+        videos(4, 32), ["logits"]),
+    "sequencer": (  # LSTMs along rows and columns
+        from_timm("sequencer2d_s", layers=(1, 1, 1, 1), embed_dims=(24, 32, 32, 32), hidden_sizes=(8, 12, 12, 12)),
+        images(64), ["logits"]),
     "efficientnet-lite0": (efficientnet_lite, photographs(224), ["logits"]),
 }
 
