@@ -34,7 +34,11 @@ struct Call {
         return known
     }
 
-    func knownIntegers(_ index: Int, _ what: String) throws -> [Int] { try known(index, what).integers() }
+    func knownIntegers(_ index: Int, _ what: String) throws -> [Int] {
+        let known = try known(index, what)
+        try importer.reserve(known.count, from: [known])
+        return try known.integers()
+    }
 
     // MARK: Attributes
 

@@ -22,6 +22,8 @@ extension Importer {
     /// Imports nodes into a scope: those that `outputs` depend on.
     func run(_ nodes: [Onnx_NodeProto], outputs: [String], in scope: Scope, prefix: String, depth: Int) throws {
         guard depth <= Limits.depth else { throw ONNXError(.malformed, "functions or branches are nested too deeply") }
+        visitedNodes += nodes.count
+        guard visitedNodes <= Limits.nodes else { throw ONNXError(.tooLarge, "the model has more than 2^20 nodes") }
         let order = try NodeOrder.sorted(nodes, outputs: outputs)
         var lastReader: [String: Int] = [:]
         for (index, node) in order.enumerated() {
@@ -29,23 +31,25 @@ extension Importer {
         }
         for name in outputs { lastReader[name] = nil }
         for (index, node) in order.enumerated() {
-            visitedNodes += 1
-            guard visitedNodes <= Limits.nodes else { throw ONNXError(.tooLarge, "the model has more than 2^20 nodes") }
-            let name = prefix + (node.name.isEmpty ? "\(node.opType)_\(visitedNodes)" : node.name)
+            let name = shortened(prefix + (node.name.isEmpty ? "\(node.opType)_\(index + 1)" : node.name))
             do {
                 try put(node, name: name, in: scope, depth: depth)
             } catch var error as ONNXError {
                 if error.node == nil, !name.isEmpty { error.node = name }
+                error.message = shortened(error.message, to: Limits.message)
                 throw error
             } catch let error as GraphError {
                 throw ONNXError(.shapeMismatch, "\(node.opType): \(error.message)", node: name)
             }
-            for input in NodeOrder.reads(node) where lastReader[input] == index { scope.release(input) }
+            for input in NodeOrder.reads(node) where lastReader[input] == index { budget.release(scope.release(input)) }
         }
     }
 
     private func put(_ node: Onnx_NodeProto, name: String, in scope: Scope, depth: Int) throws {
         let inputs = try node.input.map { $0.isEmpty ? nil : try scope.value($0, reader: &reader) }
+        let held = budget.living
+        let read = inputs.compactMap { $0?.known }
+        if read.count == inputs.count(where: { $0 != nil }) { try spend(read.reduce(0) { $0 + $1.count }) }
         let call = Call(importer: self, node: node, name: name, inputs: inputs, scope: scope, depth: depth)
         let outputs: [Value?]
         if let function = functions[FunctionKey(node)] {
@@ -55,13 +59,19 @@ extension Importer {
         } else {
             throw ONNXError.unsupported([.init(name: OperatorTable.name(node), nodes: [name])])
         }
+        budget.settle(held)
         for (index, output) in node.output.enumerated() where !output.isEmpty {
             if index < outputs.count, let value = outputs[index] {
-                scope.set(output, value)
+                scope.set(output, value, holding: try hold(value))
             } else {
                 scope.setUnavailable(output, "output \(index + 1) of the \(node.opType) node \(name.quoted) is not supported")
             }
         }
+    }
+
+    /// A name that stays of use in messages, however deep it is nested.
+    private func shortened(_ text: String, to limit: Int = Limits.name) -> String {
+        text.utf8.count <= limit ? text : String(text.prefix(limit / 2)) + "…"
     }
 
     /// Puts a function's nodes in the place of a call.

@@ -6,6 +6,8 @@ final class Scope {
     let opset: Int
     private let parent: Scope?
     private var values: [String: Value] = [:]
+    /// The memory that was counted for values.
+    private var heldBytes: [String: Int] = [:]
     /// Outputs of imported nodes that nothing computes, by name: what would have to be supported.
     private var unavailable: [String: String] = [:]
     /// Tensors of the file that nobody has read yet.
@@ -16,12 +18,20 @@ final class Scope {
         self.parent = parent
     }
 
-    func set(_ name: String, _ value: Value) { values[name] = value }
+    /// - Parameter bytes: what to give back when the value is released.
+    func set(_ name: String, _ value: Value, holding bytes: Int = 0) {
+        values[name] = value
+        if bytes > 0 { heldBytes[name] = bytes }
+    }
 
     func setUnavailable(_ name: String, _ reason: String) { unavailable[name] = reason }
 
     /// Forgets a value that no node reads any more.
-    func release(_ name: String) { values[name] = nil }
+    /// - Returns: the memory that was counted for it.
+    func release(_ name: String) -> Int {
+        values[name] = nil
+        return heldBytes.removeValue(forKey: name) ?? 0
+    }
 
     /// - Throws: ``ONNXError`` where nothing makes the value.
     func value(_ name: String, reader: inout TensorReader) throws -> Value {

@@ -48,6 +48,7 @@ enum ControlOperators {
 
     private static func values(_ call: Call) throws -> [Value] {
         guard case .sequence(let values) = try call.input(0).content else { throw call.mismatch("its input is not a list") }
+        try call.importer.spend(values.count * MemoryLayout<Value>.stride)
         return values
     }
 
@@ -65,7 +66,7 @@ enum ControlOperators {
             isChunk = given.shape.isEmpty
         }
         if isChunk {
-            guard sizes.count == 1, sizes[0] > 0 else { throw call.mismatch("it splits into parts of \(sizes)") }
+            guard sizes.count == 1, sizes[0] > 0, length.size / sizes[0] <= Limits.parts else { throw call.mismatch("it splits into parts of \(sizes)") }
             let chunk = sizes[0]
             sizes = stride(from: 0, to: length.size, by: chunk).map { min(chunk, length.size - $0) }
         }

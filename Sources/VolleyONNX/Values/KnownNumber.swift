@@ -33,10 +33,6 @@ struct KnownNumber: Hashable, Sendable {
 enum Limits {
     /// Of one axis.
     static let length = 1 << 31
-    /// Elements of one value, for a batch of one.
-    static let elements = 1 << 34
-    /// Elements of all values computed at import, beyond those that the file holds.
-    static let computedElements = 1 << 28
     /// Of constants: what lies beyond is a mask, and stands for −∞ or ∞.
     static let magnitude: Float = 1e30
     /// Axes of one value.
@@ -45,4 +41,13 @@ enum Limits {
     static let depth = 32
     /// Nodes after the model's functions are put in their places.
     static let nodes = 1 << 20
+    /// Operations that the graph may have.
+    static let operations = 1 << 18
+    /// Parts that a value is cut into.
+    static let parts = 1 << 16
+    /// Inputs of a sum of products.
+    static let factors = 64
+    /// Bytes of a name, and of what is said of one node; what is longer is cut.
+    static let name = 1000
+    static let message = 4000
 }
