@@ -28,8 +28,9 @@ struct Call {
     /// An input whose elements must be known at import.
     func known(_ index: Int, _ what: String) throws -> Known {
         guard let known = try input(index).known else {
-            throw ONNXError(
-                .unsupported, "\(what) of \(node.opType) must be known at import, but is computed from the network's inputs")
+            var error = unsupported("\(what) must be known at import, but is computed from the network's inputs")
+            error.isUnknownValue = true
+            throw error
         }
         return known
     }

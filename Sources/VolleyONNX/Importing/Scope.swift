@@ -10,6 +10,7 @@ final class Scope {
     private var heldBytes: [String: Int] = [:]
     /// Outputs of imported nodes that nothing computes, by name: what would have to be supported.
     private var unavailable: [String: String] = [:]
+    private var doubtful: Set<String> = []
     /// Tensors of the file that nobody has read yet.
     var tensors: [String: Onnx_TensorProto] = [:]
 
@@ -22,6 +23,16 @@ final class Scope {
     func set(_ name: String, _ value: Value, holding bytes: Int = 0) {
         values[name] = value
         if bytes > 0 { heldBytes[name] = bytes }
+    }
+
+    /// Says that a value stands for one that is not supported, or was made from such.
+    func doubt(_ name: String) { doubtful.insert(name) }
+
+    func isDoubtful(_ name: String) -> Bool { doubtful.contains(name) || (values[name] == nil && parent?.isDoubtful(name) == true) }
+
+    func doubt(of node: Onnx_NodeProto) -> UnsupportedNodes.Doubt {
+        if node.input.dropFirst().contains(where: isDoubtful) { return .others }
+        return node.input.first.map(isDoubtful) == true ? .data : .none
     }
 
     func setUnavailable(_ name: String, _ reason: String) { unavailable[name] = reason }
