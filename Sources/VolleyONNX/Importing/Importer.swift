@@ -13,14 +13,18 @@ final class Importer {
     /// Inputs whose batch of 1 was freed.
     var freedInputs: [String] = []
     var visitedNodes = 0
+    var unsupported = UnsupportedNodes()
     /// By name: the number that the next value of this name gets.
     private var names: [String: Int] = [:]
     private var noted: Set<Diagnostic> = []
     private var constants: [ObjectIdentifier: (identity: Known.Identity, node: NodeID)] = [:]
     var budget = WorkBudget()
     private var operations = 0
+    /// How many nodes the file has, those of its functions included.
+    let fileNodes: Int
 
-    init(reader: TensorReader, functions: [FunctionKey: Onnx_FunctionProto], freesFixedBatch: Bool) {
+    init(reader: TensorReader, functions: [FunctionKey: Onnx_FunctionProto], nodes: Int, freesFixedBatch: Bool) {
+        fileNodes = functions.values.reduce(nodes) { $0 + $1.node.count }
         self.reader = reader
         self.functions = functions
         self.freesFixedBatch = freesFixedBatch
@@ -59,11 +63,14 @@ final class Importer {
         }
         let ids = try inputs.map { try node(of: $0, for: name) }
         operations += 1
-        guard operations <= Limits.operations else { throw ONNXError(.tooLarge, "the model becomes more than 2^18 operations") }
+        guard operations <= Limits.operations + Limits.operationsPerNode * fileNodes else {
+            throw ONNXError(.tooLarge, "the model becomes \(operations) operations, more than its \(fileNodes) nodes can need")
+        }
         try budget.keep(ids.count * MemoryLayout<NodeID>.stride)
         let id = try builder.add(unique(name), operation, ids)
         let shape = builder.shape(of: id)
         try check(shape)
+        try checkSample(shape)
         return Value(id, kind: kind, shape: shape)
     }
 
@@ -122,10 +129,25 @@ final class Importer {
         }
     }
 
+    /// - Throws: ``ONNXError`` where one sample's part of a computed value is larger than any network's.
+    func checkSample(_ shape: SymbolicShape) throws {
+        guard shape.perSample.count <= Limits.sampleElements else {
+            throw ONNXError(.tooLarge, "a value of shape \(shape) has more than 2^28 elements per sample")
+        }
+    }
+
     /// Counts elements that are about to be computed at import.
     func reserve<Element>(_ elements: Int, as type: Element.Type = KnownNumber.self) throws {
         budget.fileElements = reader.elementsRead
         try budget.make(elements, as: type)
+    }
+
+    /// Counts a copy of some elements of an array.
+    func reserve(_ elements: Int, like known: Known) throws {
+        switch known.content {
+        case .floats: try reserve(elements, as: Float.self)
+        case .numbers: try reserve(elements)
+        }
     }
 
     /// Counts numbers that are about to be computed from arrays, those of the arrays included where they are not there yet.
@@ -146,7 +168,7 @@ final class Importer {
     /// - Returns: the memory that it takes.
     func hold(_ value: Value) throws -> Int {
         try check(value.shape)
-        let bytes = value.known?.byteCount ?? 0
+        let bytes = value.byteCount
         try budget.hold(bytes)
         return bytes
     }

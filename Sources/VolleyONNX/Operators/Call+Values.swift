@@ -117,6 +117,7 @@ extension Call {
         }
         if permutation == Array(0..<value.rank) { return value }
         if let known = value.known {
+            try importer.reserve(known.count, like: known)
             let strides = rowMajorStrides(known.shape)
             return Value(
                 known.view(shape: permutation.map { known.shape[$0] }, offset: 0, strides: permutation.map { strides[$0] }))
@@ -136,6 +137,7 @@ extension Call {
             strides[axis] *= step
             var shape = known.shape
             shape[axis] = length
+            try importer.reserve(shape.reduce(1, *), like: known)
             return Value(known.view(shape: shape, offset: offset, strides: strides))
         }
         return try emit(.slice(Slice(axis: axis, start: start, length: length, step: step)), [value], part)
@@ -152,11 +154,7 @@ extension Call {
         if let index = value.batchIndex { return try BatchIndexing.expand(value, index, to: full) }
         if let known = value.known, !full.scalesWithBatch {
             let lengths = full.dimensions.map(\.size)
-            if case .floats = known.content {
-                try importer.reserve(lengths.reduce(1, *), as: Float.self)
-            } else {
-                try importer.reserve(lengths.reduce(1, *))
-            }
+            try importer.reserve(lengths.reduce(1, *), like: known)
             return Value(known.view(shape: lengths, offset: 0, strides: broadcastStrides(known.shape, to: lengths)))
         }
         return try emit(.expansion(Expansion(to: full)), [value], part)

@@ -60,9 +60,11 @@ enum ConstantOperators {
 
     private static func shape(_ call: Call) throws -> [Value?] {
         let lengths = try call.input(0).shape.dimensions
-        func position(_ value: Int) -> Int { min(max(value < 0 ? value + lengths.count : value, 0), lengths.count) }
-        let start = position(try call.int("start", 0))
-        let end = position(try call.int("end", lengths.count))
+        func position(_ name: String, _ standard: Int) -> Int {
+            let value = call.attribute(name).map { Int(clamping: $0.i) } ?? standard
+            return min(max(value < 0 ? value + lengths.count : value, 0), lengths.count)
+        }
+        let (start, end) = (position("start", 0), position("end", lengths.count))
         return [Value(Known(integers: lengths[start..<max(start, end)].map { KnownNumber($0) }))]
     }
 

@@ -66,8 +66,9 @@ enum ControlOperators {
             isChunk = given.shape.isEmpty
         }
         if isChunk {
-            guard sizes.count == 1, sizes[0] > 0, length.size / sizes[0] <= Limits.parts else { throw call.mismatch("it splits into parts of \(sizes)") }
+            guard sizes.count == 1, sizes[0] > 0 else { throw call.mismatch("it splits into parts of \(sizes)") }
             let chunk = sizes[0]
+            try call.checkParts((length.size - 1) / chunk + 1)
             sizes = stride(from: 0, to: length.size, by: chunk).map { min(chunk, length.size - $0) }
         }
         var parts = try ShapeOperators.split(call, value, axis: axis, sizes: sizes)

@@ -37,7 +37,7 @@ enum IndexOperators {
             let shape = Array(source.shape[..<axis]) + known.shape + source.shape[(axis + 1)...]
             try call.importer.check(SymbolicShape(shape.map { Dimension($0) }))
             let count = shape.reduce(1, *)
-            try call.importer.reserve(count)
+            try call.importer.reserve(count, like: source)
             let offsets = (0..<(count == 0 ? 0 : outer)).lazy.flatMap { block in
                 positions.lazy.flatMap { position in (0..<inner).lazy.map { (block * length + position) * inner + $0 } }
             }

@@ -120,7 +120,7 @@ enum ShapeOperators {
     /// Cuts an axis into parts of these sizes.
     static func split(_ call: Call, _ value: Value, axis: Int, sizes: [Int]) throws -> [Value] {
         let length = value.shape[axis]
-        guard sizes.count <= Limits.parts else { throw ONNXError(.tooLarge, "\(sizes.count) parts are more than \(Limits.parts)") }
+        try call.checkParts(sizes.count)
         if sizes.count == 1, !length.scalesWithBatch, sizes[0] == length.size { return [value] }
         guard !length.scalesWithBatch else { throw call.unsupported("it cuts the batch into parts") }
         var start = 0
@@ -165,7 +165,7 @@ enum ShapeOperators {
                 position == axis ? Dimension(filled.reduce(0) { $0 + $1.shape[axis].size }) : length
             }
             try call.importer.check(SymbolicShape(shape))
-            try call.importer.reserve(known.reduce(0) { $0 + $1.count })
+            for part in known { try call.importer.reserve(part.count, like: part) }
             return Value(Known.concatenating(known, axis: axis))
         }
         return try call.emit(.concatenation(Concatenation(axis: axis)), filled)
@@ -210,5 +210,14 @@ enum ShapeOperators {
         let isLast = stretched == merged
         let full = try call.expand(apart, to: SymbolicShape(stretched), isLast ? nil : "repeated")
         return [try call.reshape(full, to: SymbolicShape(merged))]
+    }
+}
+
+extension Call {
+    /// - Throws: ``ONNXError`` for more parts than any model cuts a value into.
+    func checkParts(_ count: Int) throws {
+        guard count <= Limits.parts else {
+            throw ONNXError(.tooLarge, "\(node.opType): \(count) parts are more than the \(Limits.parts) that are allowed")
+        }
     }
 }

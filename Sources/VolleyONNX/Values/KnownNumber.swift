@@ -39,12 +39,16 @@ enum Limits {
     static let rank = 8
     /// Functions and subgraphs inside each other.
     static let depth = 32
-    /// Nodes after the model's functions are put in their places.
-    static let nodes = 1 << 20
-    /// Operations that the graph may have.
-    static let operations = 1 << 18
+    /// Nodes after the model's functions are put in their places: so many, and so many more for each node of the file.
+    static let nodes = 1 << 17
+    static let nodesPerNode = 16
+    /// Operations of the graph, likewise.
+    static let operations = 1 << 15
+    static let operationsPerNode = 8
+    /// Elements of one sample's part of a computed value.
+    static let sampleElements = 1 << 28
     /// Parts that a value is cut into.
-    static let parts = 1 << 16
+    static let parts = 1 << 15
     /// Inputs of a sum of products.
     static let factors = 64
     /// Bytes of a name, and of what is said of one node; what is longer is cut.
