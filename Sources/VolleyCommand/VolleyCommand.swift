@@ -22,6 +22,7 @@ struct VolleyCommand: ParsableCommand {
 
     static func main() {
         do {
+            try CommandNames.check(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             try command.run()
         } catch let error as any InputError {
