@@ -25,6 +25,7 @@ struct VolleyCommand: ParsableCommand {
         StandardStreams.replaceClosed()
         Termination.listen()
         do {
+            try CommandNames.check(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             try command.run()
         } catch let interruption as Termination.Interruption {

@@ -53,9 +53,17 @@ public struct ONNXModel: Sendable {
             }
             return (importer, graph, model.architecture)
         } catch let reason as any InputError {
-            guard fixesBatch, (reason as? ONNXError)?.code != .unsupportedOperators else { throw reason }
+            guard fixesBatch else { throw reason }
             var again = try ModelImport(path, shapes: shapes, constants: constants)
-            guard let (importer, graph) = try? again.run(freesFixedBatch: false) else { throw reason }
+            let importer: Importer
+            let graph: Graph
+            do {
+                (importer, graph) = try again.run(freesFixedBatch: false)
+            } catch let error as ONNXError where [.unsupported, .unsupportedOperators].contains(error.code) {
+                throw error
+            } catch {
+                throw reason
+            }
             importer.note(path, "the file fixes the batch at 1, and no other is possible: \(reason)")
             return (importer, graph, again.architecture)
         }

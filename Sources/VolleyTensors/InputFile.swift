@@ -24,10 +24,18 @@ public final class InputFile: Sendable {
         count = Int(status.st_size)
         let identity = FileIdentity(status)
         switch identity.kind {
-        case .regular: identity.remember()
+        case .regular:
+            if try isPointer() { throw FileError(.pointer, path) }
+            identity.remember()
         case .folder: throw FileError(.folder, path)
         case .other: throw FileError(.notRegular, path)
         }
+    }
+
+    /// Whether this is what Git keeps in the place of a large file that was not fetched.
+    private func isPointer() throws -> Bool {
+        let signature = Array("version https://git-lfs.github.com/spec/".utf8)
+        return try count > signature.count && count < 1024 && bytes(0..<signature.count) == signature
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
@@ -64,6 +72,8 @@ public struct FileError: InputError, Hashable {
         /// A pipe, a socket or a device.
         case notRegular
         case unreadable
+        /// Git LFS's note on a file that was not fetched.
+        case pointer
         /// It had so many bytes when it was opened; now it ends earlier.
         case shortened(Int, to: Int)
         /// So many bytes at once are more than the machine's memory.
@@ -84,6 +94,8 @@ public struct FileError: InputError, Hashable {
             case .folder: "This is a folder; expected a file."
             case .notRegular: "This is a pipe or a device; expected a regular file. Save it to one and name that."
             case .unreadable: "The file cannot be read. \(POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO).localizedDescription)"
+            case .pointer:
+                "This is a Git LFS pointer, a note in the place of the file. Run 'git lfs pull' in its folder to fetch the file itself."
             case .shortened(let count, let end):
                 "The file became shorter while it was read: it had \(count) bytes and now ends before byte \(end + 1). "
                     + "Run the command again when the file is complete."

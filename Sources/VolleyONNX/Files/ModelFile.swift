@@ -15,13 +15,25 @@ enum ModelFile {
         } catch BinaryDecodingError.messageDepthLimit {
             throw ONNXError(.malformed, "its messages are nested too deeply; this is not a model of any exporter", path: path)
         } catch {
-            throw ONNXError(
-                .malformed, "the \(data.count) bytes are not a complete ONNX model; fetch or export the file again", path: path)
+            throw ONNXError(.malformed, notAModel(data), path: path)
         }
         guard model.hasGraph else {
             throw ONNXError(.malformed, "the file holds no graph; expected an ONNX model", path: path)
         }
         return model
+    }
+
+    /// What bytes are that cannot be read as a model.
+    private static func notAModel(_ bytes: [UInt8]) -> String {
+        if bytes.isEmpty { return "the file is empty; fetch or export it again" }
+        if bytes.starts(with: Array("PK\u{3}\u{4}".utf8)) {
+            return "this is a zip archive, as PyTorch's own files are, not an ONNX model; export the network with torch.onnx.export"
+        }
+        let beginning = bytes.prefix(512)
+        if let text = String(validating: beginning, as: UTF8.self), text.allSatisfy({ !$0.isASCII || $0.isNewline || $0 == "\t" || $0 >= " " }) {
+            return "this is a text, which begins with \(text.prefix(40).description.quoted), not an ONNX model; fetch or export the file again"
+        }
+        return "the \(bytes.count) bytes are not a complete ONNX model; fetch or export the file again"
     }
 
     /// - Throws: ``ONNXError`` that says why the file cannot be read.

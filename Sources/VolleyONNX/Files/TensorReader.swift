@@ -1,8 +1,11 @@
 import Foundation
+import VolleyGraph
 
 /// Turns tensors of the file into arrays.
 struct TensorReader {
     private var external: ExternalData
+    /// How many elements the tensors had that were read so far.
+    private(set) var elementsRead = 0
 
     init(modelPath: String) { external = ExternalData(modelPath: modelPath) }
 
@@ -36,6 +39,7 @@ struct TensorReader {
         } else {
             content = try listed(tensor, decoder, count, shape)
         }
+        elementsRead = elementsRead.saturatingAdd(count)
         return Known(kind, shape, content, name: tensor.name.isEmpty ? nil : tensor.name)
     }
 
@@ -43,18 +47,16 @@ struct TensorReader {
         guard dims.count <= Limits.rank else {
             throw ONNXError(.unsupported, "\(dims.count) axes are more than the \(Limits.rank) that are supported")
         }
-        var count = 1
-        for length in dims {
+        let lengths = try dims.map { length in
             guard (0...Int64(Limits.length)).contains(length) else {
                 throw ONNXError(.malformed, "the shape \(dims) makes no sense")
             }
-            let (product, overflow) = count.multipliedReportingOverflow(by: Int(length))
-            guard !overflow, product <= Limits.elements else {
-                throw ONNXError(.tooLarge, "the shape \(dims) has more than 2^34 elements")
-            }
-            count = product
+            return Int(length)
         }
-        return (dims.map { Int($0) }, count)
+        guard SymbolicShape(lengths.map { Dimension($0) }).isSupported else {
+            throw ONNXError(.tooLarge, "the shape \(dims) is larger than any model needs")
+        }
+        return (lengths, lengths.reduce(1, *))
     }
 
     /// The elements that stand one by one in the message's typed fields.

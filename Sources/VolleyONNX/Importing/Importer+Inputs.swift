@@ -29,6 +29,7 @@ extension Importer {
                 continue
             }
             try check(shape)
+            try checkSample(shape)
             let node = try builder.input(unique(input.name), shape: shape)
             scope.set(input.name, Value(node, kind: kind, shape: shape))
         }
@@ -68,11 +69,8 @@ struct InputLengths {
                 guard case .dimParam(let name) = length, !name.isEmpty else { continue }
                 if axis == 0 {
                     named[name] = .batch
-                } else if let size = given[input.name]?[axis] {
-                    guard named[name] == nil || named[name] == .batch || named[name] == Dimension(size) else {
-                        throw ONNXError(.badInput, "the length \(name.quoted) is given as \(named[name]!) and as \(size)")
-                    }
-                    if named[name] == nil { named[name] = Dimension(size) }
+                } else if let size = given[input.name]?[axis], named[name] == nil {
+                    named[name] = Dimension(size)
                 }
             }
         }
@@ -102,21 +100,31 @@ struct InputLengths {
         guard lengths.count <= Limits.rank else {
             throw ONNXError(.unsupported, "the input \(input.name.quoted) has more than \(Limits.rank) axes")
         }
-        for case .dimValue(let size) in lengths where !(0...Int64(Limits.length)).contains(size) {
+        for case .dimValue(let size) in lengths where size > Int64(Limits.length) {
             throw ONNXError(.malformed, "the input \(input.name.quoted) has a length of \(size)")
         }
-        guard let given else { return lengths }
+        guard let given else { return lengths.map(meaning) }
         guard given.count == lengths.count else {
             throw ONNXError(
                 .badInput, "the shape \(given) is given for the input \(input.name.quoted), which has \(lengths.count) axes")
         }
         for (axis, length) in lengths.enumerated() {
-            if case .dimValue(let size) = length, given[axis] != Int(size), axis > 0 || size != 1 {
+            if case .dimValue(let size) = length, size >= 0, given[axis] != Int(size), axis > 0 || size != 1 {
                 throw ONNXError(
                     .badInput, "the shape \(given) is given for the input \(input.name.quoted), but the file fixes axis \(axis) at \(size)")
             }
         }
-        return lengths
+        return lengths.map(meaning)
+    }
+
+    /// Negative lengths are open, and so are names that name nothing: programs write "?" for several lengths that differ.
+    private static func meaning(_ length: Length?) -> Length? {
+        switch length {
+        case .dimValue(let size): size < 0 ? nil : length
+        case .dimParam(let name):
+            name.contains(where: \.isLetter) && !["none", "null", "unknown"].contains(name.lowercased()) ? length : nil
+        case nil: nil
+        }
     }
 
     private static func resolve(
@@ -124,7 +132,9 @@ struct InputLengths {
     ) -> Dimension? {
         switch length {
         case .dimValue(let size): axis == 0 && size == 1 && freesFixedBatch ? .batch : Dimension(Int(size))
-        case .dimParam(let name): axis == 0 ? .batch : named[name] ?? given.map { Dimension($0) }
+        case .dimParam(let name):
+            // What is said of this input counts before what the name means elsewhere; only N stays free.
+            axis == 0 ? .batch : named[name] == .batch ? .batch : given.map { Dimension($0) } ?? named[name]
         case nil: axis == 0 ? .batch : given.map { Dimension($0) }
         }
     }

@@ -18,7 +18,7 @@ extension Call {
         if let left = a.known, let right = b.known, left.isArithmetic, right.isArithmetic {
             try importer.check(shape)
             let lengths = shape.dimensions.map(\.size)
-            try importer.reserve(lengths.reduce(1, *))
+            try importer.reserve(lengths.reduce(1, *), from: [left, right])
             return Value(
                 try Known.combine(
                     function, left, right, shape: lengths, kind: kind, areIntegers: a.kind == .integer && b.kind == .integer))
@@ -45,6 +45,7 @@ extension Call {
 
     /// `f(x)` element by element.
     func unary(_ function: UnaryFunction, _ x: Value, kind: ElementKind? = nil, _ part: String? = nil) throws -> Value {
+        if let known = x.known, known.isArithmetic { try importer.reserve(known.count, from: [known]) }
         if let known = x.known, known.isArithmetic, var result = known.applying(function) {
             result.kind = kind ?? x.kind
             return Value(result)
@@ -64,8 +65,9 @@ extension Call {
             throw mismatch("shapes \(condition.shape), \(a.shape) and \(b.shape) do not fit each other")
         }
         if let known = condition.known {
-            let truths = known.numbers.map { $0.value != 0 }
-            if Set(truths).count == 1 {
+            try importer.spend(known.byteCount)
+            let truths = known.truths
+            if let first = truths.first, truths.allSatisfy({ $0 == first }) {
                 let value = truths[0] ? a : b
                 return value.shape == shape ? value : try expand(value, to: shape, part)
             }
@@ -77,8 +79,16 @@ extension Call {
     }
 
     private func choose(_ truths: [Bool], _ condition: [Int], _ a: Known, _ b: Known, _ shape: [Int]) throws -> Known {
-        try importer.reserve(shape.reduce(1, *))
-        func offsets(_ own: [Int]) -> [Int] { rowMajorOffsets(shape, strides: broadcastStrides(own, to: shape)) }
+        try importer.check(SymbolicShape(shape.map { Dimension($0) }))
+        func offsets(_ own: [Int]) -> RowMajorOffsets { rowMajorOffsets(shape, strides: broadcastStrides(own, to: shape)) }
+        if case .floats(let first) = a.content, case .floats(let second) = b.content {
+            try importer.reserve(shape.reduce(1, *), as: Float.self)
+            let values = zip(offsets(condition), zip(offsets(a.shape), offsets(b.shape))).map { position, sources in
+                truths[position] ? first[sources.0] : second[sources.1]
+            }
+            return Known(a.kind, shape, .floats(values))
+        }
+        try importer.reserve(shape.reduce(1, *), from: [a, b])
         let (first, second) = (a.numbers, b.numbers)
         let values = zip(offsets(condition), zip(offsets(a.shape), offsets(b.shape))).map { position, sources in
             truths[position] ? first[sources.0] : second[sources.1]
@@ -107,6 +117,7 @@ extension Call {
         }
         if permutation == Array(0..<value.rank) { return value }
         if let known = value.known {
+            try importer.reserve(known.count, like: known)
             let strides = rowMajorStrides(known.shape)
             return Value(
                 known.view(shape: permutation.map { known.shape[$0] }, offset: 0, strides: permutation.map { strides[$0] }))
@@ -126,6 +137,7 @@ extension Call {
             strides[axis] *= step
             var shape = known.shape
             shape[axis] = length
+            try importer.reserve(shape.reduce(1, *), like: known)
             return Value(known.view(shape: shape, offset: offset, strides: strides))
         }
         return try emit(.slice(Slice(axis: axis, start: start, length: length, step: step)), [value], part)
@@ -142,7 +154,7 @@ extension Call {
         if let index = value.batchIndex { return try BatchIndexing.expand(value, index, to: full) }
         if let known = value.known, !full.scalesWithBatch {
             let lengths = full.dimensions.map(\.size)
-            try importer.reserve(lengths.reduce(1, *))
+            try importer.reserve(lengths.reduce(1, *), like: known)
             return Value(known.view(shape: lengths, offset: 0, strides: broadcastStrides(known.shape, to: lengths)))
         }
         return try emit(.expansion(Expansion(to: full)), [value], part)

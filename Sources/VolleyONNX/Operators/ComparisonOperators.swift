@@ -38,7 +38,10 @@ enum ComparisonOperators {
 
     static func cast(_ call: Call, to kind: ElementKind) throws -> Value {
         let value = try call.input(0)
-        if let known = value.known { return Value(try known.cast(to: kind)) }
+        if let known = value.known {
+            try call.importer.reserve(kind.isFloating ? 0 : known.count, from: kind.isFloating ? [] : [known])
+            return Value(try known.cast(to: kind))
+        }
         if value.kind == kind { return value }
         switch kind {
         case .boolean: return try call.binary(.notEqual, value, Value(0), kind: .boolean)

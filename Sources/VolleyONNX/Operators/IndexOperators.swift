@@ -23,6 +23,7 @@ enum IndexOperators {
             throw call.unsupported("single samples are picked out of the batch")
         }
         let length = data.shape[axis].size
+        try call.importer.spend(known.byteCount)
         let positions = try known.integers().map { index in
             let position = index < 0 ? index &+ length : index
             guard (0..<length).contains(position) else {
@@ -33,11 +34,13 @@ enum IndexOperators {
         if let source = data.known {
             let outer = source.shape[..<axis].reduce(1, *)
             let inner = source.shape[(axis + 1)...].reduce(1, *)
-            try call.importer.reserve(outer * inner * positions.count)
-            let offsets = (0..<outer).flatMap { block in
-                positions.flatMap { position in (0..<inner).map { (block * length + position) * inner + $0 } }
-            }
             let shape = Array(source.shape[..<axis]) + known.shape + source.shape[(axis + 1)...]
+            try call.importer.check(SymbolicShape(shape.map { Dimension($0) }))
+            let count = shape.reduce(1, *)
+            try call.importer.reserve(count, like: source)
+            let offsets = (0..<(count == 0 ? 0 : outer)).lazy.flatMap { block in
+                positions.lazy.flatMap { position in (0..<inner).lazy.map { (block * length + position) * inner + $0 } }
+            }
             return [Value(source.selecting(offsets, shape: shape))]
         }
         if let run = run(positions) {
@@ -109,6 +112,7 @@ enum IndexOperators {
         guard updates.count == rows * inner else { throw call.mismatch("\(updates.count) updates for \(rows) places") }
         let (strides, positions) = (rowMajorStrides(data.shape), try indices.integers())
         let news = updates.numbers
+        try call.importer.reserve(data.count, from: [data, updates])
         var values = data.numbers
         for row in 0..<rows {
             var offset = 0
@@ -131,8 +135,9 @@ enum IndexOperators {
     private static func nonZero(_ call: Call) throws -> [Value?] {
         let known = try call.known(0, "the data")
         let strides = rowMajorStrides(known.shape)
-        let numbers = known.numbers
-        let found = numbers.indices.filter { numbers[$0].value != 0 }
+        let truths = known.truths
+        let found = truths.indices.filter { truths[$0] }
+        try call.importer.reserve(found.count * known.shape.count)
         let rows = known.shape.indices.flatMap { axis in
             found.map { KnownNumber($0 / strides[axis] % known.shape[axis]) }
         }

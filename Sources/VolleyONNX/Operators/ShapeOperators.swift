@@ -19,7 +19,11 @@ enum ShapeOperators {
 
     private static func reshape(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        let target = try call.known(1, "the shape").numbers
+        let listed = try call.known(1, "the shape")
+        guard listed.count <= Limits.rank else {
+            throw call.unsupported("\(listed.count) axes are more than the \(Limits.rank) that are supported")
+        }
+        let target = listed.numbers
         guard
             let shape = ReshapeTarget.resolve(
                 value.shape, target, allowsZero: try call.flag("allowzero"),
@@ -116,6 +120,7 @@ enum ShapeOperators {
     /// Cuts an axis into parts of these sizes.
     static func split(_ call: Call, _ value: Value, axis: Int, sizes: [Int]) throws -> [Value] {
         let length = value.shape[axis]
+        try call.checkParts(sizes.count)
         if sizes.count == 1, !length.scalesWithBatch, sizes[0] == length.size { return [value] }
         guard !length.scalesWithBatch else { throw call.unsupported("it cuts the batch into parts") }
         var start = 0
@@ -156,7 +161,11 @@ enum ShapeOperators {
                 expected[axis] = value.shape[axis]
                 guard value.shape == expected else { throw call.mismatch("shapes \(filled[0].shape) and \(value.shape) do not fit each other") }
             }
-            try call.importer.reserve(known.reduce(0) { $0 + $1.count })
+            let shape = filled[0].shape.dimensions.enumerated().map { position, length in
+                position == axis ? Dimension(filled.reduce(0) { $0 + $1.shape[axis].size }) : length
+            }
+            try call.importer.check(SymbolicShape(shape))
+            for part in known { try call.importer.reserve(part.count, like: part) }
             return Value(Known.concatenating(known, axis: axis))
         }
         return try call.emit(.concatenation(Concatenation(axis: axis)), filled)
@@ -201,5 +210,14 @@ enum ShapeOperators {
         let isLast = stretched == merged
         let full = try call.expand(apart, to: SymbolicShape(stretched), isLast ? nil : "repeated")
         return [try call.reshape(full, to: SymbolicShape(merged))]
+    }
+}
+
+extension Call {
+    /// - Throws: ``ONNXError`` for more parts than any model cuts a value into.
+    func checkParts(_ count: Int) throws {
+        guard count <= Limits.parts else {
+            throw ONNXError(.tooLarge, "\(node.opType): \(count) parts are more than the \(Limits.parts) that are allowed")
+        }
     }
 }

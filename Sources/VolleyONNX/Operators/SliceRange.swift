@@ -16,12 +16,15 @@ struct SliceRange {
     /// Whether the whole axis is taken, in order.
     var isWhole: Bool
 
+    /// No axis is so long: positions from here on mean its end. Exporters write various large numbers for it.
+    private static let beyond = 1e9
+
     /// - Returns: nil where positions depend on the batch size in a way that is not supported.
     init?(_ start: KnownNumber, _ end: KnownNumber, _ step: Int, of dimension: Dimension) {
         guard step != 0, !start.scalesWithBatch else { return nil }
         if dimension.scalesWithBatch {
-            let reachesEnd = end.scalesWithBatch ? end.value >= Double(dimension.size) : end.value >= Double(Limits.length - 1)
-            guard step == 1, start.value == 0, reachesEnd else { return nil }
+            let reachesEnd = end.scalesWithBatch ? end.value >= Double(dimension.size) : end.value >= Self.beyond
+            guard step == 1, start.value == 0 || start.value <= -Self.beyond, reachesEnd else { return nil }
             (self.start, length, self.step, isWhole) = (0, dimension.size, 1, true)
             return
         }

@@ -17,7 +17,7 @@ enum ElementKind: Sendable, Hashable {
         case .uint8, .int8, .uint16, .int16, .int32, .int64, .uint32, .uint64: self = .integer
         case .bool: self = .boolean
         case .some(let other): throw ONNXError(.unsupported, "elements of type \(other) are not supported")
-        case nil: throw ONNXError(.malformed, "there is no element type \(type)")
+        case nil: throw ONNXError(.unsupported, "elements of the type numbered \(type) are not known here; export the model with 32-bit floats")
         }
     }
 }

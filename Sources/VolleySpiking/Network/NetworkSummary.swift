@@ -40,7 +40,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         let kinds = placed.kinds(timeVarying: placed.isTimeVarying)
         let costs = placed.multiplyAccumulates
         parameters = placed.parameterCount
-        multiplyAccumulates = costs.reduce(0, +)
+        multiplyAccumulates = costs.reduce(0) { min($0, .max - $1) + $1 }
         inputs = Dictionary(uniqueKeysWithValues: placed.inputs.map { (placed[$0].name, placed[$0].shape) })
         outputs = Dictionary(uniqueKeysWithValues: placed.outputs.map { ($0.name, placed[$0.value].shape) })
         operators = []

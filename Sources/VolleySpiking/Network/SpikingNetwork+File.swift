@@ -57,10 +57,21 @@ extension SpikingNetwork {
     /// Reads and verifies a network.
     /// - Throws: an error that names the file and what is wrong with it.
     public init(contentsOf path: String) throws {
-        let file = try SafetensorsFile(path: path)
+        func convertFirst() -> SpikingError {
+            SpikingError(
+                .badFile, "'\(path)' is not a spiking network; if it is a model, convert it first: "
+                    + "volley convert '\(path)' --calibration DATA -o NETWORK.volley")
+        }
+        if Folder.exists(path) { throw convertFirst() }
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(path: path)
+        } catch let error as FormatError where [.malformed, .tooLarge, .truncated].contains(error.code) && !path.hasSuffix(".volley") {
+            throw convertFirst()
+        }
         func fail(_ message: String) -> SpikingError { SpikingError(.badFile, "'\(path)': \(message)") }
         guard let format = file.metadata[Key.format] else {
-            throw fail("this safetensors file is not a spiking network; make one with 'volley convert'")
+            throw convertFirst()
         }
         guard format == Self.formatVersion else {
             throw fail("a spiking network of format \(format); this version reads format \(Self.formatVersion)")
