@@ -55,14 +55,20 @@ struct Evaluate: ParsableCommand {
                 if done < total { try Termination.check(state(done, total)) }
             })
         Termination.finishChecks()
-        if let json { try AtomicFile.write(try Console.json(results), to: json) }
+        // Where one of both cannot be written, the other one still is.
+        let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
+        try show(results)
+        try written.get()
+        if let resume { TemporaryFiles.remove(resume) }
+    }
+
+    private func show(_ results: Results) throws {
         for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
         try Console.out("\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
         try Console.out(ResultsTable.text(results))
         if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
         if let error = results.weightError { try Console.out("First batch, \(error.summary).") }
         try Console.out("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
-        if let resume { TemporaryFiles.remove(resume) }
     }
 
     /// What is said to whoever interrupts.

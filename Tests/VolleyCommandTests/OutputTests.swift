@@ -109,10 +109,12 @@ import VolleyTestSupport
         let old: [UInt8] = Array("what was there".utf8)
         try folder.write(old, to: "out")
         for arguments in commands(to: "out").prefix(5) where !arguments.contains("--resume") {
+            let isEvaluation = arguments.contains("evaluate")
             let limited = try CommandLineTool.run(
                 arguments, in: folder.path, shell: "ulimit -f 1; exec \"$@\"")
             #expect(limited.code == 2 && limited.errors.contains("out"), "\(arguments): \(limited.code) \(limited.errors)")
             #expect(try folder.bytes("out") == old)
+            #expect(limited.output.contains("t = 1") == isEvaluation, "what was measured is shown all the same")
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(!names.contains { $0.contains("partial") }, "\(names)")
@@ -129,6 +131,8 @@ import VolleyTestSupport
             try JSONSerialization.jsonObject(with: Data(try folder.bytes("closed.json")))
         }
         guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+        #expect(try run(">/dev/full", ["evaluate", "net.volley", "test.npz", "--steps", "1", "--json", "full.json"]) == 2)
+        #expect(try folder.bytes("full.json") == folder.bytes("closed.json"))
         #expect(try run("2>/dev/full", ["inspect", "absent"]) == 2)
         #expect(try run("2>/dev/full", ["inspect", "net.volley"]) == 0)
         for arguments in [["inspect", "net.volley"], ["inspect", "net.volley", "--json"], ["--help"]] {
