@@ -47,7 +47,7 @@ public struct Program: Sendable {
             guard let bits = weights.bits, Self.isLayer(node), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
-            if neuron.levels <= 8 {
+            if neuron.takesIntegers {
                 let layer = network.layer(at: node.inputs[0])!, rounded = weights.rounded(layer)
                 neurons[node.inputs[0]] = rounded.kernel(network.coding)
                 let change = abs(rounded.ladder.positive / layer.ladder.positive - 1)
@@ -57,7 +57,7 @@ public struct Program: Sendable {
             } else {
                 diagnostics.append(
                     Diagnostic(
-                        node.name, "keeps fp32 weights: its neurons have \(neuron.levels) levels, and integers take up to 8"))
+                        node.name, "keeps fp32 weights: its neurons have \(neuron.levels) levels, and integers take up to 8 that double"))
             }
         }
         self.diagnostics = diagnostics

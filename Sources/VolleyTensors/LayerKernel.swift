@@ -33,7 +33,7 @@ internal import CVolleyKernels
             (inputs, outputs) = (matrix.rows, matrix.columns)
             unsafe layer.panels = matrix.buffer.start
         case .integers(let integers):
-            precondition(source != nil && source!.levels <= 8, "integers take spikes of up to 8 levels")
+            precondition(source?.takesIntegers == true, "integers take spikes of up to 8 levels that double")
             (inputs, outputs) = (integers.inputs, integers.outputs)
             unsafe layer.planes = Int32(integers.planes)
             unsafe layer.digits = integers.digits.start

@@ -10,8 +10,10 @@ public struct NeuronKernel: Sendable {
 
     public let levels: Int
     public let resetsToZero: Bool
-    /// Whether both signs have the same thresholds.
-    public let isSymmetric: Bool
+    /// How many ladders its spikes are counted on: 1 where both signs have the same thresholds or one of them never fires.
+    public let ladders: Int
+    /// Whether each threshold of a sign that fires is the double of the one before.
+    public let doubles: Bool
     let parameters: vk_neuron
 
     /// - Parameters:
@@ -26,7 +28,10 @@ public struct NeuronKernel: Sendable {
     ) {
         levels = thresholds.positive.count
         self.resetsToZero = resetsToZero
-        isSymmetric = thresholds.positive == thresholds.negative
+        let sides = [(thresholds.positive, cutoffs.positive), (thresholds.negative, cutoffs.negative)]
+        let firing = sides.filter { $1.first.map { $0 <= .greatestFiniteMagnitude } ?? false }.map(\.0)
+        ladders = firing.count == 2 && thresholds.positive != thresholds.negative ? 2 : 1
+        doubles = firing.allSatisfy { ladder in zip(ladder, ladder.dropFirst()).allSatisfy { $1 == 2 * $0 } }
         precondition((1...Self.maximumLevels).contains(levels), "1 to \(Self.maximumLevels) levels")
         precondition(
             [thresholds.negative, cutoffs.positive, cutoffs.negative].allSatisfy { $0.count == thresholds.positive.count },
@@ -42,6 +47,9 @@ public struct NeuronKernel: Sendable {
         unsafe vk_neuron_prepare(&neuron)
         parameters = neuron
     }
+
+    /// Whether integer weights take its spikes as small whole numbers: up to 8 levels, each the double of the one before.
+    public var takesIntegers: Bool { levels <= 8 && doubles }
 
     private static func padding(_ levels: Int) -> [Float] {
         [Float](repeating: .infinity, count: maximumLevels - levels)

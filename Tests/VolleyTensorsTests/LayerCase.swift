@@ -4,6 +4,9 @@ import VolleyTensors
 struct LayerCase: Sendable {
     enum Format: Sendable, CaseIterable { case fp32, int16, int8 }
 
+    /// The thresholds of both signs.
+    enum Signs: Sendable, CaseIterable { case same, different, positiveOnly, negativeOnly }
+
     /// Rows, inputs and outputs: one, fewer than a vector, a little more than one or than a tile of 64 outputs, several
     /// blocks of rows, and as in a transformer.
     static let sizes = [(1, 1, 1), (5, 7, 3), (13, 33, 17), (50, 70, 65), (20, 384, 200)]
@@ -12,7 +15,7 @@ struct LayerCase: Sendable {
     var inputs: Int
     var outputs: Int
     var format: Format
-    var isSymmetric: Bool
+    var signs: Signs
     var isDifferential: Bool
     var levels: Int
     var steps: Int
@@ -20,12 +23,12 @@ struct LayerCase: Sendable {
     static func all(_ format: Format) -> [LayerCase] {
         var cases: [LayerCase] = []
         for (rows, inputs, outputs) in sizes {
-            for (isSymmetric, isDifferential) in [(true, true), (true, false), (false, true), (false, false)] {
+            for (signs, isDifferential) in Signs.allCases.flatMap({ [($0, true), ($0, false)] }) {
                 for levels in [2, 5, 8] {
                     for steps in [1, 5] {
                         cases.append(
                             LayerCase(
-                                rows: rows, inputs: inputs, outputs: outputs, format: format, isSymmetric: isSymmetric,
+                                rows: rows, inputs: inputs, outputs: outputs, format: format, signs: signs,
                                 isDifferential: isDifferential, levels: levels, steps: steps))
                     }
                 }
@@ -44,15 +47,17 @@ struct LayerCase: Sendable {
         return addend.count == size ? addend : Array(addend[step * size..<(step + 1) * size])
     }
 
-    var source: NeuronKernel { neuron(levels: levels, top: 2) }
-    var target: NeuronKernel { neuron(levels: 6, top: 2) }
+    var source: NeuronKernel { neuron(levels: levels, top: 2, signs) }
+    /// Fires on both sides, so that every case has spikes.
+    var target: NeuronKernel { neuron(levels: 6, top: 2, signs == .different ? .different : .same) }
 
-    private func neuron(levels: Int, top: Float) -> NeuronKernel {
-        let positive = thresholds(levels, top)
-        let negative = isSymmetric ? positive : positive.map { 0.7 * $0 }
+    private func neuron(levels: Int, top: Float, _ signs: Signs) -> NeuronKernel {
+        let ladder = thresholds(levels, top)
+        let positive = ladder.map { signs == .negativeOnly ? 0 : $0 }
+        let negative = ladder.map { signs == .positiveOnly ? 0 : signs == .different ? 0.7 * $0 : $0 }
+        func cutoffs(_ thresholds: [Float]) -> [Float] { thresholds.map { $0 > 0 ? 0.75 * $0 : .infinity } }
         return NeuronKernel(
-            thresholds: (positive, negative), cutoffs: (positive.map { 0.75 * $0 }, negative.map { 0.75 * $0 }),
-            initialPotential: 0, differential: isDifferential, resetsToZero: false)
+            thresholds: (positive, negative), cutoffs: (cutoffs(positive), cutoffs(negative)), initialPotential: 0, differential: isDifferential, resetsToZero: false)
     }
 
     /// The top one is not a power of two.
@@ -64,10 +69,10 @@ struct LayerCase: Sendable {
     func spike(_ code: Int8) -> Double {
         guard code != 0 else { return 0 }
         let size = thresholds(levels, 2)[Int(abs(code)) - 1]
-        return code > 0 ? Double(size) : -Double(isSymmetric ? size : 0.7 * size)
+        return code > 0 ? Double(size) : -Double(signs == .different ? 0.7 * size : size)
     }
 
-    /// `[steps, rows, inputs]`: few spikes, many, few …; the first step sends the top level of both signs.
+    /// `[steps, rows, inputs]`: few spikes, many, few …; the first step sends the top level of all signs that fire.
     var codes: [Int8] {
         var random = SeededGenerator(seed: UInt64(levels * 100 + steps))
         let density: [Float] = [0.15, 0.8, 0.3, 0.36, 0.02]
@@ -78,7 +83,11 @@ struct LayerCase: Sendable {
         }
         codes[0] = Int8(levels)
         codes[codes.count - 1] = codes.count > 1 ? Int8(-levels) : Int8(levels)
-        return codes
+        switch signs {
+        case .same, .different: return codes
+        case .positiveOnly: return codes.map { abs($0) }
+        case .negativeOnly: return codes.map { -abs($0) }
+        }
     }
 
     func kernel(eventDensity: Float) -> LayerKernel {

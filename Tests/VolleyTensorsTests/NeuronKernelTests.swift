@@ -235,4 +235,24 @@ import VolleyTensors
                 thresholds: ([1], [1]), cutoffs: ([1], [1]), initialPotential: 0, differential: true, resetsToZero: true)
         }
     }
+
+    /// What integer weights need to know of a layer of neurons.
+    @Test func laddersAreCountedAndChecked() {
+        func neuron(_ positive: [Float], _ negative: [Float]) -> NeuronKernel {
+            func cutoffs(_ thresholds: [Float]) -> [Float] { thresholds.map { $0 > 0 ? 0.75 * $0 : .infinity } }
+            return NeuronKernel(
+                thresholds: (positive, negative), cutoffs: (cutoffs(positive), cutoffs(negative)), initialPotential: 0,
+                differential: false, resetsToZero: false)
+        }
+        #expect(neuron([0.3, 0.6], [0.3, 0.6]).ladders == 1)
+        #expect(neuron([0.3, 0.6], [0.2, 0.4]).ladders == 2)
+        #expect(neuron([0.3, 0.6], [0, 0]).ladders == 1)
+        #expect(neuron([0, 0], [0.3, 0.6]).ladders == 1)
+        #expect(neuron([0.3, 0.6], [0, 0]).takesIntegers)
+        #expect(!neuron([0.3, 0.7], [0.3, 0.6]).takesIntegers)
+        #expect(!neuron([0.3, 0.6], [0.3, 0.5]).takesIntegers)
+        let nine = (0..<9).map { Float(sign: .plus, exponent: $0, significand: 1) }
+        #expect(!neuron(nine, nine).takesIntegers)
+        #expect(neuron(Array(nine.prefix(8)), Array(nine.prefix(8))).takesIntegers)
+    }
 }

@@ -1,23 +1,26 @@
 // Products of spikes with integer weights. A spike is a small integer times its ladder's smallest threshold, so the sums
-// are exact and their order is free. Ladders that differ by sign need a sum for each.
+// are exact and their order is free. Ladders that differ by sign need a sum for each; a sign that never fires needs none.
+// Thresholds double from level to level: whoever makes a layer checks that.
 
 typedef double d16 __attribute__((ext_vector_type(16)));
 
 typedef struct {
-    int sides;                    // 1: one ladder serves both signs
+    int sides;                    // 1: one ladder serves both signs, or the only one that fires
     float factors[2][VK_CODES];   // by code: the spike in units of the side's smallest threshold
     float units[2];               // the smallest thresholds; the second counts against the first
 } spike_units;
 
 static spike_units VK_NAME(units_of)(const vk_neuron *source) {
-    spike_units units = {.sides = source->thresholds[0][0] == source->thresholds[1][0] ? 1 : 2};
+    const int fires[2] = {source->cutoffs[0][0] <= __FLT_MAX__, source->cutoffs[1][0] <= __FLT_MAX__};
+    const int differ = source->thresholds[0][0] != source->thresholds[1][0];
+    spike_units units = {.sides = fires[0] && fires[1] && differ ? 2 : 1};
     for (int k = 0; k < source->levels; k++) {
         const float factor = (float)(1 << k);
         const int side = units.sides - 1;
         units.factors[0][k + 1] = factor;
         units.factors[side][VK_CODES - 1 - k] = side ? factor : -factor;
     }
-    units.units[0] = source->thresholds[0][0];
+    units.units[0] = source->thresholds[fires[0] ? 0 : 1][0];
     units.units[1] = source->thresholds[1][0];
     return units;
 }

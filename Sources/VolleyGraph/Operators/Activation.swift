@@ -11,10 +11,9 @@ public struct Activation: Operation {
     public func kind(timeVarying: [Bool]) -> OperatorKind { function == .negate ? .affine : .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
-        if let kernel = function.kernel {
-            kernels.apply(kernel, to: inputs[0].values, into: &output.values)
-        } else if let plain = function.plain {
-            inputs[0].map(plain, into: &output)
+        switch function.implementation {
+        case .kernel(let kernel): kernels.apply(kernel, to: inputs[0].values, into: &output.values)
+        case .plain(let function): inputs[0].map(function, into: &output)
         }
     }
 }

@@ -23,28 +23,42 @@ public enum UnaryFunction: String, Sendable, Hashable, Codable, CaseIterable {
     public init(_ kernel: Kernels.Unary) { self = UnaryFunction(rawValue: kernel.rawValue)! }
 
     /// The kernel that computes it, where there is one.
-    public var kernel: Kernels.Unary? { Kernels.Unary(rawValue: rawValue) }
+    public var kernel: Kernels.Unary? { if case .kernel(let kernel) = implementation { kernel } else { nil } }
 
-    /// The function itself, for those without a kernel.
-    var plain: ((Float) -> Float)? {
+    /// What computes a function: a kernel, or the function itself.
+    enum Implementation {
+        case kernel(Kernels.Unary)
+        case plain((Float) -> Float)
+    }
+
+    var implementation: Implementation {
         switch self {
-        case .exp, .erf, .tanh, .sigmoid, .relu, .gelu, .geluTanh, .quickGELU, .silu, .sqrt: nil
-        case .negate: { -$0 }
-        case .absolute: { $0.magnitude }
-        case .log: { Foundation.log($0) }
-        case .reciprocal: { 1 / $0 }
-        case .floor: { $0.rounded(.down) }
-        case .ceil: { $0.rounded(.up) }
-        case .round: { $0.rounded(.toNearestOrEven) }
-        case .truncate: { $0.rounded(.towardZero) }
-        case .sign: { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
-        case .sin: { Foundation.sin($0) }
-        case .cos: { Foundation.cos($0) }
-        case .not: { $0 == 0 ? 1 : 0 }
-        case .softplus: Self.softplus
-        case .mish: { $0 * Foundation.tanh(Self.softplus($0)) }
-        case .hardSwish: { $0 * min(max($0 / 6 + 0.5, 0), 1) }
-        case .isNaN: { $0.isNaN ? 1 : 0 }
+        case .exp: .kernel(.exp)
+        case .erf: .kernel(.erf)
+        case .tanh: .kernel(.tanh)
+        case .sigmoid: .kernel(.sigmoid)
+        case .relu: .kernel(.relu)
+        case .gelu: .kernel(.gelu)
+        case .geluTanh: .kernel(.geluTanh)
+        case .quickGELU: .kernel(.quickGELU)
+        case .silu: .kernel(.silu)
+        case .sqrt: .kernel(.sqrt)
+        case .negate: .plain { -$0 }
+        case .absolute: .plain { $0.magnitude }
+        case .log: .plain { Foundation.log($0) }
+        case .reciprocal: .plain { 1 / $0 }
+        case .floor: .plain { $0.rounded(.down) }
+        case .ceil: .plain { $0.rounded(.up) }
+        case .round: .plain { $0.rounded(.toNearestOrEven) }
+        case .truncate: .plain { $0.rounded(.towardZero) }
+        case .sign: .plain { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
+        case .sin: .plain { Foundation.sin($0) }
+        case .cos: .plain { Foundation.cos($0) }
+        case .not: .plain { $0 == 0 ? 1 : 0 }
+        case .softplus: .plain(Self.softplus)
+        case .mish: .plain { $0 * Foundation.tanh(Self.softplus($0)) }
+        case .hardSwish: .plain { $0 * min(max($0 / 6 + 0.5, 0), 1) }
+        case .isNaN: .plain { $0.isNaN ? 1 : 0 }
         }
     }
 

@@ -75,13 +75,13 @@ struct StagePlanner {
     func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
         switch weights {
         case .floats: 0.54
-        case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.25) * (source?.isSymmetric == true ? 1 : 2)
+        case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.25) * Float(source?.ladders ?? 1)
         }
     }
 
-    /// A layer's weights: integers where there are some and its neurons' spikes are few enough for them.
+    /// A layer's weights: integers where there are some and its neurons' spikes are made for them.
     func weights(of id: NodeID, _ packed: PackedMatrix, _ source: NeuronKernel?) -> LayerKernel.Weights {
-        let whole = source != nil && source!.levels <= 8 ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
+        let whole = source?.takesIntegers == true ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
         return whole ?? .floats(packed)
     }
 

@@ -127,6 +127,7 @@ public struct ReferenceSimulator {
             let before = state.memory[id]
             state.memory[id] = before + now + left + right
             state.current[id] = step == 1 ? state.memory[id] : state.memory[id] / t - before / (t - 1)
+            addBias(id, node.inputs.dropFirst(2).map { state.current[$0] }, &state)
         case .neuron:
             // m(t) = v(t−1) + I(t);  x(t) = MTH(m(t));  v(t) = m(t) − x(t)
             fire(id, state.potential[id] + state.current[node.inputs[0]], &state)
@@ -134,6 +135,13 @@ public struct ReferenceSimulator {
         state.previousSum[id] = state.sum[id]
         state.sum[id] = state.sum[id] + state.current[id]
         state.estimate[id] = state.sum[id] / t
+    }
+
+    /// A layer whose weight is computed is a product, and what is added to it passes as it is.
+    private func addBias(_ id: NodeID, _ bias: [Tensor], _ state: inout State) {
+        guard !bias.isEmpty else { return }
+        let zeros = network.graph[id].inputs.prefix(2).map { Tensor(state.current[$0].shape) }
+        state.current[id] = state.current[id] + evaluate(id, zeros + bias, state.batch)
     }
 
     // MARK: Differential coding, semantics 5.1
@@ -158,6 +166,7 @@ public struct ReferenceSimulator {
             state.current[id] =
                 evaluate(id, [state.current[a], state.previous[b]], batch) + evaluate(id, [state.previous[a], state.current[b]], batch)
                 + evaluate(id, [state.current[a], state.current[b]], batch) / t
+            addBias(id, node.inputs.dropFirst(2).map { timeVarying[$0] ? state.current[$0] : Tensor(state.current[$0].shape) }, &state)
         case .neuron:
             // m(t) = v(t−1) + x(t) + c_in(t−1) − o(t−1);  s(t) = MTH(m(t));  v(t) = m(t) − s(t)
             let input = node.inputs[0]

@@ -1,0 +1,209 @@
+import Foundation
+import OrderedCollections
+import VolleyGraph
+import VolleySimulation
+import VolleySpiking
+import VolleyTensors
+import VolleyTestSupport
+
+/// Everything that must hold of a network, whatever it is made of.
+struct RandomNetworkChecks {
+    /// Currents summed step by step against estimates computed at once, relative to an output's largest element.
+    static let tolerance: Float = 1e-4
+    /// How many times a result is computed with shaken values before it is called undetermined or wrong.
+    private static let shakings: UInt64 = 8
+    /// How far beyond what shaken runs gave a value may lie, as a part of their spread.
+    private static let spread: Float = 2
+
+    /// What was found wrong, in words.
+    private(set) var faults: [String] = []
+    /// Whether rounding decided something, so that only a part of the spiking results was compared.
+    private(set) var isUndetermined = false
+    /// Whether neurons met values that are not finite.
+    private(set) var isNotFinite = false
+    private(set) var spikes = 0
+
+    private let example: RandomNetwork
+    private let inputs: [String: Tensor]
+
+    init(_ example: RandomNetwork) {
+        self.example = example
+        inputs = example.inputs
+        do {
+            try checkANN()
+            try checkSpikes()
+        } catch {
+            faults.append("an error: \(error)")
+        }
+    }
+
+    // MARK: The ANN
+
+    /// One value, whoever computes it.
+    private mutating func checkANN() throws {
+        let expected = try Evaluator(example.graph).run(inputs)
+        expectSame(try Evaluator(example.graph, kernels: Kernels.available[0]).run(inputs), expected, "the scalar evaluator")
+        let program = try Program(example.network, timeSteps: 1)
+        expectSame(try program.ann.run(inputs), expected, "the evaluator of the placed graph")
+        for threads in [1, 3] {
+            expectSame(
+                try ParallelSimulator(program, threads: threads).runANN(inputs), expected, "the program's ANN with \(threads) threads")
+        }
+    }
+
+    private mutating func expectSame(_ found: [String: Tensor], _ expected: [String: Tensor], _ what: String) {
+        for (name, tensor) in expected where !(found[name].map { Self.areSame($0, tensor) } ?? false) {
+            faults.append("ANN: \(name) of \(what) differs by \(found[name].map { Self.difference($0, tensor) } ?? .infinity)")
+        }
+    }
+
+    /// Bit for bit, but that NaN is NaN.
+    private static func areSame(_ a: Tensor, _ b: Tensor) -> Bool {
+        a.shape == b.shape && zip(a.values, b.values).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }
+    }
+
+    private static func difference(_ a: Tensor, _ b: Tensor) -> Float {
+        a.shape == b.shape ? zip(a.values, b.values).map { abs($0 - $1) }.max() ?? 0 : .infinity
+    }
+
+    // MARK: Spikes
+
+    private mutating func checkSpikes() throws {
+        let floats = try checkArrangements(.fp32)
+        try compare(floats, with: example.network, "fp32")
+        guard !isNotFinite else { return }
+        for weights in [WeightFormat.int16, .int8] {
+            let rounded = try RoundedNetwork.network(example.network, weights)
+            guard rounded != example.network else { continue }
+            try compare(try checkArrangements(weights), with: rounded, "\(weights)")
+        }
+    }
+
+    /// The same bits in both orders and with one thread and three. nil where membrane potentials are not finite.
+    private mutating func checkArrangements(_ weights: WeightFormat) throws -> SimulationResult? {
+        let program = try Program(example.network, timeSteps: example.timeSteps, weights: weights)
+        var session = Session(program)
+        let expected: SimulationResult
+        do {
+            expected = try session.run(inputs)
+        } catch let error as SpikingError where error.code == .notFinite {
+            return nil
+        }
+        guard expected.outputs.count == example.graph.outputs.count else {
+            faults.append("\(weights): outputs are missing")
+            return expected
+        }
+        for (order, threads) in [(Session.Order.stepSequential, 1), (.layerSequential, 3), (.stepSequential, 3)] {
+            let found = try ParallelSimulator(program, threads: threads, order: order).run(inputs)
+            let what = "\(weights), \(order.rawValue), \(threads) threads"
+            for (name, tensor) in expected.outputs where !(found.outputs[name].map { Self.areSame($0, tensor) } ?? false) {
+                faults.append("\(what): output \(name) differs by \(found.outputs[name].map { Self.difference($0, tensor) } ?? .infinity)")
+            }
+            if found.spikes != expected.spikes { faults.append("\(what): spikes differ") }
+            if found.steps != expected.steps { faults.append("\(what): counts differ") }
+        }
+        return expected
+    }
+
+    /// Against the equations as they are written.
+    private mutating func compare(_ found: SimulationResult?, with network: SpikingNetwork, _ what: String) throws {
+        var allFinite = true
+        let expected = try ReferenceSimulator(network).run(inputs, timeSteps: example.timeSteps) { _, _, current in
+            if !current.values.allSatisfy(\.isFinite) { allFinite = false }
+        }
+        guard let found, allFinite else {
+            if allFinite { faults.append("\(what): potentials are said not to be finite, and are") }
+            isNotFinite = true
+            return
+        }
+        spikes += expected.steps.last?.spikes ?? 0
+        for (name, tensor) in expected.outputs where found.outputs[name]?.shape != tensor.shape {
+            faults.append("\(what): output \(name) has another shape than \(tensor.shape)")
+            return
+        }
+        let outputsAgree = expected.outputs.allSatisfy { name, tensor in
+            Self.difference(found.outputs[name]!, tensor) <= Self.tolerance * Self.size(tensor)
+        }
+        if outputsAgree, found.spikes == expected.spikes, found.steps == expected.steps { return }
+        try judge(found, expected, network, what)
+    }
+
+    private static func size(_ tensor: Tensor) -> Float { tensor.values.map(abs).max() ?? 0 }
+
+    /// Tells a fault from a value that rounding decides: what stays the same when every value is shaken must be right.
+    private mutating func judge(_ found: SimulationResult, _ expected: SimulationResult, _ network: SpikingNetwork, _ what: String) throws {
+        let simulator = EstimateSimulator(network)
+        let runs = try ([nil] + (1...Self.shakings).map { $0 }).map {
+            try simulator.run(inputs, timeSteps: example.timeSteps, noise: $0)
+        }
+        var isStable = true
+        for (site, steps) in found.spikes {
+            for (step, levels) in steps.enumerated() {
+                let counts = Set(runs.map { $0.spikes[site]![step] } + [expected.spikes[site]![step]])
+                if counts.count > 1 { isStable = false }
+                if counts.count == 1, levels != counts.first! {
+                    faults.append("\(what): site \(site) sends \(levels) at step \(step + 1), expected \(counts.first!)")
+                    return
+                }
+            }
+        }
+        for (name, tensor) in expected.outputs {
+            let width = tensor.shape.rowCount
+            for step in 0..<example.timeSteps {
+                let rows = runs.map { $0.outputs[name]![step].values }
+                for index in 0..<width {
+                    let value = found.outputs[name]!.values[step * width + index]
+                    let all = rows.map { $0[index] } + [tensor.values[step * width + index]]
+                    let (low, high) = (all.min()!, all.max()!)
+                    let room = Self.tolerance * Self.size(tensor) + Self.spread * (high - low)
+                    if high - low > Self.tolerance * Self.size(tensor) { isStable = false }
+                    if !(value >= low - room && value <= high + room) {
+                        faults.append("\(what): output \(name)[\(index)] is \(value) at step \(step + 1), expected \(low) to \(high)")
+                        return
+                    }
+                }
+            }
+        }
+        isUndetermined = isUndetermined || !isStable
+        if isStable, found.steps != expected.steps { faults.append("\(what): counts differ from the reference's") }
+    }
+}
+
+/// The network whose weights and thresholds are those that integers stand for.
+enum RoundedNetwork {
+    static func network(_ network: SpikingNetwork, _ format: WeightFormat) throws -> SpikingNetwork {
+        var layers = Dictionary(uniqueKeysWithValues: network.neurons.map { ($0.key, $0.value) })
+        let graph = try network.graph.rebuilt { builder, node, id, inputs in
+            var inputs = inputs
+            if let operation = node.operation, isRounded(operation), let layer = network.layer(at: node.inputs[0]),
+                layer.ladder.levels <= 8, let weight = network.graph[node.inputs[1]].constant
+            {
+                let integers = IntegerWeights(
+                    weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: format == .int8 ? 8 : 16)
+                inputs[1] = try builder.constant(node.name + ".rounded", Tensor(weight.shape, integers.values))
+                if format == .int8 { layers[network.graph[node.inputs[0]].name] = joined(layer) }
+            }
+            return try builder.copy(node, inputs: inputs)
+        }
+        return try SpikingNetwork(
+            graph: graph, coding: network.coding, neurons: layers, provenance: network.provenance)
+    }
+
+    private static func isRounded(_ operation: VolleyGraph.Operator) -> Bool {
+        switch operation {
+        case .linear: true
+        case .convolution(let convolution): convolution.groups == 1
+        default: false
+        }
+    }
+
+    /// Signs whose thresholds lie within 1 % share their mean.
+    private static func joined(_ layer: NeuronLayer) -> NeuronLayer {
+        let (a, b) = (layer.ladder.positive, layer.ladder.negative)
+        guard abs(a - b) <= 0.01 * min(a, b) else { return layer }
+        var joined = layer
+        joined.ladder.positive = (a + b) / 2
+        joined.ladder.negative = joined.ladder.positive
+        return joined
+    }
+}
