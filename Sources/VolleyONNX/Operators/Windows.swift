@@ -5,11 +5,14 @@ struct Windows {
     var kernel: [Int]
     var stride: [Int]
     var dilation: [Int]
-    /// Before and after each axis.
+    /// Before and after each axis. Poolings that ask for as many windows as strides may leave positions out: there it is negative.
     var padding: [[Int]]
 
-    /// - Parameter lengths: of the axes that the windows slide along.
-    init(_ call: Call, kernel: [Int], lengths: [Dimension]) throws {
+    /// - Parameters:
+    ///   - lengths: of the axes that the windows slide along.
+    ///   - poolsSame: whether as many windows as strides are padded the way runtimes do it for poolings: as if their positions were
+    ///     not spread.
+    init(_ call: Call, kernel: [Int], lengths: [Dimension], poolsSame: Bool = false) throws {
         let axes = kernel.count
         let ones = [Int](repeating: 1, count: axes)
         self.kernel = kernel
@@ -24,8 +27,11 @@ struct Windows {
             guard pads.count == 2 * axes else { throw call.mismatch("\(pads.count) pads for \(axes) axes") }
             padding = (0..<axes).map { [pads[$0], pads[axes + $0]] }
         case "VALID": padding = ones.map { _ in [0, 0] }
-        case "SAME_UPPER": padding = Self.same(kernel, stride, dilation, lengths, extraFirst: false)
-        case "SAME_LOWER": padding = Self.same(kernel, stride, dilation, lengths, extraFirst: true)
+        case "SAME_UPPER", "SAME_LOWER":
+            let extraFirst = call.string("auto_pad", "") == "SAME_LOWER"
+            let spread = poolsSame ? ones : dilation
+            padding = Self.same(kernel, stride, spread, lengths, extraFirst: extraFirst)
+            if !poolsSame { padding = padding.map { $0.map { max(0, $0) } } }
         case let other: throw call.unsupported("its padding is \(other.quoted)")
         }
     }
@@ -37,8 +43,9 @@ struct Windows {
         kernel.indices.map { axis in
             let length = lengths[axis].size
             let count = (length + stride[axis] - 1) / stride[axis]
-            let total = max(0, (count - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1 - length)
-            return extraFirst ? [total - total / 2, total / 2] : [total / 2, total - total / 2]
+            let total = (count - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1 - length
+            let first = (extraFirst ? total + 1 : total) / 2
+            return [first, total - first]
         }
     }
 
