@@ -38,7 +38,8 @@ struct NodeCase: Decodable, CustomStringConvertible {
         "Reshape": [1], "Expand": [1], "Tile": [1], "Slice": [1, 2, 3, 4], "Split": [1], "Squeeze": [1], "Unsqueeze": [1],
         "Pad": [1, 2, 3], "CumSum": [1], "Range": [0, 1, 2], "ConstantOfShape": [0], "Trilu": [1], "Dropout": [1, 2],
         "ReduceMean": [1], "ReduceSum": [1], "ReduceMax": [1], "ReduceMin": [1], "ReduceProd": [1], "ReduceL1": [1],
-        "NonZero": [0], "ScatterND": [0, 1, 2], "ReduceL2": [1], "ReduceLogSum": [1], "ReduceLogSumExp": [1], "ReduceSumSquare": [1],
+        "NonZero": [0], "ScatterND": [1], "ScatterElements": [1], "Scatter": [1], "Resize": [1, 2, 3], "Upsample": [1], "TopK": [1],
+        "OneHot": [1], "ReduceL2": [1], "ReduceLogSum": [1], "ReduceLogSumExp": [1], "ReduceSumSquare": [1],
     ]
 
     /// Cases that cannot be imported, and why; they must be refused.

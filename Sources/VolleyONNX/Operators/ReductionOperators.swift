@@ -62,7 +62,7 @@ enum ReductionOperators {
         case .minimum: pairwise = .minimum
         case .mean: return nil
         }
-        let areIntegers = known.kind == .integer
+        let areIntegers = known.kind.isInteger
         return try known.reduced(axes, keepsAxes: keepsAxes) {
             try KnownNumber.combine(pairwise, $0, $1, areIntegers: areIntegers)
         }

@@ -7,6 +7,7 @@ enum SelectionOperators {
         "Where": { [try $0.select($0.input(0), $0.input(1), $0.input(2))] },
         "ArgMax": { [try argMaximum($0, $0.input(0))] },
         "ArgMin": { [try argMaximum($0, try $0.unary(.negate, $0.input(0), "negated"))] },
+        "TopK": topK,
         "Pad": pad,
         "Trilu": triangle,
     ]
@@ -16,6 +17,23 @@ enum SelectionOperators {
         let operation = ArgMaximum(
             axis: axis, keepsAxes: try call.flag("keepdims", true), selectsLast: try call.flag("select_last_index"))
         return try call.emit(.argMaximum(operation), [value], kind: .integer)
+    }
+
+    private static func topK(_ call: Call) throws -> [Value?] {
+        let value = try call.input(0)
+        let axis = try call.axis(try call.int("axis", -1), rank: value.rank)
+        let counts = try call.optional(1) == nil ? [call.int("k", 0)] : call.knownIntegers(1, "the number of elements")
+        guard counts.count == 1 else { throw call.mismatch("one number of elements is needed, found \(counts)") }
+        guard !value.shape[axis].scalesWithBatch else { throw call.unsupported("it compares the samples of a batch") }
+        let isRead = (0..<2).map { $0 < call.node.output.count && !call.node.output[$0].isEmpty }
+        func part(_ part: TopK.Part, kind: ElementKind?, _ name: String?) throws -> Value {
+            let operation = TopK(axis: axis, count: counts[0], takesLargest: try call.flag("largest", true), part: part)
+            return try call.emit(.topK(operation), [value], kind: kind, name)
+        }
+        return [
+            isRead[0] ? try part(.values, kind: nil, nil) : nil,
+            isRead[1] ? try part(.positions, kind: .integer, isRead[0] ? "positions" : nil) : nil,
+        ]
     }
 
     private static func pad(_ call: Call) throws -> [Value?] {
