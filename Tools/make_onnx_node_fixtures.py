@@ -70,8 +70,8 @@ def reason_to_skip(case, operator, kinds):
     return None
 
 
-def described(names, arrays):
-    return [{"name": n, "type": str(a.dtype), "shape": list(a.shape)} for n, a in zip(names, arrays)]
+def described(names, values):
+    return [{"name": n, "type": kind, "shape": list(a.shape)} for n, (a, kind) in zip(names, values)]
 
 
 def tensor_names(values):
@@ -125,7 +125,7 @@ def main():
         if len(input_names) != len(inputs) or len(output_names) != len(outputs):
             raise SystemExit(f"{name}: the model has other inputs or outputs than the case")
         entry = {"case": name, "opset": opset_of(case.model),
-                 "inputs": described(input_names, values), "outputs": described(output_names, values[len(inputs):]),
+                 "inputs": described(input_names, found), "outputs": described(output_names, found[len(inputs):]),
                  "rtol": case.rtol, "atol": case.atol}
         packed = {f"{name}/model": np.frombuffer(model, np.uint8)}
         if case is base:
