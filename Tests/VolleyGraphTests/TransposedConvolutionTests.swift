@@ -30,7 +30,7 @@ private let tolerance: Float = 1e-4
         Case(
             input: [1, 2, 4, 4], weight: [2, 2, 2, 2],
             convolution: TransposedConvolution(stride: [2, 2], crop: [[3, 4], [1, 5]])),
-        Case(input: [0, 2, 4, 4], weight: [2, 3, 2, 2], convolution: TransposedConvolution(stride: [1, 1])),
+        Case(input: [2, 2, 1, 4], weight: [2, 3, 2, 2], convolution: TransposedConvolution(stride: [1, 1])),
     ]
 
     /// Calls `body` for every tap of every pixel that falls into the result.
@@ -72,7 +72,7 @@ private let tolerance: Float = 1e-4
         }
         let macs = test.convolution.multiplyAccumulates(inputs: [test.input, test.weight], output: shape)
         #expect(macs == total)
-        if test.input[0] > 0 { #expect(test.convolution.fanOut(input: test.input, weight: test.weight) == reached) }
+        #expect(test.convolution.fanOut(input: test.input, weight: test.weight) == reached)
     }
 
     /// What convolution takes from an output to its pixels, this takes from the pixels to the output: ⟨y, conv(x)⟩ = ⟨convᵀ(y), x⟩.
