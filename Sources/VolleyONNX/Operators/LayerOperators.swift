@@ -62,7 +62,8 @@ enum LayerOperators {
     }
 
     private static func convolution(_ call: Call) throws -> [Value?] {
-        let (value, weight) = (try call.input(0), try call.input(1))
+        var value = try call.input(0)
+        let weight = try call.input(1)
         let axes = value.rank - 2
         guard (1...2).contains(axes), weight.rank == value.rank else {
             throw axes > 2
@@ -75,6 +76,7 @@ enum LayerOperators {
             throw call.mismatch("its kernel is \(stated), but its weight has the shape \(weight.shape)")
         }
         let windows = try Windows(call, kernel: kernel, lengths: Array(value.shape.dimensions[2...]))
+        value = try windows.cropped(call, value)
         let bias = call.optional(2).map { [$0] } ?? []
         let groups = try call.int("group", 1)
         if axes == 2 {
@@ -117,6 +119,6 @@ enum LayerOperators {
 
 extension Windows {
     fileprivate func convolution(_ groups: Int) -> Convolution {
-        Convolution(stride: stride, dilation: dilation, padding: padding, groups: groups)
+        Convolution(stride: stride, dilation: dilation, padding: addedPadding, groups: groups)
     }
 }

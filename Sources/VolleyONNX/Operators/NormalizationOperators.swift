@@ -43,7 +43,7 @@ enum NormalizationOperators {
         let operation = LayerNormalization(epsilon: call.float("epsilon", 1e-5))
         let scale = try call.input(1)
         let result = try overRows(call, value, axis: axis) { rows, width, part in
-            let offset = call.optional(2) ?? Value(Known(Tensor([width], repeating: 0)))
+            let offset = call.optional(2) ?? Value(0)
             guard let gamma = try row(call, scale, like: trailing, width: width),
                 let beta = try row(call, offset, like: trailing, width: width)
             else { throw call.unsupported("its scale of shape \(scale.shape) differs from row to row") }

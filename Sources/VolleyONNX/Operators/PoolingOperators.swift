@@ -24,12 +24,11 @@ enum PoolingOperators {
             guard !countsPadding || ceilMode || reach <= length + amounts[0] + amounts[1] else {
                 throw call.unsupported("a window of \(reach) positions is larger than its padded input, which has \(length + amounts[0] + amounts[1])")
             }
-            let (first, last) = (max(0, -amounts[0]), max(0, -amounts[1]))
-            value = try call.slice(value, axis: 2 + axis, start: first, length: length - first - last, "axis\(axis)")
         }
+        value = try windows.cropped(call, value)
         let pooling = Pooling(
             function, kernel: windows.kernel, stride: windows.stride, dilation: windows.dilation,
-            padding: windows.padding.map { $0.map { max(0, $0) } }, ceilMode: ceilMode, countsPadding: countsPadding)
+            padding: windows.addedPadding, ceilMode: ceilMode, countsPadding: countsPadding)
         return try call.emit(.pooling(pooling), [value])
     }
 

@@ -37,7 +37,7 @@ enum SelectionOperators {
     }
 
     private static func pad(_ call: Call) throws -> [Value?] {
-        let value = try call.input(0)
+        var value = try call.input(0)
         let modes: [String: Padding.Mode] = ["constant": .constant, "reflect": .reflect, "edge": .edge, "wrap": .wrap]
         guard let mode = modes[call.string("mode", "constant")] else {
             throw call.unsupported("its mode is \(call.string("mode", "").quoted)")
@@ -49,6 +49,15 @@ enum SelectionOperators {
         var amounts = [[Int]](repeating: [0, 0], count: value.rank)
         for (position, axis) in axes.enumerated() { amounts[axis] = [given[position], given[axes.count + position]] }
         guard amounts.joined().contains(where: { $0 != 0 }) else { return [value] }
+        if mode == .wrap {
+            // What is cut off goes first: it is not repeated at the other end.
+            for axis in amounts.indices {
+                let (first, last) = (max(0, -amounts[axis][0]), max(0, -amounts[axis][1]))
+                if first + last == 0 { continue }
+                value = try call.slice(value, axis: axis, start: first, length: value.shape[axis].size - first - last, "axis\(axis)")
+                amounts[axis] = amounts[axis].map { max(0, $0) }
+            }
+        }
         var filler = call.float("value", 0)
         if call.optional(2) != nil {
             guard let number = try call.input(2).knownScalar else { throw call.unsupported("its value is computed from the inputs") }
