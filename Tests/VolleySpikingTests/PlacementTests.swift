@@ -22,6 +22,7 @@ import VolleyTestSupport
             ["q.in", "scores.a", "scores.b", "mixed.a", "mixed.b", "proj.in", "gate.in", "gated.a", "gated.b", "down.in"], ["head"]
         ),
         "windows": (["second.in"], ["stem", "head"]),
+        "decoder": (["grown.in", "second.in"], ["stem", "head"]),
     ]
 
     @Test func sitesStandBeforeLayersAndProductsInOrder() throws {
@@ -34,7 +35,7 @@ import VolleyTestSupport
             for node in placed.nodes {
                 let sides: [NodeID]
                 switch node.operation {
-                case .linear, .convolution: sides = [node.inputs[0]]
+                case .linear, .convolution, .transposedConvolution: sides = [node.inputs[0]]
                 case .matrixProduct: sides = node.inputs
                 case .elementwise(let elementwise) where elementwise.function == .multiply && node.inputs.allSatisfy { placed[$0].constant == nil }:
                     sides = node.inputs

@@ -108,7 +108,7 @@ private struct Products {
     /// - Returns: nil for nodes that multiply nothing, or only by a constant factor.
     init?(_ node: Node, _ graph: Graph, batch: Int) {
         switch node.operation {
-        case .linear, .convolution, .matrixProduct: break
+        case .linear, .convolution, .transposedConvolution, .matrixProduct: break
         case .elementwise(let elementwise) where elementwise.function == .multiply:
             if node.inputs.contains(where: { graph[$0].constant != nil }) { return nil }
         default: return nil
@@ -159,6 +159,21 @@ private struct Products {
                                     }
                                 }
                             }
+                        }
+                    }
+                }
+            }
+        case .transposedConvolution(let convolution):
+            for source in 0..<left.count {
+                let (y, x) = (source / left[3] % left[2], source % left[3])
+                let channel = source / (left[2] * left[3]) % left[1]
+                for target in 0..<right[1] {
+                    for tapY in 0..<right[2] {
+                        for tapX in 0..<right[3] {
+                            let row = y * convolution.stride[0] + tapY * convolution.dilation[0] - convolution.crop[0][0]
+                            let column = x * convolution.stride[1] + tapX * convolution.dilation[1] - convolution.crop[1][0]
+                            guard row >= 0, row < output[2], column >= 0, column < output[3] else { continue }
+                            visit(source, ((channel * right[1] + target) * right[2] + tapY) * right[3] + tapX)
                         }
                     }
                 }

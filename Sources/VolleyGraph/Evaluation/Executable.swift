@@ -25,6 +25,8 @@ public struct Executable: Sendable {
             case .operation(.linear): return graph[node.inputs[1]].constant.map(Linear.pack)
             case .operation(.convolution(let convolution)) where convolution.groups == 1:
                 return graph[node.inputs[1]].constant.map(Convolution.pack)
+            case .operation(.transposedConvolution(let convolution)) where convolution.groups == 1:
+                return graph[node.inputs[1]].constant.map(TransposedConvolution.pack)
             default: return nil
             }
         }
@@ -74,6 +76,8 @@ public struct Executable: Sendable {
         switch (operation, packed[id]) {
         case (.linear(let linear), let packed?): linear.evaluate(inputs, packed: packed, into: &output, on: kernels)
         case (.convolution(let convolution), let packed):
+            convolution.evaluate(inputs, packed: packed, into: &output, on: kernels, pool: &pool)
+        case (.transposedConvolution(let convolution), let packed):
             convolution.evaluate(inputs, packed: packed, into: &output, on: kernels, pool: &pool)
         default: operation.operation.evaluate(inputs, into: &output, on: kernels)
         }

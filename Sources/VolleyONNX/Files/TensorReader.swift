@@ -28,19 +28,23 @@ struct TensorReader {
         let decoder = ElementDecoder(type: Onnx_TensorProto.DataType(rawValue: Int(tensor.dataType)) ?? .undefined)
         let content: Known.Content
         if tensor.dataLocation == .external {
-            let data = try external.bytes(tensor.externalData, expected: count * decoder.byteCount)
+            let data = try external.bytes(tensor.externalData, expected: decoder.byteCount(of: count))
             content = decoder.decode(Data(data), count: count)
         } else if tensor.hasRawData {
-            guard tensor.rawData.count == count * decoder.byteCount else {
+            guard tensor.rawData.count == decoder.byteCount(of: count) else {
                 throw ONNXError(
-                    .malformed, "the shape \(shape) needs \(count * decoder.byteCount) bytes, found \(tensor.rawData.count)")
+                    .malformed, "the shape \(shape) needs \(decoder.byteCount(of: count)) bytes, found \(tensor.rawData.count)")
             }
             content = decoder.decode(tensor.rawData, count: count)
         } else {
             content = try listed(tensor, decoder, count, shape)
         }
         elementsRead = elementsRead.saturatingAdd(count)
-        return Known(kind, shape, content, name: tensor.name.isEmpty ? nil : tensor.name)
+        let name = tensor.name.isEmpty ? nil : tensor.name
+        if case .floats(let values) = content, values.count == 1, let precision = RoundedNumber.Precision(decoder.type) {
+            return Known(kind, shape, .floats([RoundedNumber.meant(by: values[0], precision)]), name: name)
+        }
+        return Known(kind, shape, content, name: name)
     }
 
     private func shape(_ dims: [Int64]) throws -> (shape: [Int], count: Int) {
@@ -63,9 +67,9 @@ struct TensorReader {
     private func listed(
         _ tensor: Onnx_TensorProto, _ decoder: ElementDecoder, _ count: Int, _ shape: [Int]
     ) throws -> Known.Content {
-        func checked(_ found: Int) throws {
-            guard found == count else {
-                throw ONNXError(.malformed, "the shape \(shape) needs \(count) elements, found \(found)")
+        func checked(_ found: Int, _ needed: Int? = nil) throws {
+            guard found == needed ?? count else {
+                throw ONNXError(.malformed, "the shape \(shape) needs \(needed ?? count) elements, found \(found)")
             }
         }
         func numbers(_ values: some Sequence<Double>) -> Known.Content { .numbers(values.map { KnownNumber($0) }) }
@@ -90,6 +94,9 @@ struct TensorReader {
         case .uint32, .uint64:
             try checked(tensor.uint64Data.count)
             return numbers(tensor.uint64Data.lazy.map { Double($0) })
+        case .int4, .uint4:
+            try checked(tensor.int32Data.count, (count + 1) / 2)
+            return .numbers((0..<count).map { decoder.halfByte(Int(tensor.int32Data[$0 / 2]) >> (4 * ($0 % 2))) })
         default:
             try checked(tensor.int32Data.count)
             let isTruth = decoder.type == .bool

@@ -107,7 +107,7 @@ final class Importer {
     /// Masks are −∞ or the lowest float, whose sums and differences are infinite or no numbers. ±10³⁰ and half of it can be added
     /// up, still swallow every score, and give the same softmax.
     private func finite(_ tensor: Tensor, _ known: Known, _ name: String) throws -> Tensor {
-        if known.kind == .integer, known.numbers.contains(where: { Double(Float($0.value)) != $0.value }) {
+        if known.kind.isInteger, known.numbers.contains(where: { Double(Float($0.value)) != $0.value }) {
             note(name, "holds integers beyond 2^24, which 32-bit floats round")
         }
         let limit = Limits.magnitude

@@ -14,20 +14,20 @@ extension Call {
         guard let shape = a.shape.broadcast(with: b.shape) else {
             throw mismatch("shapes \(a.shape) and \(b.shape) do not fit each other")
         }
-        let kind = kind ?? (a.rank == 0 && a.kind == .integer ? b.kind : a.kind)
+        let kind = kind ?? (a.rank == 0 && a.kind.isInteger ? b.kind : a.kind)
         if let left = a.known, let right = b.known, left.isArithmetic, right.isArithmetic {
             try importer.check(shape)
             let lengths = shape.dimensions.map(\.size)
             try importer.reserve(lengths.reduce(1, *), from: [left, right])
             return Value(
                 try Known.combine(
-                    function, left, right, shape: lengths, kind: kind, areIntegers: a.kind == .integer && b.kind == .integer))
+                    function, left, right, shape: lengths, kind: kind, areIntegers: a.kind.isInteger && b.kind.isInteger))
         }
         if let same = unchanged(function, a, b, shape) { return same.with(kind: kind) }
         let value = try emit(
             .elementwise(Elementwise(function)), [a, b], kind: kind,
-            function == .divide && a.kind == .integer ? (part ?? "") + ".quotient" : part)
-        return function == .divide && a.kind == .integer ? try unary(.truncate, value, part) : value
+            function == .divide && a.kind.isInteger ? (part ?? "") + ".quotient" : part)
+        return function == .divide && a.kind.isInteger ? try unary(.truncate, value, part) : value
     }
 
     /// One of the operands, where the other one does nothing to it: x + 0, x − 0, x·1, x / 1, x^1.

@@ -36,6 +36,17 @@ enum ComparisonOperators {
         }
     }
 
+    /// Cut towards zero; numbers that a short format does not hold lose their upper bits.
+    private static func whole(_ call: Call, _ value: Value, _ format: IntegerFormat) throws -> Value {
+        let isFloating = value.kind.isFloating
+        let narrows = format.bits <= 16 && (isFloating || (value.kind.integerFormat.map { $0 != format && $0.bits >= format.bits } ?? false))
+        let cut = isFloating ? try call.unary(.truncate, value, narrows ? "cut" : nil) : value
+        guard narrows else { return cut.with(kind: .whole(format)) }
+        let shifted = try call.binary(.subtract, cut, Value(Float(format.lowest)), "shifted")
+        let wrapped = try call.binary(.modulo, shifted, Value(Float(format.count)), format.isSigned ? "wrapped" : nil)
+        return try call.binary(.add, wrapped, Value(Float(format.lowest))).with(kind: .whole(format))
+    }
+
     static func cast(_ call: Call, to kind: ElementKind) throws -> Value {
         let value = try call.input(0)
         if let known = value.known {
@@ -45,8 +56,8 @@ enum ComparisonOperators {
         if value.kind == kind { return value }
         switch kind {
         case .boolean: return try call.binary(.notEqual, value, Value(0), kind: .boolean)
-        case .integer where value.kind.isFloating: return try call.unary(.truncate, value, kind: .integer)
-        case .integer, .float, .double: return value.with(kind: kind)
+        case .whole(let format): return try whole(call, value, format)
+        case .float, .double: return value.with(kind: kind)
         }
     }
 }

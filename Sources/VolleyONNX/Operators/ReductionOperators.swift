@@ -62,7 +62,7 @@ enum ReductionOperators {
         case .minimum: pairwise = .minimum
         case .mean: return nil
         }
-        let areIntegers = known.kind == .integer
+        let areIntegers = known.kind.isInteger
         try call.importer.reserve(known.count, from: [known])
         return try known.reduced(axes, keepsAxes: keepsAxes) {
             try KnownNumber.combine(pairwise, $0, $1, areIntegers: areIntegers)

@@ -138,7 +138,7 @@ enum ShapeOperators {
     }
 
     /// Several values one after the other along an axis.
-    static func concatenate(_ call: Call, _ values: [Value], axis: Int) throws -> Value {
+    static func concatenate(_ call: Call, _ values: [Value], axis: Int, _ part: String? = nil) throws -> Value {
         guard let first = values.first else { throw call.mismatch("it needs at least one input") }
         let axis = try call.axis(axis, rank: first.rank)
         guard values.allSatisfy({ $0.rank == first.rank }) else { throw call.mismatch("its inputs have unlike numbers of axes") }
@@ -168,7 +168,7 @@ enum ShapeOperators {
             for part in known { try call.importer.reserve(part.count, like: part) }
             return Value(Known.concatenating(known, axis: axis))
         }
-        return try call.emit(.concatenation(Concatenation(axis: axis)), filled)
+        return try call.emit(.concatenation(Concatenation(axis: axis)), filled, part)
     }
 
     /// Where the file fixed the batch at 1, tokens and the like were stretched to 1; beside N they must be N.

@@ -36,8 +36,10 @@ struct SliceRange {
             return bounded < 0 ? bounded + size : bounded
         }
         let (lowest, highest) = step > 0 ? (0, size) : (-1, size - 1)
-        let first = min(max(counted(start), step > 0 ? 0 : -1), highest)
-        let last = min(max(counted(end), lowest), highest)
+        let first = min(max(counted(start), 0), highest)
+        // Walking backwards, the largest numbers of 32 and 64 bits mean the end of the walk.
+        let isUnbounded = step < 0 && (end.value == 0x1p31 - 1 || end.value >= 0x1p63 - 1)
+        let last = isUnbounded ? -1 : min(max(counted(end), lowest), highest)
         let distance = step > 0 ? last - first : first - last
         let stride = abs(step)
         self.start = max(first, 0)

@@ -69,13 +69,13 @@ extension Known {
         switch kind {
         case .float: return Known(kind, shape, content, name: name).rounded
         case .double: return Known(kind, shape, content, name: name)
-        case .integer:
+        case .whole(let format):
             let values = try numbers.map { number in
                 let whole = number.value.rounded(.towardZero)
                 guard !number.scalesWithBatch || whole == number.value else {
                     throw ONNXError(.unsupported, "the shape arithmetic cuts \(number) to an integer, and N is free")
                 }
-                return KnownNumber(number.value.isNaN ? 0 : whole, scalesWithBatch: number.scalesWithBatch)
+                return KnownNumber(number.value.isNaN ? 0 : format.wrapped(whole), scalesWithBatch: number.scalesWithBatch)
             }
             return Known(kind, shape, .numbers(values), name: name)
         case .boolean: return Known(kind, shape, .numbers(numbers.map { KnownNumber($0.value != 0) }), name: name)

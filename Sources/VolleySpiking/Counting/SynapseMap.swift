@@ -92,6 +92,9 @@ public struct SynapseMap: Sendable {
         case .convolution(let convolution) where synapses == [0]:
             readers[sources[0], default: []].append(
                 .convolution(fanOut: convolution.fanOut(input: shapes[0], weight: shapes[1])))
+        case .transposedConvolution(let convolution) where synapses == [0]:
+            readers[sources[0], default: []].append(
+                .convolution(fanOut: convolution.fanOut(input: shapes[0], weight: shapes[1])))
         case .matrixProduct, .elementwise:
             for (side, source) in zip([Side.left, .right], sources) {
                 readers[source, default: []].append(.product(products.count, side))
