@@ -11,10 +11,24 @@ public struct Conversion: Sendable {
             case arrays(NamedArrays)
 
             /// Opens what lies at a path: arrays where an `.npz` file names all of the model's inputs, otherwise a data set.
-            public static func open(_ path: String, for model: Model) throws -> Source {
+            /// Bytes for a model that knows how to preprocess images are images, whatever they are called.
+            /// - Parameter arrays: which array holds `x` or an input of that name, where it is called otherwise.
+            public static func open(_ path: String, for model: Model, arrays: [String: String] = [:]) throws -> Source {
                 let inputs = model.graph.inputs.map { model.graph[$0].name }
-                return NamedArrays.fits(path, inputs: inputs)
-                    ? .arrays(try NamedArrays(path: path, inputs: inputs)) : .dataset(try Dataset.open(path))
+                let isImages = try model.preprocessing != nil && inputs.count == 1 && holdsBytes(path, arrays[inputs[0]] ?? inputs[0])
+                if !isImages, NamedArrays.fits(path, inputs: inputs, chosen: arrays) {
+                    return .arrays(
+                        try NamedArrays(path: path, inputs: inputs, chosen: arrays)
+                            .fitted(to: model.graph, preprocessing: model.preprocessing))
+                }
+                return .dataset(try Dataset.open(path, .init(arrays: arrays, input: inputs.count == 1 ? inputs[0] : nil)))
+            }
+
+            private static func holdsBytes(_ path: String, _ array: String) throws -> Bool {
+                guard path.hasSuffix(".npz"), let archive = try? NpzArchive(path: path), archive.names.contains(array) else {
+                    return false
+                }
+                return try archive.array(array).elementType == .uint8
             }
         }
 
@@ -122,9 +136,7 @@ public struct Conversion: Sendable {
         _ converter: Converter, _ arrays: NamedArrays, _ calibration: Calibration, _ provenance: inout Provenance,
         _ kept: inout KeptSamples?, _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) throws -> Void
     ) throws -> CalibrationTable {
-        if !arrays.others.isEmpty {
-            diagnose(Diagnostic(arrays.path, "The network has no input for \(arrays.others.joined(separator: ", "))."))
-        }
+        arrays.diagnostics.forEach(diagnose)
         let count = min(arrays.count, calibration.limit ?? arrays.count)
         provenance.calibrationDigest = arrays.digest.hexadecimal
         provenance.calibrationCount = count
@@ -133,13 +145,16 @@ public struct Conversion: Sendable {
             threads: threads)
         try progress(0, count)
         var samples = KeptSamples(converter.placed, upTo: FidelityCheck.mostSamples, of: count)
+        var digests = SampleDigests()
         for range in evenRanges(of: count, parts: (count + 127) / 128) {
             let rows = arrays.rows(range)
             try calibrator.add(rows)
             samples.add(rows)
+            digests.add(rows)
             try progress(range.upperBound, count)
         }
         kept = samples
+        provenance.calibrationSamples = digests.description
         return try calibrator.finish()
     }
 
@@ -149,37 +164,38 @@ public struct Conversion: Sendable {
     ) throws -> CalibrationTable {
         let dataset = calibration.limit.map { dataset.prefix($0) } ?? dataset
         dataset.diagnostics.forEach(diagnose)
-        let digests = try SampleDigests(of: dataset, threads: threads)
-        provenance.calibrationSamples = digests.digests.map(\.description).joined(separator: " ")
-        provenance.calibrationDigest = dataset.digest(of: digests).hexadecimal
-        provenance.calibrationCount = dataset.count
+        provenance.calibrationDigest = try dataset.digest(skipsUnreadable: calibration.skipBad, threads: threads).hexadecimal
         guard converter.placed.inputs.count == 1 else {
             let names = converter.placed.inputs.map { converter.placed[$0].name }.joined(separator: ", ")
             throw ConversionError(
                 .noData, "this model has several inputs; calibrate it on an .npz file with arrays named like them: \(names)")
         }
         let input = converter.placed[converter.placed.inputs[0]]
+        let inputShape = Shape(Array(input.shape.perSample.dimensions.dropFirst()))
         let loader = try BatchLoader(
-            dataset, preprocessing: model.preprocessing,
-            inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())), batchSize: min(calibration.batchSize ?? 128, 128),
+            dataset, preprocessing: model.preprocessing, inputShape: inputShape, batchSize: min(calibration.batchSize ?? 128, 128),
             threads: threads, skipsUnreadable: calibration.skipBad)
         var calibrator = try Calibrator(
             converter.placed, quantile: recipe.quantile, batchSize: calibration.batchSize, sampleLimit: dataset.count,
             threads: threads)
         var samples = KeptSamples(converter.placed, upTo: FidelityCheck.mostSamples, of: dataset.count)
+        dataset.feedingNotes(inputShape: inputShape, preprocessing: model.preprocessing).forEach(diagnose)
+        var digests = SampleDigests()
         var skipped = 0
         try progress(0, dataset.count)
         while let batch = try loader.next() {
             for sample in batch.skipped { diagnose(Diagnostic(sample.name, "skipped: \(sample.reason)")) }
             skipped += batch.skipped.count
-            if !batch.labels.isEmpty {
+            if !batch.samples.isEmpty {
                 try calibrator.add([input.name: batch.inputs])
                 samples.add([input.name: batch.inputs])
+                digests.add([input.name: batch.inputs])
             }
             try progress(batch.indices.upperBound, dataset.count)
         }
         kept = samples
-        if skipped > 0 { provenance.calibrationCount = dataset.count - skipped }
+        provenance.calibrationCount = dataset.count - skipped
+        provenance.calibrationSamples = digests.description
         return try calibrator.finish()
     }
 

@@ -18,10 +18,12 @@ struct Convert: ParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @Option(
         help: """
-            Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
+            Calibration data: any folder of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
             the model's inputs. Labels are not used.
             """)
     var calibration: String?
+    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup(title: "Images, where the model does not say how to preprocess them") var preprocessingOptions: PreprocessingOptions
     @Option(help: "Use at most this many calibration samples, \(OptionRange.text(OptionRange.samples)).") var limit: Int?
     @Option(help: "Samples that share a quantile, \(OptionRange.text(OptionRange.samples)); thresholds are means over these batches.") var batch = 128
     @Flag(help: "Take quantiles over the whole calibration set instead.") var wholeSet = false
@@ -40,13 +42,14 @@ struct Convert: ParsableCommand {
         try OptionRange.check("--limit", limit, OptionRange.samples)
         try OptionRange.check("--batch", batch, OptionRange.samples)
         try OptionRange.check("--threads", threads, OptionRange.threads)
-        var conversion = Conversion(of: try modelOptions.load(model), recipe: try method.recipe(), threads: threads)
+        let source = try preprocessingOptions.options().apply(to: try modelOptions.load(model), path: model)
+        var conversion = Conversion(of: source, recipe: try method.recipe(), threads: threads)
         conversion.normalizesParameters = normalizeParameters
         conversion.checksFidelity = !noCheck
         conversion.thresholds = try thresholds.map(ThresholdFile.read)
         if let calibration {
             conversion.calibration = .init(
-                try .open(calibration, for: conversion.model), batchSize: wholeSet ? nil : batch, limit: limit,
+                try .open(calibration, for: conversion.model, arrays: try dataOptions.chosenArrays()), batchSize: wholeSet ? nil : batch, limit: limit,
                 skipBad: skipBad)
         }
         if let preset {

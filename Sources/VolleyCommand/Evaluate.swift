@@ -10,10 +10,20 @@ struct Evaluate: ParsableCommand {
             synaptic operations and energy are those of steps 1…t together. Energy is a multiple of the ANN's: 'paper' \
             as published tables count it, 'exact' with analog layers as MACs, 'full' with neuron updates and nonlinear \
             operators too (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ).
+            Class folders are called like the model's classes (label_names or id2label in its config.json); for a model without \
+            names, by class index from 0, or by WordNet id for ImageNet's 1,000 classes, or there are as many as classes, in the \
+            order of their names. --labels says the classes of any folder. Whatever leaves a doubt is refused.
             """)
 
     @Argument(help: "A .volley file.") var network: String
-    @Argument(help: "Labelled data: class folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
+    @Argument(help: "Labelled data: folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
+    @Option(
+        help: ArgumentHelp(
+            "CSV file that says the class of every image in a folder: columns 'file', relative to the folder, and 'class' or 'class_index'.",
+            valueName: "file.csv"))
+    var labels: String?
+    @OptionGroup var dataOptions: DataOptions
+    @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int
     @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).") var limit: Int?
     @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
@@ -33,19 +43,21 @@ struct Evaluate: ParsableCommand {
         try OptionRange.check("--batch", batch, OptionRange.batch)
         try OptionRange.check("--threads", threads, OptionRange.threads)
         let spiking = try SpikingNetwork(contentsOf: network)
-        let dataset = try Dataset.open(data)
+        let dataset = try Dataset.open(data, try dataOptions.options(labels: labels, for: spiking.graph))
         try OutputPath.check([json, resume], imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
         let settings = Evaluation.Settings(
             timeSteps: steps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
-            weights: engine.weights)
+            weights: engine.weights, output: output)
         let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
         if !allowOverlap {
-            try CalibrationOverlap.check(spiking, limit.map { dataset.prefix($0) } ?? dataset, threads: threads)
+            try CalibrationOverlap.check(
+                spiking, limit.map { dataset.prefix($0) } ?? dataset, skipBad: skipBad, threads: threads,
+                progress: ProgressLine("comparing with the calibration data").update)
         }
         let progress = ProgressLine("evaluating")
         let results = try evaluation.run(

@@ -31,15 +31,16 @@ struct Run: ParsableCommand {
             guard steps == nil, engine.weights == .fp32 else {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
-            let graph = network.hasSuffix(".volley") ? try SpikingNetwork(contentsOf: network).graph : try modelOptions.load(network).graph
-            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).run(try arrays(for: graph))
+            let (graph, preprocessing) = try annGraph()
+            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).run(try arrays(for: graph, preprocessing))
+            try outputs.requireFinite()
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
             try Console.out("\(output): \(outputs.count) arrays, the ANN's outputs")
         } else {
             guard let steps else { throw CommandError("--steps says how many time-steps to run, such as --steps 8") }
             let spiking = try SpikingNetwork(contentsOf: network)
             let run = try ArrayRun(
-                spiking, inputs: try arrays(for: spiking.graph), timeSteps: steps, threads: threads, weights: engine.weights,
+                spiking, inputs: try arrays(for: spiking.graph, spiking.preprocessing), timeSteps: steps, threads: threads, weights: engine.weights,
                 kernels: try engine.instructionSet.kernels())
             run.diagnostics.forEach(Console.warn)
             try NpzArchive.write(run.arrays, to: output)
@@ -47,12 +48,20 @@ struct Run: ParsableCommand {
         }
     }
 
-    /// Reads the inputs, and tries the output before there is anything to lose.
-    private func arrays(for graph: Graph) throws -> [String: Tensor] {
-        let named = try NamedArrays(path: input, inputs: graph.inputs.map { graph[$0].name })
-        if !named.others.isEmpty {
-            Console.warn(Diagnostic(input, "The network has no input for \(named.others.joined(separator: ", "))."))
+    private func annGraph() throws -> (Graph, Preprocessing?) {
+        if network.hasSuffix(".volley") {
+            let spiking = try SpikingNetwork(contentsOf: network)
+            return (spiking.graph, spiking.preprocessing)
         }
+        let model = try modelOptions.load(network)
+        return (model.graph, model.preprocessing)
+    }
+
+    /// Reads the inputs, and tries the output before there is anything to lose.
+    private func arrays(for graph: Graph, _ preprocessing: Preprocessing?) throws -> [String: Tensor] {
+        let named = try NamedArrays(path: input, inputs: graph.inputs.map { graph[$0].name })
+            .fitted(to: graph, preprocessing: preprocessing)
+        named.diagnostics.forEach(Console.warn)
         try OutputPath.check([output])
         return named.arrays
     }

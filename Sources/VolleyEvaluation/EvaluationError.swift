@@ -15,6 +15,8 @@ public struct EvaluationError: InputError {
         case malformedProgress
         /// The samples do not have the shape of the network's input.
         case shapeMismatch
+        /// What the data says about classes cannot be bound to the network's classes.
+        case unknownClasses
     }
 
     public let code: Code

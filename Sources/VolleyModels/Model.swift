@@ -11,15 +11,15 @@ public struct Model: Sendable {
     /// classifier, "logits" of shape [N, classes]. A token whose mask is 0 is padding and not attended to.
     public let graph: Graph
     /// How an image becomes the input; nil where the checkpoint does not say and nothing can be assumed, and for text.
-    public let preprocessing: Preprocessing?
+    public var preprocessing: Preprocessing?
     /// A name per class, in the order of the logits, where the checkpoint has them.
-    public let classNames: [String]?
+    public var classNames: [String]?
     /// A line for people: layout, class of network, sizes.
     public let architecture: String
     /// The files that hold the weights.
     public let weightFiles: [String]
     /// What had to be assumed, and which tensors of the files are not used.
-    public let diagnostics: [Diagnostic]
+    public var diagnostics: [Diagnostic]
 
     /// A network that comes from elsewhere.
     public init(

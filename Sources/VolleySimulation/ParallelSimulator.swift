@@ -37,6 +37,24 @@ public final class ParallelSimulator: Sendable {
         }
     }
 
+    /// Runs the ANN and the spiking network on a batch, for whoever takes their outputs for answers.
+    /// - Throws: `NonFiniteOutput` that names the first output, time-step and sample with NaN or infinity, and for the ANN the
+    ///   node where it began.
+    public func answers(_ inputs: [String: Tensor]) throws -> (ann: [String: Tensor], spiking: SimulationResult) {
+        let ann = try runANN(inputs)
+        do {
+            try ann.requireFinite()
+        } catch var failure as NonFiniteOutput {
+            var evaluator = program.ann
+            evaluator.checksValues = true
+            do { _ = try evaluator.run(inputs) } catch { failure.node = (error as? GraphError)?.node }
+            throw failure
+        }
+        let spiking = try run(inputs)
+        try spiking.requireFinite()
+        return (ann, spiking)
+    }
+
     private func runParts<Result: Sendable>(
         _ inputs: [String: Tensor], _ body: @Sendable (inout Session, [String: Tensor]) throws -> Result
     ) throws -> [Result] {

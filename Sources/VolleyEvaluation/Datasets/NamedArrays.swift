@@ -1,22 +1,41 @@
 public import VolleyFormats
+public import VolleyGraph
 public import VolleyTensors
 
 /// Samples for a network with any inputs: one array per input, their first axes count the samples.
 public struct NamedArrays: Sendable {
     /// Where the arrays were read.
     public let path: String
-    public let arrays: [String: Tensor]
+    public private(set) var arrays: [String: Tensor]
     /// Arrays of the file that are no input's.
     public let others: [String]
+    /// What was left out or changed.
+    public private(set) var diagnostics: [Diagnostic]
 
     /// Reads the arrays for some inputs from an `.npz` file. A network with one input also takes the array `x`.
+    /// - Parameter chosen: by input, the name of its array where it is called otherwise; `x` stands for the only input.
     /// - Throws: `EvaluationError` when an input's array is missing or the arrays do not count the same samples.
-    public init(path: String, inputs: [String]) throws {
+    public init(path: String, inputs: [String], chosen: [String: String] = [:]) throws {
         let archive = try NpzArchive(path: path)
         let names = archive.names
+        for (input, name) in chosen.sorted(by: { $0.key < $1.key }) {
+            guard inputs.contains(input) || (input == "x" && inputs.count == 1), names.contains(name) else {
+                throw EvaluationError(
+                    .malformedDataset, "--array names an input of the network and one of the file's arrays.",
+                    context: .init(
+                        file: path, expected: "INPUT=NAME with INPUT of \(inputs.listed(12)) and NAME of \(names.listed(12))",
+                        found: "\(input)=\(name)"))
+            }
+        }
         var arrays: [String: Tensor] = [:]
-        for name in inputs where names.contains(name) { arrays[name] = try archive.array(name).tensor }
-        if inputs.count == 1, arrays.isEmpty, names.contains("x") { arrays[inputs[0]] = try archive.array("x").tensor }
+        var used: Set<String> = []
+        for input in inputs {
+            let only = inputs.count == 1
+            let name = [chosen[input], only ? chosen["x"] : nil, input, only ? "x" : nil].compactMap { $0 }.first(where: names.contains)
+            guard let name else { continue }
+            arrays[input] = try archive.array(name).tensor
+            used.insert(name)
+        }
         guard arrays.count == inputs.count else {
             throw EvaluationError(
                 .malformedDataset, "There must be an array for every input of the network.",
@@ -31,7 +50,34 @@ public struct NamedArrays: Sendable {
         }
         self.path = path
         self.arrays = arrays
-        others = names.filter { !inputs.contains($0) && $0 != "x" && $0 != "y" }
+        others = names.filter { !used.contains($0) && $0 != "y" }
+        diagnostics = others.isEmpty ? [] : [Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")]
+    }
+
+    /// Puts arrays with their channels at the other end than a network reads them into its layout, with a note; notes pixels
+    /// that are not normalised, too.
+    /// - Parameter preprocessing: how the network's only input is made of images, where that is known.
+    /// - Throws: `EvaluationError` for an array that fits no layout, but has the right lengths in another order.
+    public func fitted(to graph: Graph, preprocessing: Preprocessing?) throws -> NamedArrays {
+        var result = self
+        for id in graph.inputs {
+            let node = graph[id]
+            guard let tensor = arrays[node.name], node.shape.dimensions.first == .batch else { continue }
+            let expected = Shape(Array(node.shape.perSample.dimensions.dropFirst()))
+            let found = Shape(Array(tensor.shape.dimensions.dropFirst()))
+            if let layout = ArrayLayout(of: found, as: expected) {
+                guard let note = layout.note(found, expected) else { continue }
+                result.arrays[node.name] = Tensor(
+                    Shape([tensor.shape[0]] + expected.dimensions), layout.apply(to: tensor.values, shape: expected))
+                result.diagnostics.append(Diagnostic(path, note))
+            } else if found.dimensions.sorted() == expected.dimensions.sorted() {
+                throw ArrayLayout.mismatch(found, expected, file: path)
+            }
+        }
+        if let preprocessing, arrays.count == 1, let values = arrays.values.first?.values {
+            result.diagnostics += InputRange.note(on: values, in: path, for: preprocessing).map { [$0] } ?? []
+        }
+        return result
     }
 
     /// The number of samples.
@@ -55,9 +101,9 @@ public struct NamedArrays: Sendable {
         return hash.finalize()
     }
 
-    /// Whether an `.npz` file holds an array for every input under the input's name.
-    public static func fits(_ path: String, inputs: [String]) -> Bool {
+    /// Whether an `.npz` file holds an array for every input under the input's name, or one that `chosen` names.
+    public static func fits(_ path: String, inputs: [String], chosen: [String: String] = [:]) -> Bool {
         guard path.hasSuffix(".npz"), let names = try? NpzArchive(path: path).names else { return false }
-        return inputs.allSatisfy(names.contains)
+        return inputs.allSatisfy { names.contains(chosen[$0] ?? $0) }
     }
 }

@@ -9,6 +9,15 @@ enum SampleSource: Sendable {
     /// Network inputs `[N, …]`.
     case values(Tensor)
 
+    /// The number of samples.
+    var count: Int {
+        switch self {
+        case .files(_, let paths): paths.count
+        case .images(let array): array.pixels.count / array.byteCount
+        case .values(let tensor): tensor.shape[0]
+        }
+    }
+
     /// The length of image files that is believed, in bytes.
     private static let maximumFileLength = 1 << 28
 

@@ -19,10 +19,12 @@ public struct Evaluation: Sendable {
         public var data: String
         /// How the weights of layers behind neurons are held.
         public var weights: WeightFormat
+        /// The output that holds the classes; nil where only one can, see ``ClassifierOutput``.
+        public var output: String?
 
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String = "",
-            weights: WeightFormat = .fp32
+            weights: WeightFormat = .fp32, output: String? = nil
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -31,15 +33,17 @@ public struct Evaluation: Sendable {
             self.skipBad = skipBad
             self.data = data
             self.weights = weights
+            self.output = output
         }
     }
 
     private let network: SpikingNetwork
     private let dataset: Dataset
-    private let settings: Settings
+    private var settings: Settings
     private let program: Program
     private let input: Node
     private let output: String
+    private let labels: ClassLabels
 
     /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
     public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings, kernels: Kernels = .best) throws {
@@ -52,28 +56,30 @@ public struct Evaluation: Sendable {
         self.settings = settings
         program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
         let graph = network.graph
-        guard graph.inputs.count == 1, let output = graph.outputs.first(where: { $0.name == "logits" }) ?? graph.outputs.first,
-            graph[output.value].shape.rank == 2, let classes = graph[output.value].shape.dimensions.last
-        else {
+        guard graph.inputs.count == 1 else {
+            let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
             throw SpikingError(
-                .badSettings, "only classifiers can be evaluated: networks with one input and an output [N, classes]; "
-                    + "use 'volley run' for this one")
+                .badSettings, "only classifiers with one input can be evaluated, and this network has \(graph.inputs.count): "
+                    + "\(names); use 'volley run' for it")
         }
         input = graph[graph.inputs[0]]
-        self.output = output.name
+        let classifier = try ClassifierOutput(of: graph, named: settings.output)
+        output = classifier.name
+        self.settings.output = classifier.name
         guard self.dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
         }
-        guard self.dataset.maximumLabel < classes.size else {
-            throw EvaluationError(
-                .malformedDataset, "the data has labels that the network does not know",
-                context: .init(
-                    file: dataset.path, expected: "labels 0…\(classes.size - 1)", found: "label \(self.dataset.maximumLabel)"))
-        }
+        labels = try self.dataset.labels(for: ClassList(count: classifier.classes, names: network.classNames))
     }
 
+    /// The shape of the network's input for one sample.
+    private var inputShape: Shape { Shape(Array(input.shape.perSample.dimensions.dropFirst())) }
+
     /// What a careful user wants to know of how the network runs here.
-    public var diagnostics: [Diagnostic] { program.diagnostics }
+    public var diagnostics: [Diagnostic] {
+        program.diagnostics + labels.diagnostics
+            + dataset.feedingNotes(inputShape: inputShape, preprocessing: network.preprocessing)
+    }
 
     /// Runs the whole data set.
     /// - Parameters:
@@ -85,7 +91,9 @@ public struct Evaluation: Sendable {
     public func run(
         networkDigest: String? = nil, resumeFile: String? = nil, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> Results {
-        let dataDigest = try dataset.digest(threads: settings.threads).hexadecimal
+        let dataDigest = try dataset.digest(
+            labels: labels.indices, skipsUnreadable: settings.skipBad, threads: settings.threads
+        ).hexadecimal
         let journal = try resumeFile.map {
             try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
         }
@@ -97,7 +105,7 @@ public struct Evaluation: Sendable {
         }
         let simulator = ParallelSimulator(program, threads: settings.threads)
         let loader = try BatchLoader(
-            dataset, preprocessing: network.preprocessing, inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())),
+            dataset, preprocessing: network.preprocessing, inputShape: inputShape,
             batchSize: settings.batchSize, threads: settings.threads, skipsUnreadable: settings.skipBad,
             startingAt: tally.position)
         try progress(tally.position, dataset.count)
@@ -124,23 +132,20 @@ public struct Evaluation: Sendable {
     }
 
     private func measure(_ batch: Batch, _ simulator: ParallelSimulator, _ tally: inout Tally) throws {
-        guard !batch.labels.isEmpty else {
-            tally.add(batch, annLogits: .empty, result: nil, output: output)
-            return
-        }
+        guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
-        let logits = try simulator.runANN(inputs)[output]!
-        guard logits.values.allSatisfy(\.isFinite) else {
-            var evaluator = program.ann
-            evaluator.checksValues = true
-            _ = try evaluator.run(inputs)
-            throw GraphError(.notFinite, "the ANN's output holds NaN or infinite values", node: output)
+        let answers: (ann: [String: Tensor], spiking: SimulationResult)
+        do {
+            answers = try simulator.answers(inputs)
+        } catch var failure as NonFiniteOutput {
+            failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
+            throw failure
         }
-        let result = try simulator.run(inputs)
         if settings.weights != .fp32, tally.weightError == nil {
             tally.weightError = try WeightError(of: program, inputs)
         }
-        tally.add(batch, annLogits: logits, result: result, output: output)
+        tally.add(batch.samples.map { labels.indices[$0] }, annLogits: answers.ann[output]!, result: answers.spiking, output: output)
+        tally.add(batch)
     }
 
     private func results(_ tally: Tally, _ digests: Results.Digests) -> Results {

@@ -57,20 +57,25 @@ struct Tally: Sendable, Hashable, Codable {
             }
     }
 
-    /// - Parameters:
-    ///   - annLogits: `[N, classes]`.
-    ///   - result: its output of that name holds `[T, N, classes]`.
-    mutating func add(_ batch: Batch, annLogits: Tensor, result: SimulationResult?, output: String) {
+    /// Counts the samples of a batch and those left out of it.
+    mutating func add(_ batch: Batch) {
         position = batch.indices.upperBound
         skipped += batch.skipped
-        samples += batch.labels.count
-        guard let result else { return }
+        samples += batch.samples.count
+    }
+
+    /// Counts the answers for the samples of a batch.
+    /// - Parameters:
+    ///   - labels: the class of each sample.
+    ///   - annLogits: finite, `[N, classes]`.
+    ///   - result: its output of that name is finite and holds `[T, N, classes]`.
+    mutating func add(_ labels: [Int], annLogits: Tensor, result: SimulationResult, output: String) {
         let logits = result.outputs[output]!
         let classes = annLogits.shape.rowCount
-        for (row, label) in batch.labels.enumerated() {
+        for (row, label) in labels.enumerated() {
             ann.count(Self.rank(of: label, annLogits.values, row * classes, classes))
             for step in steps.indices {
-                let start = (step * batch.labels.count + row) * classes
+                let start = (step * labels.count + row) * classes
                 steps[step].count(Self.rank(of: label, logits.values, start, classes))
             }
         }
@@ -80,13 +85,15 @@ struct Tally: Sendable, Hashable, Codable {
         }
     }
 
-    /// How many classes come before `label`: those with a larger value, and of equal ones those that stand earlier.
+    /// How many classes come before `label`: those with a larger value, and of equal ones those that stand earlier. What is
+    /// not a number comes before everything, so that it is never counted as right.
     private static func rank(of label: Int, _ values: [Float], _ start: Int, _ classes: Int) -> Int {
         let own = values[start + label]
         var rank = 0
-        for index in 0..<classes {
+        for index in 0..<classes where index != label || own.isNaN {
             let value = values[start + index]
-            if value > own || (value == own && index < label) { rank += 1 }
+            let comesAfter = value < own || (value == own && index > label)
+            if !comesAfter { rank += 1 }
         }
         return rank
     }

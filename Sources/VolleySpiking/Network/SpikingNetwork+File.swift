@@ -43,14 +43,21 @@ extension SpikingNetwork {
                     direction: layer.ladder.direction, levels: layer.ladder.levels, rounding: layer.rounding,
                     reset: layer.reset, initialPotential: layer.initialPotential))
             })
+        func json(_ value: some Encodable, _ key: String) throws -> String {
+            do {
+                return try Self.json(value)
+            } catch {
+                throw SpikingError(.malformed, "'\(path)': '\(key)' cannot be written, since it holds NaN or infinity: \(error)")
+            }
+        }
         var metadata = [
             Key.format: Self.formatVersion, Key.coding: coding.rawValue,
-            Key.graph: try Self.json(GraphDocument(graph)), Key.neurons: try Self.json(layers),
-            Key.provenance: try Self.json(provenance),
+            Key.graph: try json(GraphDocument(graph), Key.graph), Key.neurons: try json(layers, Key.neurons),
+            Key.provenance: try json(provenance, Key.provenance),
         ]
-        if let preprocessing { metadata[Key.preprocessing] = try Self.json(preprocessing) }
-        if let fidelity { metadata[Key.fidelity] = try Self.json(fidelity) }
-        if let classNames { metadata[Key.classNames] = try Self.json(classNames) }
+        if let preprocessing { metadata[Key.preprocessing] = try json(preprocessing, Key.preprocessing) }
+        if let fidelity { metadata[Key.fidelity] = try json(fidelity, Key.fidelity) }
+        if let classNames { metadata[Key.classNames] = try json(classNames, Key.classNames) }
         try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
     }
 
