@@ -18,7 +18,7 @@ public struct Conversion: Sendable {
                 let isImages = try model.preprocessing != nil && inputs.count == 1 && holdsBytes(path, arrays[inputs[0]] ?? inputs[0])
                 if !isImages, NamedArrays.fits(path, inputs: inputs, chosen: arrays) {
                     return .arrays(
-                        try NamedArrays(path: path, inputs: inputs, chosen: arrays)
+                        try NamedArrays(path: path, for: model.graph, chosen: arrays)
                             .fitted(to: model.graph, preprocessing: model.preprocessing))
                 }
                 return .dataset(try Dataset.open(path, .init(arrays: arrays, input: inputs.count == 1 ? inputs[0] : nil)))
@@ -137,7 +137,9 @@ public struct Conversion: Sendable {
         _ kept: inout KeptSamples?, _ diagnose: (Diagnostic) -> Void, _ progress: (Int, Int) throws -> Void
     ) throws -> CalibrationTable {
         arrays.diagnostics.forEach(diagnose)
+        let batching = Batching(converter.placed)
         let count = min(arrays.count, calibration.limit ?? arrays.count)
+        try check(count, batching)
         provenance.calibrationDigest = arrays.digest.hexadecimal
         provenance.calibrationCount = count
         var calibrator = try Calibrator(
@@ -146,16 +148,22 @@ public struct Conversion: Sendable {
         try progress(0, count)
         var samples = KeptSamples(converter.placed, upTo: FidelityCheck.mostSamples, of: count)
         var digests = SampleDigests()
-        for range in evenRanges(of: count, parts: (count + 127) / 128) {
-            let rows = arrays.rows(range)
-            try calibrator.add(rows)
-            samples.add(rows)
-            digests.add(rows)
+        for range in batching.parts(of: count, atMost: (count + 127) / 128) {
+            let part = arrays.samples(range)
+            try calibrator.add(part)
+            samples.add(part, count: range.count)
+            digests.add(part)
             try progress(range.upperBound, count)
         }
         kept = samples
         provenance.calibrationSamples = digests.description
         return try calibrator.finish()
+    }
+
+    /// - Throws: ``ConversionError`` where a file fixes the batch and the samples are no multiple of it.
+    private func check(_ count: Int, _ batching: Batching) throws {
+        let fixed = batching.samplesPerRun
+        guard count % fixed == 0 else { throw ConversionError(.noData, Batching.remainder(of: count, fixed) + " (--limit)") }
     }
 
     private func calibrate(
@@ -170,10 +178,13 @@ public struct Conversion: Sendable {
             throw ConversionError(
                 .noData, "this model has several inputs; calibrate it on an .npz file with arrays named like them: \(names)")
         }
+        let batching = Batching(converter.placed)
+        try check(dataset.count, batching)
         let input = converter.placed[converter.placed.inputs[0]]
         let inputShape = Shape(Array(input.shape.perSample.dimensions.dropFirst()))
         let loader = try BatchLoader(
-            dataset, preprocessing: model.preprocessing, inputShape: inputShape, batchSize: min(calibration.batchSize ?? 128, 128),
+            dataset, preprocessing: model.preprocessing, inputShape: inputShape,
+            batchSize: batching.size(near: min(calibration.batchSize ?? 128, 128)),
             threads: threads, skipsUnreadable: calibration.skipBad)
         var calibrator = try Calibrator(
             converter.placed, quantile: recipe.quantile, batchSize: calibration.batchSize, sampleLimit: dataset.count,
@@ -188,7 +199,7 @@ public struct Conversion: Sendable {
             skipped += batch.skipped.count
             if !batch.samples.isEmpty {
                 try calibrator.add([input.name: batch.inputs])
-                samples.add([input.name: batch.inputs])
+                samples.add([input.name: batch.inputs], count: batch.samples.count)
                 digests.add([input.name: batch.inputs])
             }
             try progress(batch.indices.upperBound, dataset.count)

@@ -17,22 +17,24 @@ public enum FidelityCheck {
     ) throws -> Fidelity {
         let program = try Program(network, timeSteps: steps.last!)
         let simulator = ParallelSimulator(program, threads: threads)
-        let (samples, _) = try program.executable.bind(inputs)
+        let batching = program.executable.batching
+        let samples = try program.executable.sampleCount(inputs)
         let outputs = network.graph.outputs
         let perSample = outputs.reduce(0) { $0 + network.graph[$1.value].shape.perSample.count } * program.timeSteps
-        let atOnce = max(1, min(8 * threads, budget / max(1, perSample)))
-        let parts = program.executable.splitsSamples ? evenRanges(of: samples, parts: (samples + atOnce - 1) / atOnce) : [0..<samples]
+        // Not as many as there are threads: sums of floats would show it.
+        let atOnce = max(1, budget / max(1, perSample))
+        let parts = batching.parts(of: samples, atMost: (samples + atOnce - 1) / atOnce)
         let classes = classOutput(of: network.graph)
         var comparisons: [String: OutputComparison] = [:]
         for output in outputs {
-            let shape = network.graph[output.value].shape
             comparisons[output.name] = OutputComparison(
-                countsAnswers: output.name == classes, samplesAreRows: shape.dimensions.first == .batch)
+                countsAnswers: output.name == classes,
+                samplesAreRows: isSample(network.graph[output.value].shape.dimensions.first, batching))
         }
         var counts = [OperationCounts](repeating: OperationCounts(), count: program.timeSteps)
         for part in parts {
             try progress(part.lowerBound, samples)
-            let arrays = parts.count == 1 ? inputs : program.executable.samples(part, of: inputs)
+            let arrays = batching.samples(part, of: samples, in: inputs)
             let ann = try simulator.runANN(arrays)
             let result = try simulator.run(arrays)
             for (name, estimates) in result.outputs { comparisons[name]!.add(estimates, ann: ann[name]!) }
@@ -43,7 +45,7 @@ public enum FidelityCheck {
         var energies: [Double] = []
         for count in counts {
             total += count
-            energies.append(EnergyRatios(total, dense: program.synapses.dense, samples: samples).exact)
+            energies.append(EnergyRatios(total, dense: program.synapses.dense, samples: samples / batching.samplesPerRun).exact)
         }
         return Fidelity(
             samples: samples,
@@ -57,11 +59,17 @@ public enum FidelityCheck {
             })
     }
 
+    /// Whether the first axis of an output counts samples.
+    private static func isSample(_ length: Dimension?, _ batching: Batching) -> Bool {
+        if case .fixed(let fixed) = batching.rule { return length == Dimension(fixed) }
+        return length == .batch
+    }
+
     /// The output that holds a value per class, where just one does.
     private static func classOutput(of graph: Graph) -> String? {
         let fitting = graph.outputs.filter { output in
             let shape = graph[output.value].shape
-            return shape.rank == 2 && shape[0] == .batch && !shape[1].scalesWithBatch && shape[1].size > 1
+            return shape.rank == 2 && isSample(shape[0], Batching(graph)) && !shape[1].scalesWithBatch && shape[1].size > 1
         }
         return fitting.count == 1 ? fitting[0].name : nil
     }

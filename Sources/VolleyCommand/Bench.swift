@@ -44,7 +44,7 @@ struct BenchNetwork: ParsableCommand {
         let inputs =
             try input.map { path in
                 try benchmark.batch(
-                    of: NamedArrays(path: path, inputs: spiking.graph.inputs.map { spiking.graph[$0].name }).arrays)
+                    of: NamedArrays(path: path, for: spiking.graph).arrays)
             } ?? benchmark.normalInputs(seed: seed)
         try OutputPath.check([json])
         let report = try benchmark.run(inputs, progress: ProgressLine("timing").update)

@@ -32,7 +32,7 @@ struct Run: ParsableCommand {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
             let (graph, preprocessing) = try annGraph()
-            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).run(try arrays(for: graph, preprocessing))
+            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).runAll(try arrays(for: graph, preprocessing))
             try outputs.requireFinite()
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
             try Console.out("\(output): \(outputs.count) arrays, the ANN's outputs")
@@ -59,7 +59,7 @@ struct Run: ParsableCommand {
 
     /// Reads the inputs, and tries the output before there is anything to lose.
     private func arrays(for graph: Graph, _ preprocessing: Preprocessing?) throws -> [String: Tensor] {
-        let named = try NamedArrays(path: input, inputs: graph.inputs.map { graph[$0].name })
+        let named = try NamedArrays(path: input, for: graph)
             .fitted(to: graph, preprocessing: preprocessing)
         named.diagnostics.forEach(Console.warn)
         try OutputPath.check([output])

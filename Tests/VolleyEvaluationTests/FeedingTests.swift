@@ -66,12 +66,12 @@ import VolleyTestSupport
         builder.output("same", try builder.add("relu", .activation(Activation(.relu)), [input]))
         let graph = try builder.build()
         try NpzArchive.write([("image", .float32(channelsLast(tensor)))], to: folder.file("named.npz"))
-        let arrays = try NamedArrays(path: folder.file("named.npz"), inputs: ["image"]).fitted(to: graph, preprocessing: nil)
+        let arrays = try NamedArrays(path: folder.file("named.npz"), for: graph).fitted(to: graph, preprocessing: nil)
         #expect(arrays.arrays["image"] == tensor)
         #expect(arrays.diagnostics.count == 1)
         try NpzArchive.write([("image", .float32(Tensor([2, 5, 4, 2])))], to: folder.file("other.npz"))
         let error = #expect(throws: EvaluationError.self) {
-            try NamedArrays(path: folder.file("other.npz"), inputs: ["image"]).fitted(to: graph, preprocessing: nil)
+            try NamedArrays(path: folder.file("other.npz"), for: graph).fitted(to: graph, preprocessing: nil)
         }
         #expect(error?.description.contains("transpose") == true)
     }

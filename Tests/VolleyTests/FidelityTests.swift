@@ -19,7 +19,7 @@ import VolleyTestSupport
         let inputs = SampleGraphs.inputs(for: graph, batch: samples, seed: 11)
         let path = folder.file("in.npz")
         try NpzArchive.write(inputs.sorted { $0.key < $1.key }.map { ($0.key, .float32($0.value)) }, to: path)
-        let arrays = try NamedArrays(path: path, inputs: graph.inputs.map { graph[$0].name })
+        let arrays = try NamedArrays(path: path, for: graph)
         let conversion = Conversion(
             of: Model(graph: graph, architecture: "test", weightFiles: []), recipe: recipe,
             calibrating: .init(.arrays(arrays), batchSize: batchSize), threads: threads)

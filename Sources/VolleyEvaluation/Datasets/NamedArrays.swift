@@ -2,7 +2,7 @@ public import VolleyFormats
 public import VolleyGraph
 public import VolleyTensors
 
-/// Samples for a network with any inputs: one array per input, their first axes count the samples.
+/// Samples for a network with any inputs: one array per input.
 public struct NamedArrays: Sendable {
     /// Where the arrays were read.
     public let path: String
@@ -11,11 +11,15 @@ public struct NamedArrays: Sendable {
     public let others: [String]
     /// What was left out or changed.
     public private(set) var diagnostics: [Diagnostic]
+    /// The number of samples.
+    public let count: Int
+    private let batching: Batching
 
-    /// Reads the arrays for some inputs from an `.npz` file. A network with one input also takes the array `x`.
+    /// Reads the arrays for a network's inputs from an `.npz` file. A network with one input also takes the array `x`.
     /// - Parameter chosen: by input, the name of its array where it is called otherwise; `x` stands for the only input.
     /// - Throws: `EvaluationError` when an input's array is missing or the arrays do not count the same samples.
-    public init(path: String, inputs: [String], chosen: [String: String] = [:]) throws {
+    public init(path: String, for graph: Graph, chosen: [String: String] = [:]) throws {
+        let inputs = graph.inputs.map { graph[$0].name }
         let archive = try NpzArchive(path: path)
         let names = archive.names
         for (input, name) in chosen.sorted(by: { $0.key < $1.key }) {
@@ -41,14 +45,21 @@ public struct NamedArrays: Sendable {
                 .malformedDataset, "There must be an array for every input of the network.",
                 context: .init(file: path, expected: inputs.joined(separator: ", "), found: names.joined(separator: ", ")))
         }
-        let counts = arrays.mapValues { $0.shape.dimensions.first ?? 0 }
-        guard Set(counts.values).count == 1, counts.values.first! > 0 else {
+        let batching = Batching(graph)
+        let counts = batching.inputs.reduce(into: [String: Int]()) { counts, input in
+            let (name, position) = (input.key, input.value.position)
+            guard let length = arrays[name]?.shape.dimensions.dropFirst(position).first else { return counts[name] = 0 }
+            counts[name] = length / batching.lengthPerSample(of: graph, name)
+        }
+        guard Set(counts.values).count <= 1, counts.values.first != 0 else {
             let found = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
             throw EvaluationError(
                 .malformedDataset, "All arrays must hold the same number of samples, at least one.",
                 context: .init(file: path, found: found))
         }
         self.path = path
+        self.batching = batching
+        count = counts.values.first ?? 1
         self.arrays = arrays
         others = names.filter { !used.contains($0) && $0 != "y" }
         diagnostics = others.isEmpty ? [] : [Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")]
@@ -80,14 +91,11 @@ public struct NamedArrays: Sendable {
         return result
     }
 
-    /// The number of samples.
-    public var count: Int { arrays.values.first?.shape[0] ?? 0 }
-
     /// The last part of the path.
     public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Some of the samples.
-    public func rows(_ range: Range<Int>) -> [String: Tensor] { arrays.mapValues { $0.rows(range) } }
+    public func samples(_ range: Range<Int>) -> [String: Tensor] { batching.samples(range, of: count, in: arrays) }
 
     /// SHA-256 over names, shapes and elements.
     public var digest: Digest {

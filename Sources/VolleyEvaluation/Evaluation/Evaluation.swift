@@ -10,8 +10,10 @@ public struct Evaluation: Sendable {
     /// Everything that a result depends on beside the network and the data.
     public struct Settings: Sendable, Hashable, Codable {
         public var timeSteps: Int
-        public var batchSize: Int
-        public var threads: Int
+        /// These two decide how fast the result comes and how much memory that takes; the result does not depend on them and
+        /// does not hold them.
+        public var batchSize = 32
+        public var threads = 1
         /// At most this many samples.
         public var limit: Int?
         /// Whether samples that cannot be read are left out and listed instead of ending the run.
@@ -21,6 +23,8 @@ public struct Evaluation: Sendable {
         public var weights: WeightFormat
         /// The output that holds the classes; nil where only one can, see ``ClassifierOutput``.
         public var output: String?
+
+        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output }
 
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String = "",
@@ -66,8 +70,17 @@ public struct Evaluation: Sendable {
         let classifier = try ClassifierOutput(of: graph, named: settings.output)
         output = classifier.name
         self.settings.output = classifier.name
+        if case .together(let id) = program.executable.batching.rule {
+            throw SpikingError(
+                .badSettings, "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
+                    + "what else is in its batch; use 'volley run' for batches of your choice")
+        }
         guard self.dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
+        }
+        let fixed = program.executable.batching.samplesPerRun
+        guard self.dataset.count % fixed == 0 else {
+            throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (--limit)")
         }
         labels = try self.dataset.labels(for: ClassList(count: classifier.classes, names: network.classNames))
     }
@@ -104,13 +117,15 @@ public struct Evaluation: Sendable {
                 context: .init(file: resumeFile))
         }
         let simulator = ParallelSimulator(program, threads: settings.threads)
+        let comparison = settings.weights == .fp32 ? nil : try WeightComparison(program)
         let loader = try BatchLoader(
             dataset, preprocessing: network.preprocessing, inputShape: inputShape,
-            batchSize: settings.batchSize, threads: settings.threads, skipsUnreadable: settings.skipBad,
+            batchSize: program.executable.batching.size(near: settings.batchSize), threads: settings.threads,
+            skipsUnreadable: settings.skipBad,
             startingAt: tally.position)
         try progress(tally.position, dataset.count)
         while let batch = try loader.next() {
-            try measure(batch, simulator, &tally)
+            try measure(batch, simulator, comparison, &tally)
             try journal?.write(tally)
             try progress(tally.position, dataset.count)
         }
@@ -131,7 +146,16 @@ public struct Evaluation: Sendable {
         return sites
     }
 
-    private func measure(_ batch: Batch, _ simulator: ParallelSimulator, _ tally: inout Tally) throws {
+    /// What rounding the weights changes is measured on so many samples, the first ones, whatever the batches: 32, or as many
+    /// more as whole runs of the network take.
+    private var comparedSamples: Int {
+        let run = program.executable.batching.samplesPerRun
+        return (32 + run - 1) / run * run
+    }
+
+    private func measure(
+        _ batch: Batch, _ simulator: ParallelSimulator, _ comparison: WeightComparison?, _ tally: inout Tally
+    ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
         let answers: (ann: [String: Tensor], spiking: SimulationResult)
@@ -141,15 +165,16 @@ public struct Evaluation: Sendable {
             failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
             throw failure
         }
-        if settings.weights != .fp32, tally.weightError == nil {
-            tally.weightError = try WeightError(of: program, inputs)
-        }
+        let count = batch.samples.count
+        try comparison?.add(
+            0..<max(0, min(count, comparedSamples - tally.samples)), of: count, in: inputs, to: &tally.weightDistances)
         tally.add(batch.samples.map { labels.indices[$0] }, annLogits: answers.ann[output]!, result: answers.spiking, output: output)
         tally.add(batch)
     }
 
     private func results(_ tally: Tally, _ digests: Results.Digests) -> Results {
         let samples = Double(tally.samples)
+        let samplesPerRun = program.executable.batching.samplesPerRun
         let dense = program.synapses.dense
         let prices = EnergyPrices()
         var total = OperationCounts()
@@ -160,7 +185,7 @@ public struct Evaluation: Sendable {
                 step: index + 1, top1: Double(tally.steps[index].top1) / samples,
                 top5: Double(tally.steps[index].top5) / samples, firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
                 synapticOperations: Double(total.accumulates) / samples,
-                energy: EnergyRatios(total, dense: dense, samples: tally.samples, prices: prices),
+                energy: EnergyRatios(total, dense: dense, samples: tally.samples / samplesPerRun, prices: prices),
                 counts: tally.counts[index])
         }
         let summary = NetworkSummary(network.graph, network: network)
@@ -175,8 +200,9 @@ public struct Evaluation: Sendable {
             version: volleyVersion,
             ann: Results.Accuracy(top1: Double(tally.ann.top1) / samples, top5: Double(tally.ann.top5) / samples),
             steps: steps, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
-            provenance: network.provenance, prices: prices, dense: dense,
+            provenance: network.provenance, prices: prices, dense: dense.perSample(of: samplesPerRun),
             floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
-            digests: digests, weightError: tally.weightError)
+            digests: digests,
+            weightError: settings.weights == .fp32 ? nil : WeightError(of: program, outputs: tally.weightDistances))
     }
 }

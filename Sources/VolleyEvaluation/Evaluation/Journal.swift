@@ -31,9 +31,9 @@ struct Journal: Sendable {
     /// - Throws: ``EvaluationError`` where something else stands at the path, or progress that cannot be gone on with.
     init(path: String, of subject: Subject) throws {
         self.path = path
-        // Threads do not change a result, so a run may go on with another number of them.
+        // Neither batches nor threads change a result, so a run may go on with other numbers of them.
         var subject = subject
-        subject.settings.threads = 0
+        (subject.settings.batchSize, subject.settings.threads) = (0, 0)
         self.subject = subject
         tally = try FileManager.default.fileExists(atPath: path) ? Self.read(path, subject) : nil
     }
@@ -57,7 +57,9 @@ struct Journal: Sendable {
         guard words[3] == SHA256.digest(of: content).hexadecimal,
             let document = try? JSONDecoder().decode(Document.self, from: Data(content))
         else { throw failure("This progress was altered or damaged: its digest does not fit. \(anew)") }
-        guard document.subject == subject else {
+        var kept = document.subject
+        (kept.settings.batchSize, kept.settings.threads) = (0, 0)
+        guard kept == subject else {
             throw failure(
                 "This progress is of another network, other data or other settings. Name another file, or remove this one "
                     + "to begin anew.")

@@ -24,8 +24,8 @@ struct Tally: Sendable, Hashable, Codable {
     var steps: [Hits]
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
-    /// Of the first batch, where weights are not fp32.
-    var weightError: WeightError?
+    /// Of the first samples, by output of the ANN: how far rounded weights move it, where they are not fp32.
+    var weightDistances: [String: RelativeDistance] = [:]
 
     init(timeSteps: Int) {
         steps = Array(repeating: Hits(), count: timeSteps)

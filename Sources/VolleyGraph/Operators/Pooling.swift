@@ -70,6 +70,8 @@ public struct Pooling: Operation {
         return beginsBehind ? count - 1 : count
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis.unless { $0 >= 2 } }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { function == .average ? .affine : .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -27,6 +27,8 @@ public struct Quantization: Operation {
         return inputs[0]
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs.common(rank: inputs[0].shape.rank) }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -102,6 +102,10 @@ public struct Resize: Operation {
         return shape
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        inputs[0].axis.unless { position in axes.contains { $0.axis == position } }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -30,6 +30,8 @@ public struct TopK: Operation {
         return shape
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis.unless { $0 == axis } }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

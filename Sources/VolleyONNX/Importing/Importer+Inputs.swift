@@ -13,7 +13,7 @@ extension Importer {
                 .badInput, "the model has no input \(name.quoted); its inputs are \(names.map(\.quoted).joined(separator: ", "))")
         }
         guard Set(names).count == names.count else { throw ONNXError(.malformed, "two inputs have the same name") }
-        let lengths = try InputLengths(declared, given: shapes, freesFixedBatch: freesFixedBatch)
+        let lengths = try InputLengths(declared, given: shapes, freedBatch: freedBatch)
         freedInputs = lengths.freed.filter { constants[$0] == nil }
         var open: [String] = []
         for input in declared {
@@ -48,18 +48,18 @@ extension Importer {
 }
 
 /// The shapes of a model's inputs: what the file says, completed by what the user says. The first length of an input is
-/// the batch size N unless the file fixes it at another number than 1.
+/// the batch size N unless the file fixes it and it cannot be freed.
 struct InputLengths {
     /// By input; those with an open length are missing.
     private(set) var shapes: [String: SymbolicShape] = [:]
     /// By input: its shape as far as it is known, as the user would write it.
     private(set) var sketches: [String: String] = [:]
-    /// The inputs whose batch the file fixes at 1.
+    /// The inputs whose batch the file fixes and that are read as N.
     private(set) var freed: [String] = []
 
     private typealias Length = Onnx_TensorShapeProto.Dimension.OneOf_Value
 
-    init(_ inputs: [Onnx_ValueInfoProto], given: [String: [Int]], freesFixedBatch: Bool) throws {
+    init(_ inputs: [Onnx_ValueInfoProto], given: [String: [Int]], freedBatch: Int?) throws {
         var named: [String: Dimension] = [:]
         var declared: [String: [Length?]] = [:]
         for input in inputs {
@@ -79,9 +79,9 @@ struct InputLengths {
             guard let lengths = declared[name] else { continue }
             if lengths.isEmpty, !input.type.tensorType.hasShape { continue }
             let resolved = lengths.enumerated().map { axis, length in
-                Self.resolve(length, axis, given[name]?[axis], named, freesFixedBatch)
+                Self.resolve(length, axis, given[name]?[axis], named, freedBatch)
             }
-            if case .dimValue(1) = lengths.first ?? nil, resolved.first == .batch { freed.append(name) }
+            if case .dimValue = lengths.first ?? nil, resolved.first == .batch { freed.append(name) }
             sketches[name] = resolved.map { $0.map { $0 == .batch ? "1" : String($0.size) } ?? "?" }.joined(separator: ",")
             let known = resolved.compactMap(\.self)
             if known.count == lengths.count { shapes[name] = SymbolicShape(known) }
@@ -128,10 +128,10 @@ struct InputLengths {
     }
 
     private static func resolve(
-        _ length: Length?, _ axis: Int, _ given: Int?, _ named: [String: Dimension], _ freesFixedBatch: Bool
+        _ length: Length?, _ axis: Int, _ given: Int?, _ named: [String: Dimension], _ freedBatch: Int?
     ) -> Dimension? {
         switch length {
-        case .dimValue(let size): axis == 0 && size == 1 && freesFixedBatch ? .batch : Dimension(Int(size))
+        case .dimValue(let size): axis == 0 && freedBatch == Int(size) ? .batch : Dimension(Int(size))
         case .dimParam(let name):
             // What is said of this input counts before what the name means elsewhere; only N stays free.
             axis == 0 ? .batch : named[name] == .batch ? .batch : given.map { Dimension($0) } ?? named[name]

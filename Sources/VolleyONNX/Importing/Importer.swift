@@ -7,10 +7,10 @@ final class Importer {
     var reader: TensorReader
     /// The file's functions, by domain, name and overload.
     let functions: [FunctionKey: Onnx_FunctionProto]
-    /// Whether a batch of 1 that the file fixes is read as N; constants 1 in its shapes may then stand for N.
-    let freesFixedBatch: Bool
+    /// The batch that the file fixes, where it is read as N; this number in its shapes may then stand for N.
+    let freedBatch: Int?
     private(set) var diagnostics: [Diagnostic] = []
-    /// Inputs whose batch of 1 was freed.
+    /// Inputs whose batch was freed.
     var freedInputs: [String] = []
     /// What every softmax is taken of.
     var softmaxRows: [NodeID: NotANumber.Rows] = [:]
@@ -25,11 +25,11 @@ final class Importer {
     /// How many nodes the file has, those of its functions included.
     let fileNodes: Int
 
-    init(reader: TensorReader, functions: [FunctionKey: Onnx_FunctionProto], nodes: Int, freesFixedBatch: Bool) {
+    init(reader: TensorReader, functions: [FunctionKey: Onnx_FunctionProto], nodes: Int, freedBatch: Int?) {
         fileNodes = functions.values.reduce(nodes) { $0 + $1.node.count }
         self.reader = reader
         self.functions = functions
-        self.freesFixedBatch = freesFixedBatch
+        self.freedBatch = freedBatch
     }
 
     func note(_ subject: String, _ message: String) {

@@ -50,22 +50,23 @@ struct ModelImport {
         architecture = "ONNX model\(producer.isEmpty ? "" : " of \(producer)"), opset \(opset), \(model.graph.node.count) nodes"
     }
 
-    /// Whether the file fixes the batch of an input at 1.
-    var fixesBatch: Bool {
-        inputs.contains { input in
-            if case .dimValue(1) = input.type.tensorType.shape.dim.first?.value { constants[input.name] == nil } else { false }
+    /// The batch size that the file fixes, if it does: the first length of inputs, beside lengths of 1.
+    var fixedBatch: Int? {
+        let fixed = inputs.filter { constants[$0.name] == nil }.compactMap { input -> Int? in
+            if case .dimValue(let size) = input.type.tensorType.shape.dim.first?.value, size > 0 { Int(size) } else { nil }
         }
+        return fixed.first { $0 > 1 } ?? fixed.first
     }
 
     /// Imports the model. It can be done once: each tensor is let go when it has been converted.
-    /// - Parameter freesFixedBatch: whether a batch that the file fixes at 1 is read as N.
-    mutating func run(freesFixedBatch: Bool) throws -> (Importer, Graph) {
+    /// - Parameter freedBatch: the batch size that the file fixes, if it shall be read as N.
+    mutating func run(freedBatch: Int?) throws -> (Importer, Graph) {
         guard !outputs.isEmpty else { throw ONNXError(.malformed, "the graph has no output") }
         guard Set(outputs).count == outputs.count else { throw ONNXError(.malformed, "two outputs have the same name") }
         try checkNames()
         let unknown = try unknownOperators()
         let importer = Importer(
-            reader: TensorReader(modelPath: path), functions: functions, nodes: nodes.count, freesFixedBatch: freesFixedBatch)
+            reader: TensorReader(modelPath: path), functions: functions, nodes: nodes.count, freedBatch: freedBatch)
         if opset > Self.newestOpset {
             importer.note("opset \(opset)", "is newer than \(Self.newestOpset), the newest one known here; operators may have changed")
         }

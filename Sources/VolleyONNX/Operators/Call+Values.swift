@@ -11,6 +11,7 @@ extension Call {
         if a.batchIndex != nil || b.batchIndex != nil {
             return try BatchIndexing.combine(self, function, a, b)
         }
+        let (a, b) = (withoutFixedBatch(a, beside: b.shape), withoutFixedBatch(b, beside: a.shape))
         guard let shape = a.shape.broadcast(with: b.shape) else {
             throw mismatch("shapes \(a.shape) and \(b.shape) do not fit each other")
         }
@@ -61,6 +62,10 @@ extension Call {
 
     /// Elements of `a` where the condition holds, of `b` elsewhere.
     func select(_ condition: Value, _ a: Value, _ b: Value, _ part: String? = nil) throws -> Value {
+        let beside = [condition, a, b].map(\.shape).first(where: \.scalesWithBatch) ?? []
+        let (condition, a, b) = (
+            withoutFixedBatch(condition, beside: beside), withoutFixedBatch(a, beside: beside), withoutFixedBatch(b, beside: beside)
+        )
         guard let values = a.shape.broadcast(with: b.shape), let shape = condition.shape.broadcast(with: values) else {
             throw mismatch("shapes \(condition.shape), \(a.shape) and \(b.shape) do not fit each other")
         }
@@ -145,6 +150,7 @@ extension Call {
 
     /// Repeats a value until it fills a shape.
     func expand(_ value: Value, to shape: SymbolicShape, _ part: String? = nil) throws -> Value {
+        let shape = freeing(shape, beside: value.shape)
         guard let full = value.shape.broadcast(with: shape) else {
             throw mismatch("\(value.shape) does not stretch to \(shape)")
         }

@@ -89,7 +89,7 @@ enum ResizeOperators {
             let length = value.shape[axis]
             if length.scalesWithBatch {
                 let isSame = sizes[index] == KnownNumber(length)
-                    || call.importer.freesFixedBatch && length == .batch && sizes[index] == KnownNumber(1)
+                    || length == .batch && call.importer.freedBatch.map { KnownNumber($0) } == sizes[index]
                 guard isSame else { throw call.unsupported("it changes the batch") }
                 continue
             }

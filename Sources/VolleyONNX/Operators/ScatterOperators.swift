@@ -27,7 +27,7 @@ enum ScatterOperators {
         }
         // Where the file fixed the batch at 1, its only sample stands for each.
         let numbers = try known.integers()
-        guard call.importer.freesFixedBatch, data.shape[0] == .batch, known.shape.count > 1, known.shape[0] == 1,
+        guard call.importer.freedBatch == 1, data.shape[0] == .batch, known.shape.count > 1, known.shape[0] == 1,
             stride(from: 0, to: numbers.count, by: width).allSatisfy({ numbers[$0] == 0 || numbers[$0] == -1 })
         else { throw call.unsupported("single samples of the batch are written to") }
         let own = Known(

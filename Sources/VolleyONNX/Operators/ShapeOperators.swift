@@ -27,7 +27,7 @@ enum ShapeOperators {
         guard
             let shape = ReshapeTarget.resolve(
                 value.shape, target, allowsZero: try call.flag("allowzero"),
-                freesFixedBatch: call.importer.freesFixedBatch)
+                freedBatch: call.importer.freedBatch)
         else {
             let wanted = target.map(\.description).joined(separator: ", ")
             throw call.mismatch("\(value.shape) does not fill the shape [\(wanted)]")
@@ -171,12 +171,13 @@ enum ShapeOperators {
         return try call.emit(.concatenation(Concatenation(axis: axis)), filled, part)
     }
 
-    /// Where the file fixed the batch at 1, tokens and the like were stretched to 1; beside N they must be N.
+    /// Where the file fixed the batch, tokens and the like were stretched to it; beside N they must be N.
     private static func alignBatch(_ call: Call, _ values: [Value], axis: Int) throws -> [Value] {
-        guard call.importer.freesFixedBatch,
+        guard call.importer.freedBatch != nil,
             let model = values.first(where: { value in value.shape.dimensions.indices.contains { $0 != axis && value.shape[$0].scalesWithBatch } })
         else { return values }
         return try values.enumerated().map { index, value in
+            let value = call.withoutFixedBatch(value, beside: model.shape)
             var target = value.shape
             for other in target.dimensions.indices where other != axis && target[other] == 1 { target[other] = model.shape[other] }
             return target == value.shape ? value : try call.expand(value, to: target, "batch\(index)")

@@ -38,7 +38,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
     ///   - network: the spiking network that it belongs to, once it is converted.
     public init(_ placed: Graph, network: SpikingNetwork? = nil) {
         let kinds = placed.kinds(timeVarying: placed.isTimeVarying)
-        let costs = placed.multiplyAccumulates
+        let samples = Batching(placed).samplesPerRun
+        let costs = placed.multiplyAccumulates.map { ($0 + samples / 2) / samples }
         parameters = placed.parameterCount
         multiplyAccumulates = costs.reduce(0) { min($0, .max - $1) + $1 }
         inputs = Dictionary(uniqueKeysWithValues: placed.inputs.map { (placed[$0].name, placed[$0].shape) })
@@ -52,7 +53,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
             if kinds[id] == .neuron {
                 sites.append(
                     Site(
-                        name: node.name, shape: node.shape, neurons: node.shape.perSample.count,
+                        name: node.name, shape: node.shape, neurons: (node.shape.perSample.count + samples / 2) / samples,
                         layer: network?.neurons[node.name]))
             } else {
                 operators.append(
