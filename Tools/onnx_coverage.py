@@ -16,7 +16,8 @@ any output over the range of that output, in all of these runs. The error of the
 of the worst output. Where sizes
 other than the batch's are dynamic in the file, --input-shape gives those of the inputs.
 
-Run:  python Tools/onnx_coverage.py EXPORTS [--volley PATH] [--only TEXT …] [--markdown FILE] [--json FILE]
+Run:  python Tools/onnx_coverage.py EXPORTS [--volley PATH] [--only TEXT …] [--markdown FILE]
+      [--readme README.md] [--json FILE]
 Ends with exit code 1 if an export fails or an error is above its tolerance.
 Without --volley it is `swift run -c release volley` in the package's folder, which builds it first.
 Pinned versions: Tools/requirements.txt.
@@ -24,6 +25,7 @@ Pinned versions: Tools/requirements.txt.
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -195,34 +197,51 @@ def is_good(row):
 
 
 def table(rows):
-    lines = ["| model | exporter | opset | nodes | ANN: error / range | SNN at T = 8: error / norm | |",
-             "| --- | --- | ---: | ---: | ---: | ---: | --- |"]
+    lines = ["| model | exporter | opset | nodes | ANN | SNN at T = 8 |", "| --- | --- | ---: | ---: | ---: | ---: |"]
     for row in rows:
         name = row["model"] + (f" ({row['variant']})" if row["variant"] else "")
         if not row["exported"]:
-            lines.append(f"| {name} | {row['exporter']} | | | | | not exported |")
+            lines.append(f"| {name} | {row['exporter']} | | | not exported | |")
             continue
         ann, spiking = error_of_ann(row), row["errorOfSpiking"]
         lines.append(
             f"| {name} | {row['exporter']} | {row['opset']} | {row['nodes']} | {'' if ann is None else f'{ann:.1e}'} | "
-            f"{'' if spiking is None else f'{spiking:.3f}'} | {'' if is_good(row) else 'failed'} |")
+            f"{'' if spiking is None else f'{spiking:.3f}'}{'' if is_good(row) else ' failed'} |")
+    return "\n".join(lines) + "\n"
+
+
+def summary(rows):
+    """One line: how many agree, and the largest errors of those."""
     exported = [row for row in rows if row["exported"]]
     good = [row for row in exported if is_good(row)]
-    lines += ["", f"{len(good)} of {len(exported)} exports of {len({row['model'] for row in exported})} networks import, "
-              f"agree with ONNX Runtime within the tolerance, convert, and follow their ANN at T = {STEPS}."]
-    for kind, rows_of_kind in (("", [r for r in good if r["variant"] != "qdq"]),
-                               (" (qdq)", [r for r in good if r["variant"] == "qdq"])):
-        if rows_of_kind:
-            lines.append(f"Largest error of theirs{kind}: ANN {max(map(error_of_ann, rows_of_kind)):.1e}, "
-                         f"SNN {max(r['errorOfSpiking'] for r in rows_of_kind):.3f}.")
+    text = (f"{len(good)} of {len(exported)} exports of {len({row['model'] for row in exported})} networks import, convert "
+            "and agree with ONNX Runtime")
+    exact, rounded = ([r for r in good if (r["variant"] == "qdq") == quantised] for quantised in (False, True))
+    if exact:
+        text += f" to {max(map(error_of_ann, exact)):.1e} of the output's range"
+    if rounded:
+        text += f" ({max(map(error_of_ann, rounded)):.1e} where values are rounded to 8 bits)"
+    if good:
+        text += f"; their spiking networks are off by at most {max(r['errorOfSpiking'] for r in good):.3f} at T = {STEPS}"
+    return text
+
+
+def complaints(rows):
     failures = [(row["export"], failure) for row in rows for failure in row["failures"]]
-    for row in exported:
-        if not row["failures"] and not is_good(row):
+    for row in rows:
+        if row["exported"] and not row["failures"] and not is_good(row):
             failures.append((row["export"], f"the ANN is off by {error_of_ann(row):.1e} of the output's range, the SNN by "
                              f"{row['errorOfSpiking']:.3f} of the ANN's norm"))
-    if failures:
-        lines += ["", "Failures:", ""] + [f"- {export}: {failure}" for export, failure in failures]
-    return "\n".join(lines) + "\n"
+    return "".join(f"- {export}: {failure}\n" for export, failure in failures)
+
+
+def put_into(path, rows):
+    """Replaces the table of a document: its first block of details that counts exports."""
+    text = path.read_text(encoding="utf-8")
+    start = re.search(r"<details><summary>[^<]* exports of [^<]*</summary>", text).start()
+    end = text.index("</details>", start)
+    block = f"<details><summary>{summary(rows)}</summary>\n\n{table(rows)}\n"
+    path.write_text(text[:start] + block + text[end:], encoding="utf-8")
 
 
 def main():
@@ -232,6 +251,7 @@ def main():
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="exports whose folder's name contains one of these")
     parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS", help="for each command (default: 600)")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there too")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="put it in the place of that document's table")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements there")
     options = parser.parse_args()
 
@@ -257,10 +277,13 @@ def main():
             verdict = "good" if is_good(row) else "not good"
             print(f"{row['export']}: {verdict}, {row['seconds']} s", file=sys.stderr, flush=True)
 
-    text = table(rows)
+    wrong = complaints(rows)
+    text = f"{table(rows)}\n{summary(rows)}.\n" + (f"\nFailures:\n\n{wrong}" if wrong else "")
     print(text, end="")
     if options.markdown:
         options.markdown.write_text(text, encoding="utf-8")
+    if options.readme:
+        put_into(options.readme, rows)
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     sys.exit(0 if all(is_good(row) for row in rows if row["exported"]) else 1)
