@@ -45,6 +45,10 @@ KEPT_TYPES = {"float32", "float64", "float16", "bfloat16", "bool"} | {s + n for 
 WIDER = {"bfloat16": np.float32, "int4": np.int8, "uint4": np.uint8}
 
 
+# Here the format's own program scales by the length before it is rounded; ONNX Runtime and PyTorch do not.
+DISPUTED = {"test_resize_downsample_scales_cubic_align_corners", "test_resize_downsample_scales_linear_align_corners"}
+
+
 def array_of(value):
     """The value as an array, or the name of a type that has none in NumPy."""
     if isinstance(value, onnx.TensorProto):
@@ -65,6 +69,8 @@ def reason_to_skip(case, operator, kinds):
         return f"element type {', '.join(odd)}"
     if "float64" in case.name:
         return "the same case with float32 is there"
+    if case.name in DISPUTED:
+        return "ONNX Runtime computes otherwise"
     if operator == "Dropout" and "training" in case.name:
         return "training"
     return None

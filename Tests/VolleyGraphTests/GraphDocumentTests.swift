@@ -26,7 +26,7 @@ import VolleyTestSupport
             "linear", "convolution", "matrixProduct", "elementwise", "activation", "softmax", "layerNormalization",
             "reduction", "reshape", "transpose", "slice", "concatenation", "expansion", "neuron", "parametricActivation",
             "rmsNormalization", "pooling", "argMaximum", "cumulativeSum", "triangle", "selection", "gather",
-            "gatherElements", "gatherND", "padding",
+            "gatherElements", "gatherND", "padding", "transposedConvolution", "resize", "topK", "quantization",
         ]
         #expect(Set(graph.nodes.compactMap { $0.operation?.name }) == Set(operators))
         let json = try encode(graph)

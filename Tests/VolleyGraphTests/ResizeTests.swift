@@ -32,15 +32,16 @@ private let tolerance: Float = 1e-5
         // Places 0, 4/3, 8/3, 4.
         #expect(try resized([1, 2, 3, 4, 5], to: 4, .nearest, .alignedCorners, .down) == [1, 2, 3, 5])
         #expect(try resized([1, 2, 3, 4, 5], to: 1, .nearest, .halfPixelOrFirst) == [1])
-        // Places 0.5, 1, 1.5, 2.
-        #expect(try resized([1, 2], to: 4, .nearest, .halfPixelUnshifted, .down) == [1, 2, 2, 2])
+        // Places 0.25, 0.75, 1.25, 1.75.
+        #expect(try resized([1, 2], to: 4, .nearest, .halfPixelUnshifted, .down) == [1, 1, 2, 2])
     }
 
     @Test func meansByHand() throws {
         #expect(try resized([0, 4], to: 4, .linear) == [0, 1, 3, 4])
         #expect(try resized([0, 4, 8], to: 5, .linear, .alignedCorners) == [0, 2, 4, 6, 8])
-        // Twice as many elements take part where the axis is halved: ¼, ¾, ¾, ¼ of half a step each, cut at the border.
-        #expect(try resized([0, 8, 0, 0], to: 2, .linear, antialiases: true).map { ($0 * 8).rounded() } == [27, 8])
+        // Twice as many elements take part where the axis is halved, with the weights ⅛, ⅜, ⅜, ⅛; at the border the first and the
+        // last one stand for those outside.
+        #expect(try resized([0, 8, 0, 0], to: 2, .linear, antialiases: true) == [3, 1])
     }
 
     @Test(arguments: [Resize.Interpolation.nearest, .linear, .cubic], [true, false])

@@ -72,10 +72,12 @@ extension SampleGraphs {
         let whole = try sketch.builder.add("whole", .quantization(Quantization(lowest: 0, highest: 63)), [stem, step, zero])
         let rounded = try sketch.elementwise(
             "rounded", .multiply, try sketch.elementwise("shifted", .subtract, whole, zero), step)
+        // Whole numbers of steps would lie exactly between two thresholds.
+        let curved = try sketch.activation("rounded.gelu", .gelu, rounded)
         let growing = TransposedConvolution(stride: [2, 3], dilation: [2, 1], crop: [[1, 0], [2, -1]], groups: 2)
         let grown = try sketch.builder.add(
             "grown", .transposedConvolution(growing),
-            [rounded, try sketch.weight("grown.weight", [6, 4, 2, 3]), try sketch.offset("grown.bias", [8])])
+            [curved, try sketch.weight("grown.weight", [6, 4, 2, 3]), try sketch.offset("grown.bias", [8])])
         let active = try sketch.activation("grown.gelu", .gelu, grown)
         let smooth = Resize(
             axes: [Resize.Axis(axis: 2, length: 6, scale: 0.75), Resize.Axis(axis: 3, length: 11, scale: 1.375)], interpolation: .cubic,
