@@ -37,44 +37,41 @@ OPERATORS = """
     GatherElements GatherND Expand Tile Pad Where Cast Identity Dropout Constant ConstantOfShape Range Shape Size
     ArgMax CumSum Trilu Einsum DepthToSpace SpaceToDepth IsNaN ThresholdedRelu
     Attention RotaryEmbedding IsInf Swish LpNormalization Sum Mean NonZero ScatterND EyeLike Shrink CastLike ArgMin
+    Resize Upsample ConvTranspose TopK QuantizeLinear DequantizeLinear DynamicQuantizeLinear ScatterElements Scatter OneHot
 """.split()
 
-# Float16 matters where it is converted; elsewhere float32 tests the same code. Some operators have cases
-# in double only.
-KEPT_TYPES = {"float32", "float64", "bool"} | {s + n for s in ("int", "uint") for n in ("8", "16", "32", "64")}
+# Some operators have cases in double only. Bfloat16 and 4-bit integers are stored as wider types of NumPy.
+KEPT_TYPES = {"float32", "float64", "float16", "bfloat16", "bool"} | {s + n for s in ("int", "uint") for n in ("4", "8", "16", "32", "64")}
+WIDER = {"bfloat16": np.float32, "int4": np.int8, "uint4": np.uint8}
 
 
 def array_of(value):
     """The value as an array, or the name of a type that has none in NumPy."""
     if isinstance(value, onnx.TensorProto):
-        kind = onnx.TensorProto.DataType.Name(value.data_type)
-        if kind not in ("FLOAT", "FLOAT16", "DOUBLE", "INT8", "UINT8"):
-            return None, kind.lower()
         array = onnx.numpy_helper.to_array(value)
     elif isinstance(value, (list, tuple)) or value is None:
         return None, "sequence or optional"
     else:
         array = np.asarray(value)
     kind = str(array.dtype)
+    if kind in WIDER:
+        return array.astype(WIDER[kind]), kind
     return (None, "string") if kind == "object" or kind.startswith("<U") else (array, kind)
 
 
 def reason_to_skip(case, operator, kinds):
-    odd = sorted(set(kinds) - KEPT_TYPES - ({"float16"} if operator == "Cast" else set()))
+    odd = sorted(set(kinds) - KEPT_TYPES)
     if odd:
         return f"element type {', '.join(odd)}"
     if "float64" in case.name:
         return "the same case with float32 is there"
-    for node in case.model.graph.node:
-        if any(a.name == "training_mode" and a.i for a in node.attribute):
-            return "training"
     if operator == "Dropout" and "training" in case.name:
         return "training"
     return None
 
 
-def described(names, arrays):
-    return [{"name": n, "type": str(a.dtype), "shape": list(a.shape)} for n, a in zip(names, arrays)]
+def described(names, values):
+    return [{"name": n, "type": kind, "shape": list(a.shape)} for n, (a, kind) in zip(names, values)]
 
 
 def tensor_names(values):
@@ -128,7 +125,7 @@ def main():
         if len(input_names) != len(inputs) or len(output_names) != len(outputs):
             raise SystemExit(f"{name}: the model has other inputs or outputs than the case")
         entry = {"case": name, "opset": opset_of(case.model),
-                 "inputs": described(input_names, values), "outputs": described(output_names, values[len(inputs):]),
+                 "inputs": described(input_names, found), "outputs": described(output_names, found[len(inputs):]),
                  "rtol": case.rtol, "atol": case.atol}
         packed = {f"{name}/model": np.frombuffer(model, np.uint8)}
         if case is base:

@@ -8,7 +8,7 @@ public struct ArrayRun: Sendable {
     /// What a careful user wants to know of how the network ran.
     public var diagnostics: [Diagnostic]
 
-    /// - Throws: errors of inputs that do not fit, named.
+    /// - Throws: errors of inputs that do not fit, named; `NonFiniteOutput` where an output is NaN or infinite.
     public init(
         _ network: SpikingNetwork, inputs: [String: Tensor], timeSteps: Int, threads: Int, weights: WeightFormat = .fp32,
         kernels: Kernels = .best
@@ -16,8 +16,7 @@ public struct ArrayRun: Sendable {
         let program = try Program(network, timeSteps: timeSteps, weights: weights, kernels: kernels)
         let simulator = ParallelSimulator(program, threads: threads)
         _ = try program.executable.bind(inputs)
-        let ann = try simulator.runANN(inputs)
-        let result = try simulator.run(inputs)
+        let (ann, result) = try simulator.answers(inputs)
         arrays = []
         diagnostics = program.diagnostics
         for (name, estimates) in result.outputs {

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Models of every kind that can be read: checkpoints of known architectures, and ONNX files.
 public enum ModelFile {
     /// Reads a checkpoint folder, a `.safetensors` file with its `config.json`, or an `.onnx` file.
@@ -8,7 +10,13 @@ public enum ModelFile {
     public static func load(
         _ path: String, inputShapes: [String: [Int]] = [:], through lastPass: String? = nil
     ) throws -> Model {
-        guard path.hasSuffix(".onnx") else { return try Model.load(path, inputShapes: inputShapes) }
+        guard path.lowercased().hasSuffix(".onnx") else {
+            if FileManager.default.fileExists(atPath: path) {
+                try OtherFormats.refuse(path)
+                try OtherFormats.refuseFolder(path)
+            }
+            return try Model.load(path, inputShapes: inputShapes)
+        }
         let file = try ONNXModel.load(path, inputShapes: inputShapes, through: lastPass)
         return Model(
             graph: file.graph, architecture: file.architecture, weightFiles: file.weightFiles,

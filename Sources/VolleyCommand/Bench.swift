@@ -21,16 +21,20 @@ struct BenchNetwork: ParsableCommand {
 
     @Argument(help: "A .volley file.") var network: String
     @Option(help: "An .npz file with an array for every input; without it, seeded normal values (no token ids).") var input: String?
-    @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps = 4
-    @Option(help: "Samples per batch.") var batch = 8
-    @Option(help: "Number of threads.") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps = 4
+    @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 8
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)).") var threads = ProcessInfo.processInfo.activeProcessorCount
     @OptionGroup var engine: EngineOptions
-    @Option(help: "How often each side is timed.") var repetitions = 7
+    @Option(help: "How often each side is timed, \(OptionRange.text(OptionRange.repetitions)).") var repetitions = 7
     @Option(help: "Seed of the normal values.") var seed: UInt64 = 0
     @Flag(help: "List every operator instead of sums over operators of one kind.") var operators = false
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
 
     func run() throws {
+        try OptionRange.check("--steps", steps, OptionRange.steps)
+        try OptionRange.check("--batch", batch, OptionRange.batch)
+        try OptionRange.check("--threads", threads, OptionRange.threads)
+        try OptionRange.check("--repetitions", repetitions, OptionRange.repetitions)
         let spiking = try SpikingNetwork(contentsOf: network)
         var settings = NetworkBenchmark.Settings()
         (settings.timeSteps, settings.batch, settings.threads) = (steps, batch, threads)
@@ -40,10 +44,11 @@ struct BenchNetwork: ParsableCommand {
         let inputs =
             try input.map { path in
                 try benchmark.batch(
-                    of: NamedArrays(path: path, inputs: spiking.graph.inputs.map { spiking.graph[$0].name }).arrays)
+                    of: NamedArrays(path: path, for: spiking.graph).arrays)
             } ?? benchmark.normalInputs(seed: seed)
+        try OutputPath.check([json])
         let report = try benchmark.run(inputs, progress: ProgressLine("timing").update)
-        print(BenchTable.text(report, everyOperator: operators), terminator: "")
+        try Console.out(BenchTable.text(report, everyOperator: operators), terminator: "")
         if let json { try AtomicFile.write(try Console.json(report), to: json) }
     }
 }

@@ -17,12 +17,13 @@ struct BenchKernels: ParsableCommand {
     @Option(help: "Also draw time per step over density to this SVG file.") var plot: String?
 
     func run() throws {
+        try OutputPath.check([json, plot])
         let kernels = try instructionSet.kernels()
         let benchmark = try KernelBenchmark(kernels) { next in
-            if Console.isTerminal { FileHandle.standardError.write(Data("\rtiming \(next)\u{1B}[K".utf8)) }
+            if Console.isTerminal { Console.write("\rtiming \(next)\u{1B}[K") }
         }
-        if Console.isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
-        print(benchmark.text, terminator: "")
+        if Console.isTerminal { Console.write("\r\u{1B}[K") }
+        try Console.out(benchmark.text, terminator: "")
         if let json { try AtomicFile.write(try Console.json(benchmark), to: json) }
         if let plot { try AtomicFile.write([UInt8](benchmark.svg.utf8), to: plot) }
     }

@@ -1,11 +1,25 @@
 import Foundation
 import Volley
 
-/// What the commands say beside their results: on standard error.
+/// What the commands say: results on standard output, everything else on standard error.
 enum Console {
-    static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    static func note(_ text: String) { write(text + "\n") }
     static func error(_ text: String) { note("error: " + text) }
     static func warn(_ diagnostic: Diagnostic) { note("note: \(diagnostic)") }
+
+    /// Prints results, at once.
+    /// - Throws: `FormatError` (`writeFailed`) where standard output leads to a full disk.
+    static func out(_ text: String, terminator: String = "\n") throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))
+        } catch {
+            throw FormatError(
+                .writeFailed, "The results could not be written. Check that the disk has room.", path: "standard output")
+        }
+    }
+
+    /// What cannot be said there is not said.
+    static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
@@ -20,13 +34,14 @@ enum Console {
 /// A line on the terminal that counts samples, with rate and time left. Says nothing where no terminal watches.
 final class ProgressLine {
     private let what: String
-    private let began = Date()
+    private var began = Date()
     private var first: Int?
 
     init(_ what: String) { self.what = what }
 
     func update(_ done: Int, _ total: Int) {
         guard Console.isTerminal else { return }
+        if done == 0 { (first, began) = (0, Date()) }
         let first = first ?? done
         self.first = first
         let seconds = Date().timeIntervalSince(began)
@@ -36,7 +51,7 @@ final class ProgressLine {
             line += String(format: ", %.1f samples/s, %.0f s left", rate, Double(total - done) / rate)
         }
         line += "\u{1B}[K" + (done == total ? "\n" : "")
-        FileHandle.standardError.write(Data(line.utf8))
+        Console.write(line)
     }
 }
 

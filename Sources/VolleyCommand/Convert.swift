@@ -7,7 +7,8 @@ struct Convert: ParsableCommand {
         abstract: "Makes a spiking network of a trained one.",
         discussion: """
             Runs the network on calibration data, takes thresholds from quantiles of the activations, and writes weights, \
-            thresholds and graph to one .volley file (safetensors).
+            thresholds and graph to one .volley file (safetensors). Then it runs the new network beside its ANN on up to 64 of \
+            the calibration samples and says how closely it follows at t = 1, 2, 4, 8.
             Methods: 'ecmt' is rate coding on an ascending ladder of 8 thresholds from the 99 % quantile; 'differential' \
             is differential coding on a descending ladder of 8 from 4 × the 99.9 % quantile. Every other option changes \
             one field of the method.
@@ -17,12 +18,14 @@ struct Convert: ParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @Option(
         help: """
-            Calibration data: class folders of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
+            Calibration data: any folder of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
             the model's inputs. Labels are not used.
             """)
     var calibration: String?
-    @Option(help: "Use at most this many calibration samples.") var limit: Int?
-    @Option(help: "Samples that share a quantile; thresholds are means over these batches.") var batch = 128
+    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup(title: "Images, where the model does not say how to preprocess them") var preprocessingOptions: PreprocessingOptions
+    @Option(help: "Use at most this many calibration samples, \(OptionRange.text(OptionRange.samples)).") var limit: Int?
+    @Option(help: "Samples that share a quantile, \(OptionRange.text(OptionRange.samples)); thresholds are means over these batches.") var batch = 128
     @Flag(help: "Take quantiles over the whole calibration set instead.") var wholeSet = false
     @OptionGroup(title: "The method and its fields") var method: RecipeOptions
     @Option(help: "JSON file {\"site\": [positive, negative], …} instead of calibration.") var thresholds: String?
@@ -30,20 +33,23 @@ struct Convert: ParsableCommand {
     var preset: String?
     @Flag(help: "Fold thresholds into the weights: all smallest positive thresholds become 1.") var normalizeParameters = false
     @Flag(help: "Leave out calibration files that cannot be read, and list them.") var skipBad = false
+    @Flag(help: "Do not run the new network beside its ANN.") var noCheck = false
     @Flag(help: "Take notes for errors.") var strict = false
-    @Option(help: "Number of threads (default: all processors).") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors).") var threads = ProcessInfo.processInfo.activeProcessorCount
     @Option(name: .shortAndLong, help: "The .volley file to write.") var output: String
 
     func run() throws {
-        guard batch >= 1, threads >= 1, limit ?? 1 >= 1 else {
-            throw CommandError("--batch, --threads and --limit must be at least 1")
-        }
-        var conversion = Conversion(of: try modelOptions.load(model), recipe: try method.recipe(), threads: threads)
+        try OptionRange.check("--limit", limit, OptionRange.samples)
+        try OptionRange.check("--batch", batch, OptionRange.samples)
+        try OptionRange.check("--threads", threads, OptionRange.threads)
+        let source = try preprocessingOptions.options().apply(to: try modelOptions.load(model), path: model)
+        var conversion = Conversion(of: source, recipe: try method.recipe(), threads: threads)
         conversion.normalizesParameters = normalizeParameters
+        conversion.checksFidelity = !noCheck
         conversion.thresholds = try thresholds.map(ThresholdFile.read)
         if let calibration {
             conversion.calibration = .init(
-                try .open(calibration, for: conversion.model), batchSize: wholeSet ? nil : batch, limit: limit,
+                try .open(calibration, for: conversion.model, arrays: try dataOptions.chosenArrays()), batchSize: wholeSet ? nil : batch, limit: limit,
                 skipBad: skipBad)
         }
         if let preset {
@@ -52,12 +58,22 @@ struct Convert: ParsableCommand {
             }
             conversion.preset = known
         }
+        try OutputPath.check([output], imagesIn: [calibration].compactMap(\.self))
         let diagnostics = Diagnostics(strict: strict)
-        let progress = ProgressLine("calibrating")
-        let network = try conversion.run(diagnose: diagnostics.add, progress: progress.update)
+        let progress = ProgressLine("converting")
+        let network = try conversion.run(diagnose: diagnostics.add, progress: { done, total in
+            progress.update(done, total)
+            try Termination.check("nothing is written")
+        })
+        Termination.finishChecks()
         try diagnostics.check()
         try network.write(to: output)
-        print("\(output): \(network.neurons.count) neuron sites, method \(network.provenance.method), \(network.coding.rawValue) coding"
+        try Console.out("\(output): \(network.neurons.count) neuron sites, method \(network.provenance.method), \(network.coding.rawValue) coding"
             + (network.provenance.calibrationCount.map { ", calibrated on \($0) samples" } ?? ", explicit thresholds"))
+        if let fidelity = network.fidelity {
+            try Console.out("\n" + fidelity.text, terminator: "")
+        } else if !noCheck {
+            try Console.out("not run beside its ANN: explicit thresholds leave no calibration samples to do it on")
+        }
     }
 }

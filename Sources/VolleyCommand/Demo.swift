@@ -13,19 +13,20 @@ struct Demo: ParsableCommand {
             """)
 
     @Option(name: .shortAndLong, help: "Keep all files in this folder.") var output: String?
-    @Option(help: "Number of threads (default: all processors).") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors).") var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func run() throws {
-        guard threads >= 1 else { throw CommandError("--threads must be at least 1") }
+        try OptionRange.check("--threads", threads, OptionRange.threads)
         let temporary = FileManager.default.temporaryDirectory.appending(path: "volley-demo-\(UUID().uuidString)").path
-        defer { if output == nil { try? FileManager.default.removeItem(atPath: temporary) } }
+        TemporaryFiles.add(temporary)
+        defer { TemporaryFiles.remove(temporary) }
         let demonstration = try Demonstration(in: output ?? temporary, threads: threads)
-        print(demonstration.text, terminator: "")
+        try Console.out(demonstration.text, terminator: "")
         if let output {
             for (method, results) in demonstration.results {
                 try AtomicFile.write(try Console.json(results), to: "\(output)/\(method).json")
             }
-            print("""
+            try Console.out("""
 
                 Kept in \(output). Try:
                   volley inspect \(output)

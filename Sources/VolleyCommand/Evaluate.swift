@@ -10,47 +10,83 @@ struct Evaluate: ParsableCommand {
             synaptic operations and energy are those of steps 1…t together. Energy is a multiple of the ANN's: 'paper' \
             as published tables count it, 'exact' with analog layers as MACs, 'full' with neuron updates and nonlinear \
             operators too (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ).
+            Class folders are called like the model's classes (label_names or id2label in its config.json); for a model without \
+            names, by class index from 0, or by WordNet id for ImageNet's 1,000 classes, or there are as many as classes, in the \
+            order of their names. --labels says the classes of any folder. Whatever leaves a doubt is refused.
             """)
 
     @Argument(help: "A .volley file.") var network: String
-    @Argument(help: "Labelled data: class folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
-    @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps: Int
-    @Option(help: "Use at most this many samples (of class folders: spread over the classes).") var limit: Int?
-    @Option(help: "Samples per batch.") var batch = 32
-    @Option(help: "Number of threads (default: all processors). Results do not depend on it.")
+    @Argument(help: "Labelled data: folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
+    @Option(
+        help: ArgumentHelp(
+            "CSV file that says the class of every image in a folder: columns 'file', relative to the folder, and 'class' or 'class_index'.",
+            valueName: "file.csv"))
+    var labels: String?
+    @OptionGroup var dataOptions: DataOptions
+    @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
+    @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int
+    @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).") var limit: Int?
+    @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
     @OptionGroup var engine: EngineOptions
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
-    @Option(help: "Keep progress in this file after every batch, and go on from it if it is there.") var resume: String?
+    @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.") var resume: String?
     @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
     @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
     @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
     @Flag(help: "Take notes for errors.") var strict = false
 
     func run() throws {
+        try OptionRange.check("--steps", steps, OptionRange.steps)
+        try OptionRange.check("--limit", limit, OptionRange.samples)
+        try OptionRange.check("--batch", batch, OptionRange.batch)
+        try OptionRange.check("--threads", threads, OptionRange.threads)
         let spiking = try SpikingNetwork(contentsOf: network)
-        let dataset = try Dataset.open(data)
+        let dataset = try Dataset.open(data, try dataOptions.options(labels: labels, for: spiking.graph))
+        try OutputPath.check([json, resume], imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
         let settings = Evaluation.Settings(
             timeSteps: steps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
-            weights: engine.weights)
+            weights: engine.weights, output: output)
         let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
         if !allowOverlap {
-            try CalibrationOverlap.check(spiking, limit.map { dataset.prefix($0) } ?? dataset, threads: threads)
+            try CalibrationOverlap.check(
+                spiking, limit.map { dataset.prefix($0) } ?? dataset, skipBad: skipBad, threads: threads,
+                progress: ProgressLine("comparing with the calibration data").update)
         }
         let progress = ProgressLine("evaluating")
         let results = try evaluation.run(
-            networkDigest: try SHA256.digest(ofFile: network).hexadecimal, resumeFile: resume, progress: progress.update)
+            networkDigest: try SHA256.digest(ofFile: network).hexadecimal, resumeFile: resume,
+            progress: { done, total in
+                progress.update(done, total)
+                if done < total { try Termination.check(state(done, total)) }
+            })
+        Termination.finishChecks()
+        // Where one of both cannot be written, the other one still is.
+        let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
+        try show(results)
+        try written.get()
+        if let resume { TemporaryFiles.remove(resume) }
+    }
+
+    private func show(_ results: Results) throws {
         for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
-        print("\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
-        print(ResultsTable.text(results))
-        if sites { print(ResultsTable.sites(results, samples: results.samples)) }
-        if let error = results.weightError { print("First batch, \(error.summary).") }
-        print("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
-        if let json { try AtomicFile.write(try Console.json(results), to: json) }
+        try Console.out("\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
+        try Console.out(ResultsTable.text(results))
+        if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
+        if let error = results.weightError { try Console.out("On the first 32 samples, \(error.summary).") }
+        try Console.out("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
+    }
+
+    /// What is said to whoever interrupts.
+    private func state(_ done: Int, _ total: Int) -> String {
+        "\(done) of \(total) samples are measured"
+            + (resume.map { "; the same command goes on from there, from the progress in \($0)" }
+                ?? "; nothing is kept without --resume FILE")
     }
 }

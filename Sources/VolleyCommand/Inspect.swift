@@ -40,18 +40,18 @@ struct Inspect: ParsableCommand {
         func line(_ name: String) -> String {
             "\(name): \(graph.nodes.count { $0.operation != nil }) operators, \(graph.nodes.count { $0.constant != nil }) constants"
         }
-        print(line("as read"))
+        try Console.out(line("as read"))
         for pass in GraphPasses.all {
             graph = try pass.apply(graph)
-            print(line(pass.name))
+            try Console.out(line(pass.name))
         }
     }
 
     private func show(_ summary: NetworkSummary, title: String) throws {
         if json {
-            FileHandle.standardOutput.write(Data(try Console.json(summary)))
+            try Console.out(String(decoding: try Console.json(summary), as: UTF8.self), terminator: "")
         } else {
-            print(title + "\n\n" + summary.text, terminator: "")
+            try Console.out(title + "\n\n" + summary.text, terminator: "")
         }
     }
 }

@@ -17,40 +17,52 @@ struct Run: ParsableCommand {
     @Argument(help: "A .volley file; with --ann-only also a model.") var network: String
     @Option(help: "The .npz file to read.") var input: String
     @Option(name: .shortAndLong, help: "The .npz file to write.") var output: String
-    @Option(name: .shortAndLong, help: "Number of time-steps T.") var steps: Int?
+    @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @Flag(help: "Run just the ANN.") var annOnly = false
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var engine: EngineOptions
-    @Option(help: "Number of threads (default: all processors). Results do not depend on it.")
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func run() throws {
-        guard threads >= 1 else { throw CommandError("--threads must be at least 1") }
+        try OptionRange.check("--threads", threads, OptionRange.threads)
+        try OptionRange.check("--steps", steps, OptionRange.steps)
         if annOnly {
             guard steps == nil, engine.weights == .fp32 else {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
-            let graph = network.hasSuffix(".volley") ? try SpikingNetwork(contentsOf: network).graph : try modelOptions.load(network).graph
-            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).run(try arrays(for: graph))
+            let (graph, preprocessing) = try annGraph()
+            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).runAll(try arrays(for: graph, preprocessing))
+            try outputs.requireFinite()
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
-            print("\(output): \(outputs.count) arrays, the ANN's outputs")
+            try Console.out("\(output): \(outputs.count) arrays, the ANN's outputs")
         } else {
             guard let steps else { throw CommandError("--steps says how many time-steps to run, such as --steps 8") }
             let spiking = try SpikingNetwork(contentsOf: network)
             let run = try ArrayRun(
-                spiking, inputs: try arrays(for: spiking.graph), timeSteps: steps, threads: threads, weights: engine.weights,
+                spiking, inputs: try arrays(for: spiking.graph, spiking.preprocessing), timeSteps: steps, threads: threads, weights: engine.weights,
                 kernels: try engine.instructionSet.kernels())
             run.diagnostics.forEach(Console.warn)
             try NpzArchive.write(run.arrays, to: output)
-            print("\(output): \(run.arrays.count) arrays, T = \(steps)")
+            try Console.out("\(output): \(run.arrays.count) arrays, T = \(steps)")
         }
     }
 
-    private func arrays(for graph: Graph) throws -> [String: Tensor] {
-        let named = try NamedArrays(path: input, inputs: graph.inputs.map { graph[$0].name })
-        if !named.others.isEmpty {
-            Console.warn(Diagnostic(input, "The network has no input for \(named.others.joined(separator: ", "))."))
+    private func annGraph() throws -> (Graph, Preprocessing?) {
+        if network.hasSuffix(".volley") {
+            let spiking = try SpikingNetwork(contentsOf: network)
+            return (spiking.graph, spiking.preprocessing)
         }
+        let model = try modelOptions.load(network)
+        return (model.graph, model.preprocessing)
+    }
+
+    /// Reads the inputs, and tries the output before there is anything to lose.
+    private func arrays(for graph: Graph, _ preprocessing: Preprocessing?) throws -> [String: Tensor] {
+        let named = try NamedArrays(path: input, for: graph)
+            .fitted(to: graph, preprocessing: preprocessing)
+        named.diagnostics.forEach(Console.warn)
+        try OutputPath.check([output])
         return named.arrays
     }
 }

@@ -15,15 +15,22 @@ struct VolleyCommand: ParsableCommand {
               volley evaluate vit.volley test/ --steps 8               accuracy, firing rate and energy at t = 1…8
 
             'volley demo' shows all of it on an embedded network in a few seconds.
-            Results go to standard output, progress to standard error. Exit codes: 0 fine, 1 failed, 2 bad input or usage.
+            Results go to standard output, progress to standard error. Exit codes: 0 fine, 1 failed, 2 bad input or usage,
+            130 and 143 interrupted by SIGINT and SIGTERM.
             """,
         version: volleyVersion,
         subcommands: [Inspect.self, Convert.self, Evaluate.self, Run.self, Bench.self, Demo.self])
 
     static func main() {
+        StandardStreams.replaceClosed()
+        Termination.listen()
         do {
+            try CommandNames.check(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             try command.run()
+        } catch let interruption as Termination.Interruption {
+            Console.note(interruption.message)
+            Foundation.exit(interruption.exitCode)
         } catch let error as any InputError {
             Console.error(error.description)
             Foundation.exit(2)
@@ -31,8 +38,7 @@ struct VolleyCommand: ParsableCommand {
             let code = exitCode(for: error)
             let message = fullMessage(for: error)
             if code == .success {
-                print(message)
-                Foundation.exit(0)
+                Foundation.exit((try? Console.out(message)) == nil ? 2 : 0)
             }
             if !message.isEmpty { Console.note(message) }
             Foundation.exit(code == .validationFailure ? 2 : code.rawValue)

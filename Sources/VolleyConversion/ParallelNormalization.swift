@@ -87,7 +87,7 @@ private struct Scaling {
             return try builder.add(node.name, operation, [try scaled(inputs[0], by: 1 / unit / have[0], &builder)])
         case .reshape, .transpose:
             return try builder.add(node.name, operation, [try scaled(inputs[0], by: want / have[0], &builder)])
-        case .linear, .convolution:
+        case .linear, .convolution, .transposedConvolution:
             var inputs = inputs
             guard have[0] != 1 || want != 1 else { break }
             inputs[1] = try scaled(inputs[1], by: want / have[0], &builder)
@@ -114,8 +114,8 @@ private struct Scaling {
             }
             let product = try builder.add(node.name + ".unscaled", operation, inputs)
             return try multiply(product, by: want / natural, node.name, &builder)
-        case .elementwise, .activation, .parametricActivation, .softmax, .pooling, .reduction, .argMaximum,
-            .cumulativeSum, .triangle, .selection, .slice, .gather, .gatherElements, .gatherND, .padding, .concatenation,
+        case .elementwise, .activation, .parametricActivation, .quantization, .softmax, .pooling, .resize, .reduction,
+            .argMaximum, .topK, .cumulativeSum, .triangle, .selection, .slice, .gather, .gatherElements, .gatherND, .padding, .concatenation,
             .expansion:
             break
         }

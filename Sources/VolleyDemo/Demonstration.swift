@@ -13,6 +13,7 @@ public struct Demonstration: Sendable {
     /// - Throws: the first error of writing or measuring.
     public init(in folder: String, threads: Int) throws {
         try DemoFiles.write(to: folder)
+        try OutputPath.check(ConversionRecipe.all.flatMap { ["\(folder)/\($0.name).volley", "\(folder)/\($0.name).json"] })
         let model = try Model.load(folder)
         architecture = model.architecture
         let test = try Dataset.open(folder + "/test.npz")

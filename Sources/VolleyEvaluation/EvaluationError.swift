@@ -11,8 +11,12 @@ public struct EvaluationError: InputError {
         case malformedDataset
         /// One sample could not be read or decoded.
         case unreadableSample
+        /// What an interrupted evaluation left cannot be gone on with.
+        case malformedProgress
         /// The samples do not have the shape of the network's input.
         case shapeMismatch
+        /// What the data says about classes cannot be bound to the network's classes.
+        case unknownClasses
     }
 
     public let code: Code

@@ -4,8 +4,12 @@ public import VolleyTensors
 public struct GraphBuilder {
     private var graph = Graph(nodes: [], outputs: [], siteNames: [:])
     private var ids: [String: NodeID] = [:]
+    /// Names that are kept for nodes that follow.
+    private let reserved: Set<String>
 
-    public init() {}
+    public init() { reserved = [] }
+
+    init(reserving names: Set<String>) { reserved = names }
 
     public func shape(of id: NodeID) -> SymbolicShape { graph[id].shape }
     public func constant(of id: NodeID) -> Tensor? { graph[id].constant }
@@ -13,6 +17,9 @@ public struct GraphBuilder {
 
     /// The node of that name, where it has been put already.
     public func node(named name: String) -> NodeID? { ids[name] }
+
+    /// Whether a node has that name, or will.
+    func isTaken(_ name: String) -> Bool { ids[name] != nil || reserved.contains(name) }
 
     public mutating func input(_ name: String, shape: SymbolicShape) throws -> NodeID {
         try append(Node(name: name, content: .input, inputs: [], shape: shape))
@@ -70,7 +77,7 @@ extension Graph {
     public func rebuilt(
         _ transform: (inout GraphBuilder, Node, NodeID, _ inputs: [NodeID]) throws -> NodeID?
     ) throws -> Graph {
-        var builder = GraphBuilder()
+        var builder = GraphBuilder(reserving: Set(nodes.map(\.name)))
         var moved: [NodeID: NodeID] = [:]
         for (id, node) in nodes.enumerated() {
             let inputs = node.inputs.compactMap { moved[$0] }

@@ -11,15 +11,15 @@ public struct Model: Sendable {
     /// classifier, "logits" of shape [N, classes]. A token whose mask is 0 is padding and not attended to.
     public let graph: Graph
     /// How an image becomes the input; nil where the checkpoint does not say and nothing can be assumed, and for text.
-    public let preprocessing: Preprocessing?
+    public var preprocessing: Preprocessing?
     /// A name per class, in the order of the logits, where the checkpoint has them.
-    public let classNames: [String]?
+    public var classNames: [String]?
     /// A line for people: layout, class of network, sizes.
     public let architecture: String
     /// The files that hold the weights.
     public let weightFiles: [String]
     /// What had to be assumed, and which tensors of the files are not used.
-    public let diagnostics: [Diagnostic]
+    public var diagnostics: [Diagnostic]
 
     /// A network that comes from elsewhere.
     public init(
@@ -36,7 +36,8 @@ public struct Model: Sendable {
 
     /// Reads a checkpoint of timm or of Hugging Face Transformers.
     ///
-    /// Nothing is passed over: every size that the configuration states is checked against the tensors, and what is not
+    /// Where the tensors do not fit as they are called, `module.`, `model.`, `_orig_mod.` and `backbone.` in front of their names
+    /// are left out, and a diagnostic says so. Nothing is passed over: every size that the configuration states is checked against the tensors, and what is not
     /// supported is refused by name. Every tensor of the file is used, except in networks for text those of heads that no
     /// output needs and buffers with positions; they are listed in ``diagnostics``.
     /// - Parameters:
@@ -48,13 +49,23 @@ public struct Model: Sendable {
     public static func load(_ path: String, inputShapes: [String: [Int]] = [:]) throws -> Model {
         let checkpoint = try Checkpoint(path)
         let shapes = InputShapes(inputShapes, path: path)
+        do {
+            return try Model(checkpoint, shapes, path)
+        } catch let error as ModelError where error.code != .badInputShape {
+            guard let (bare, prefixes) = checkpoint.withoutWrappers() else { throw error }
+            let note = Diagnostic(path, "The tensors' names begin with \(prefixes.listed), which a wrapper put there; it is left out.")
+            return try Model(bare, shapes, path, [note])
+        }
+    }
+
+    private init(_ checkpoint: Checkpoint, _ shapes: InputShapes, _ path: String, _ notes: [Diagnostic] = []) throws {
         let found = try FoundModel(checkpoint, shapes)
         var parameters = try ParameterReader(checkpoint.archive, path: path)
             .read(found.network.parameters, leavingOut: found.unusedTensors)
         let graph = try found.network.graph(&parameters)
         try shapes.verify(graph)
-        return Model(
+        self.init(
             graph: graph, preprocessing: found.preprocessing, classNames: found.classNames,
-            architecture: found.architecture, weightFiles: checkpoint.archive.paths, diagnostics: found.diagnostics)
+            architecture: found.architecture, weightFiles: checkpoint.archive.paths, diagnostics: notes + found.diagnostics)
     }
 }

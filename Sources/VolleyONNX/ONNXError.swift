@@ -9,7 +9,7 @@ public struct ONNXError: InputError, Hashable {
         case unreadable
         /// The bytes are not an ONNX model, or contradict the format or each other.
         case malformed
-        /// The model uses operators that cannot be imported; ``ONNXError/operators`` lists them all.
+        /// The model uses operators that are not known here; ``ONNXError/operators`` lists them, and all else that is unsupported.
         case unsupportedOperators
         /// A known operator is used in a way that cannot be imported.
         case unsupported
@@ -29,15 +29,18 @@ public struct ONNXError: InputError, Hashable {
         case tooLarge
     }
 
-    /// An operator that cannot be imported, with the nodes that use it.
+    /// An operator that cannot be imported, or not as these nodes use it.
     public struct UnsupportedOperator: Sendable, Hashable {
         /// The operator's name, after its domain where that is not the standard one.
         public let name: String
         public let nodes: [String]
+        /// What of it cannot be imported; nil where the operator is not known at all.
+        public let reason: String?
 
-        public init(name: String, nodes: [String]) {
+        public init(name: String, nodes: [String], reason: String? = nil) {
             self.name = name
             self.nodes = nodes
+            self.reason = reason
         }
     }
 
@@ -50,6 +53,8 @@ public struct ONNXError: InputError, Hashable {
     public var node: String?
     /// The operators that cannot be imported, where that is what is wrong.
     public var operators: [UnsupportedOperator]
+    /// Whether what is unsupported is that a number which must be known at import is computed from the network's inputs.
+    var isUnknownValue = false
 
     public init(
         _ code: Code, _ message: String, path: String = "", node: String? = nil, operators: [UnsupportedOperator] = []
@@ -72,10 +77,10 @@ extension ONNXError {
         let lines = operators.map { found in
             let names = found.nodes.prefix(8).map(\.quoted).joined(separator: ", ")
             let rest = found.nodes.count > 8 ? " and \(found.nodes.count - 8) more" : ""
-            return "\n  \(found.name), \(found.nodes.count) × (\(names)\(rest))"
+            return "\n  \(found.name), \(found.nodes.count) × (\(names)\(rest))" + (found.reason.map { ": " + $0 } ?? "")
         }
         return ONNXError(
-            .unsupportedOperators, "These operators are not supported:" + lines.joined(), operators: operators)
+            operators.contains { $0.reason == nil } ? .unsupportedOperators : .unsupported, "These operators are not supported:" + lines.joined(), operators: operators)
     }
 }
 

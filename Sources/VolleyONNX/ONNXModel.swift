@@ -3,7 +3,7 @@ public import VolleyTensors
 
 /// A network read from an ONNX file, as PyTorch's exporters and others write them.
 ///
-/// The first axis of every input is the batch N and stays free, unless the file fixes it at another number than 1. All that
+/// The first axis of every input is the batch N and stays free, unless the file fixes it and cannot do without. All that
 /// depends on the shapes of the inputs alone is computed while the file is read. Integers and truth values are floats in the
 /// graph: an input of token ids or of a mask is an array of floats.
 public struct ONNXModel: Sendable {
@@ -40,23 +40,39 @@ public struct ONNXModel: Sendable {
         }
     }
 
-    /// Imports with a free batch; where the model does not allow that although it fixes the batch at 1, with a batch of 1.
+    /// Imports with a free batch; where the model does not allow that although it fixes the batch, with the batch it fixes.
+    ///
+    /// A freed batch is right for this reason: with as many samples as the file fixes, every shape is the file's, and so is what
+    /// is computed; and where samples are proved not to meet, each of them gets the same alone or among any others.
     private static func read(
         _ path: String, _ shapes: [String: [Int]], _ constants: [String: Tensor]
     ) throws -> (Importer, Graph, architecture: String) {
         var model = try ModelImport(path, shapes: shapes, constants: constants)
-        let fixesBatch = model.fixesBatch
+        let fixedBatch = model.fixedBatch
         do {
-            let (importer, graph) = try model.run(freesFixedBatch: fixesBatch)
-            if fixesBatch {
-                importer.note(importer.freedInputs.joined(separator: ", "), "the file fixes the batch at 1; any batch is accepted")
+            let (importer, graph) = try model.run(freedBatch: fixedBatch)
+            if let fixedBatch {
+                if let node = BatchAnalysis(graph).meeting {
+                    throw ONNXError(.unsupported, "it relates the samples of a batch to each other", node: graph[node].name)
+                }
+                importer.note(
+                    importer.freedInputs.joined(separator: ", "), "the file fixes the batch at \(fixedBatch); any batch is accepted")
             }
             return (importer, graph, model.architecture)
         } catch let reason as any InputError {
-            guard fixesBatch, (reason as? ONNXError)?.code != .unsupportedOperators else { throw reason }
+            guard let fixedBatch else { throw reason }
             var again = try ModelImport(path, shapes: shapes, constants: constants)
-            guard let (importer, graph) = try? again.run(freesFixedBatch: false) else { throw reason }
-            importer.note(path, "the file fixes the batch at 1, and no other is possible: \(reason)")
+            let importer: Importer
+            let graph: Graph
+            do {
+                (importer, graph) = try again.run(freedBatch: nil)
+            } catch let error as ONNXError where [.unsupported, .unsupportedOperators].contains(error.code) {
+                throw error
+            } catch {
+                throw reason
+            }
+            importer.note(
+                path, "the file fixes the batch at \(fixedBatch), and no other is possible, so samples run \(fixedBatch) at a time: \(reason)")
             return (importer, graph, again.architecture)
         }
     }

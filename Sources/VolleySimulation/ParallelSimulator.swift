@@ -4,7 +4,7 @@ public import VolleySpiking
 public import VolleyTensors
 
 /// Runs batches on several threads: a static partition of the samples, one session per thread. The results do not depend
-/// on the number of threads, since no arithmetic crosses samples.
+/// on the number of threads, since samples are only parted where they are proved not to meet.
 public final class ParallelSimulator: Sendable {
     public let program: Program
     public let threads: Int
@@ -21,29 +21,42 @@ public final class ParallelSimulator: Sendable {
         workers = (0..<self.threads).map { _ in Worker(program, order) }
     }
 
-    /// Simulates a batch; every input's first axis is N.
+    /// Simulates a batch.
     public func run(_ inputs: [String: Tensor]) throws -> SimulationResult {
-        let parts = try runParts(inputs) { session, part in try session.run(part) }
-        var result = parts[0]
-        for part in parts.dropFirst() { result.append(part) }
-        return result
+        SimulationResult(joining: try runParts(inputs) { session, part in try session.run(part) })
     }
 
     /// Evaluates the ANN on a batch.
     public func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
-        let parts = try runParts(inputs) { session, part in try session.runANN(part) }
-        return parts.dropFirst().reduce(parts[0]) { joined, part in
-            joined.merging(part) { Tensor.concatenatingRows([$0, $1]) }
+        program.executable.batching.joining(outputs: try runParts(inputs) { session, part in try session.runANN(part) })
+    }
+
+    /// Runs the ANN and the spiking network on a batch, for whoever takes their outputs for answers.
+    /// - Throws: `NonFiniteOutput` that names the first output, time-step and sample with NaN or infinity, and for the ANN the
+    ///   node where it began.
+    public func answers(_ inputs: [String: Tensor]) throws -> (ann: [String: Tensor], spiking: SimulationResult) {
+        let ann = try runANN(inputs)
+        do {
+            try ann.requireFinite()
+        } catch var failure as NonFiniteOutput {
+            var evaluator = program.ann
+            evaluator.checksValues = true
+            do { _ = try evaluator.run(inputs) } catch { failure.node = (error as? GraphError)?.node }
+            throw failure
         }
+        let spiking = try run(inputs)
+        try spiking.requireFinite()
+        return (ann, spiking)
     }
 
     private func runParts<Result: Sendable>(
         _ inputs: [String: Tensor], _ body: @Sendable (inout Session, [String: Tensor]) throws -> Result
     ) throws -> [Result] {
-        let (samples, _) = try program.executable.bind(inputs)
-        let splits = program.executable.splitsSamples
-        return try parallelRanges(samples, threads: splits ? threads : 1) { worker, range in
-            let part = splits ? self.program.executable.samples(range, of: inputs) : inputs
+        let batching = program.executable.batching
+        let count = try program.executable.sampleCount(inputs)
+        let parts = batching.parts(of: count, atMost: threads)
+        return try parallelRanges(parts.count, threads: parts.count) { worker, _ in
+            let part = batching.samples(parts[worker], of: count, in: inputs)
             return try self.workers[worker].session.withLock { try body(&$0, part) }
         }
     }

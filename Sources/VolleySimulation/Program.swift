@@ -63,13 +63,26 @@ public struct Program: Sendable {
                         node.name, "keeps fp32 weights: its neurons have \(neuron.levels) levels, and integers take up to 8 that double"))
             }
         }
-        self.diagnostics = diagnostics
+        self.diagnostics = diagnostics + Self.togetherness(executable)
         self.thresholdError = thresholdError
         self.integers = integers
         weightError = integers.values.map(\.relativeError).max() ?? 0
         spiking = try Schedule(executable, neurons: neurons, integers: integers)
         analog = try Schedule(executable.withoutNeurons(), neurons: nil, integers: [:])
     }
+
+    /// Says so where the samples of a batch cannot be parted.
+    private static func togetherness(_ executable: Executable) -> [Diagnostic] {
+        guard case .together(let id) = executable.batching.rule else { return [] }
+        let node = executable.graph[id]
+        let reason =
+            executable.analysis.layouts[id] == .shared
+            ? "sends the same spikes for all samples of a batch" : "relates the samples of a batch to each other"
+        return [Diagnostic(node.name, "\(reason): a batch runs as a whole, on one thread, and what it gives is that of this batch")]
+    }
+
+    /// Whether time-steps can run as further samples, many at once, where all of them are there from the start.
+    public var foldsTime: Bool { spiking.foldsTime }
 
     /// The ANN that the network was made from, value by value, on the same packed weights.
     public var ann: Evaluator { Evaluator(executable) }

@@ -52,17 +52,17 @@ public struct Session: ~Copyable {
     private mutating func runGroups(
         _ inputs: [String: Tensor], _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool
     ) throws -> SimulationResult {
-        let (batch, _) = try program.executable.bind(inputs)
-        let perSample = schedule.largestValue * stepsAtOnce
-        let group = schedule.foldsTime && schedule.executable.splitsSamples ? max(1, min(batch, Self.groupBudget / max(1, perSample))) : batch
-        var result: SimulationResult?
-        for first in stride(from: 0, to: max(1, batch), by: max(1, group)) {
-            let range = first..<min(batch, first + group)
-            let part = batch == range.count ? inputs : program.executable.samples(range, of: inputs)
-            let found = try runGroup(part, schedule, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce, counts: counts)
-            if result == nil { result = found } else { result!.append(found) }
+        let batching = schedule.executable.batching
+        let count = try schedule.executable.sampleCount(inputs)
+        let size = Self.groupBudget / max(1, schedule.largestValue * stepsAtOnce)
+        var parts: [SimulationResult] = []
+        for range in batching.runs(of: count, size: size) {
+            parts.append(
+                try runGroup(
+                    batching.samples(range, of: count, in: inputs), schedule, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce,
+                    counts: counts))
         }
-        return result!
+        return SimulationResult(joining: parts)
     }
 
     private mutating func runGroup(
@@ -82,7 +82,8 @@ public struct Session: ~Copyable {
             try run.computeSteps(step..<min(timeSteps + 1, step + stepsAtOnce))
             for output in schedule.graph.outputs { outputs[output.name, default: []] += run.output(output.value) }
         }
-        var result = SimulationResult(outputs: [:], spikes: run.spikes, steps: run.counter?.finish() ?? [])
+        var result = SimulationResult(
+            outputs: [:], batchAxes: schedule.executable.batching.outputs, spikes: run.spikes, steps: run.counter?.finish() ?? [])
         for output in schedule.graph.outputs {
             let shape = schedule.graph[output.value].shape.resolved(batch: batch)
             result.outputs[output.name] = Tensor(Shape([timeSteps] + shape.dimensions), outputs[output.name]!)

@@ -11,21 +11,18 @@ public struct WeightError: Sendable, Hashable, Codable {
     public var weights: Double
     /// By how much a threshold was changed at most, as a part of it, where those of both signs became one.
     public var thresholds = 0.0
-    /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on a batch: what the rounded weights themselves do.
+    /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on some samples: what the rounded weights themselves do.
     public var annOutputs = 0.0
     /// The same for the spiking network's estimates, by time-step, where it was asked for. There, a membrane potential that
     /// falls on the other side of a threshold changes a whole spike, whatever small cause moved it.
     public var estimates: [Double]?
 
-    /// - Throws: errors of the inputs.
-    public init(of program: Program, _ inputs: [String: Tensor]) throws {
+    /// - Parameter outputs: how far the ANN's outputs were apart, by output.
+    public init(of program: Program, outputs: [String: RelativeDistance] = [:]) {
         kind = program.weights
         weights = program.weightError
         thresholds = program.thresholdError
-        guard kind != .fp32 else { return }
-        let rounded = try Evaluator(program.graphWithRoundedWeights(), kernels: program.executable.kernels).run(inputs)
-        let exact = try program.ann.run(inputs)
-        annOutputs = Self.distance(exact.keys.sorted().map { (rounded[$0]!.values[...], exact[$0]!.values[...]) })
+        annOutputs = RelativeDistance(outputs).value
     }
 
     /// Compares estimates with those of fp32 weights.
@@ -38,23 +35,13 @@ public struct WeightError: Sendable, Hashable, Codable {
         let exact = try Program(program.network, timeSteps: program.timeSteps, kernels: program.executable.kernels)
         let expected = try ParallelSimulator(exact, threads: threads).run(inputs)
         estimates = (0..<program.timeSteps).map { step in
-            Self.distance(
-                expected.outputs.map { name, tensor in
-                    let range = step * tensor.shape.rowCount..<(step + 1) * tensor.shape.rowCount
-                    return (result.outputs[name]!.values[range], tensor.values[range])
-                })
-        }
-    }
-
-    private static func distance(_ pairs: [(found: ArraySlice<Float>, expected: ArraySlice<Float>)]) -> Double {
-        var (difference, size) = (0.0, 0.0)
-        for (found, expected) in pairs {
-            for (x, y) in zip(found, expected) {
-                difference += (Double(x) - Double(y)) * (Double(x) - Double(y))
-                size += Double(y) * Double(y)
+            var distance = RelativeDistance()
+            for (name, tensor) in expected.outputs {
+                let range = step * tensor.shape.rowCount..<(step + 1) * tensor.shape.rowCount
+                distance.add(result.outputs[name]!.values[range], expected: tensor.values[range])
             }
+            return distance.value
         }
-        return size > 0 ? (difference / size).squareRoot() : 0
     }
 
     /// In words, for reports.
@@ -70,5 +57,59 @@ public struct WeightError: Sendable, Hashable, Codable {
                 + estimates.indices.map { "\(text(estimates[$0])) at t = \($0 + 1)" }.joined(separator: ", ")
         }
         return summary + " (relative)"
+    }
+}
+
+/// `‖x − y‖ / ‖y‖`, from sums that are added up element by element: it does not matter how the elements come in batches.
+public struct RelativeDistance: Sendable, Hashable, Codable {
+    private var difference = 0.0
+    private var size = 0.0
+
+    public init() {}
+
+    /// Several distances as one.
+    init(_ parts: [String: RelativeDistance]) {
+        for (_, part) in parts.sorted(by: { $0.key < $1.key }) {
+            difference += part.difference
+            size += part.size
+        }
+    }
+
+    mutating func add(_ found: ArraySlice<Float>, expected: ArraySlice<Float>) {
+        for (x, y) in zip(found, expected) {
+            difference += (Double(x) - Double(y)) * (Double(x) - Double(y))
+            size += Double(y) * Double(y)
+        }
+    }
+
+    public var value: Double { size > 0 ? (difference / size).squareRoot() : 0 }
+}
+
+/// The ANN with rounded weights beside the ANN with its own.
+public struct WeightComparison: Sendable {
+    private let exact: Evaluator
+    private let rounded: Evaluator
+
+    /// - Throws: `GraphError` never for a program that was made.
+    public init(_ program: Program) throws {
+        exact = program.ann
+        rounded = Evaluator(try program.graphWithRoundedWeights(), kernels: program.executable.kernels)
+    }
+
+    /// Compares the outputs on some of `count` samples, one after the other, so that batches do not show in the sums.
+    /// - Throws: errors of the inputs.
+    public func add(
+        _ range: Range<Int>, of count: Int, in inputs: [String: Tensor], to distances: inout [String: RelativeDistance]
+    ) throws {
+        if range.isEmpty { return }
+        let batching = exact.executable.batching
+        let part = batching.samples(range, of: count, in: inputs)
+        for run in batching.runs(of: range.count, size: 1) {
+            let samples = batching.samples(run, of: range.count, in: part)
+            let found = try rounded.run(samples)
+            for (name, expected) in try exact.run(samples) {
+                distances[name, default: RelativeDistance()].add(found[name]!.values[...], expected: expected.values[...])
+            }
+        }
     }
 }

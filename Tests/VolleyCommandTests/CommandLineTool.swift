@@ -9,15 +9,23 @@ enum CommandLineTool {
     }
 
     /// Runs `volley` with these arguments and waits for it.
-    static func run(_ arguments: [String]) throws -> Outcome {
+    /// - Parameters:
+    ///   - folder: where it runs.
+    ///   - shell: a line of the shell that starts it as `"$@"`, to put limits on it.
+    ///   - meanwhile: called once it has started.
+    static func run(
+        _ arguments: [String], in folder: String? = nil, shell: String? = nil, meanwhile: (Process) throws -> Void = { _ in }
+    ) throws -> Outcome {
         let process = Process()
-        process.executableURL = try executable()
-        process.arguments = arguments
+        process.executableURL = shell == nil ? try executable() : URL(filePath: "/bin/sh")
+        process.arguments = try shell.map { ["-c", $0, "sh", try executable().path(percentEncoded: false)] + arguments } ?? arguments
+        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         try process.run()
+        try meanwhile(process)
         // Errors are short; a full pipe cannot block the other one.
         let text = output.fileHandleForReading.readDataToEndOfFile()
         let complaint = errors.fileHandleForReading.readDataToEndOfFile()

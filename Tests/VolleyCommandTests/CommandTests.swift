@@ -96,30 +96,43 @@ import VolleyTestSupport
         #expect(try archive.array("spikes/blocks.1.attn.k").shape == [4, 16])
     }
 
-    @Test func anInterruptedEvaluationGoesOn() throws {
-        let network = try convert()
-        let (whole, resumed, progress) = (folder.file("whole.json"), folder.file("resumed.json"), folder.file("progress"))
-        func evaluate(_ extra: [String]) throws -> CommandLineTool.Outcome {
-            try CommandLineTool.run(
-                ["evaluate", network, model + "/test.npz", "--steps", "2", "--batch", "64"] + extra)
-        }
-        #expect(try evaluate(["--json", whole]).code == 0)
-        // Progress after two batches, as an interrupted run leaves it.
-        let spiking = try SpikingNetwork(contentsOf: network)
-        let dataset = try Dataset.open(model + "/test.npz")
-        struct Interruption: Error {}
-        let evaluation = try Evaluation(
-            spiking, on: dataset, settings: .init(timeSteps: 2, batchSize: 64, data: dataset.name))
-        #expect(throws: (any Error).self) {
-            try evaluation.run(networkDigest: try SHA256.digest(ofFile: network).hexadecimal, resumeFile: progress) { done, _ in
-                if done == 128 { try FileManager.default.copyItem(atPath: progress, toPath: progress + ".kept"); throw Interruption() }
-            }
-        }
-        #expect(FileManager.default.fileExists(atPath: progress))
-        #expect(try evaluate(["--json", resumed, "--resume", progress]).code == 0)
-        #expect(!FileManager.default.fileExists(atPath: progress))
-        #expect(try Data(contentsOf: URL(filePath: whole)) == Data(contentsOf: URL(filePath: resumed)))
-        #expect(try evaluate(["--resume", progress + ".kept", "--limit", "100"]).code == 2)
+    /// The table at the end of `convert`, what `inspect` shows of it, and `--no-check`.
+    @Test func conversionsSayHowCloselyTheyFollow() throws {
+        let data = ["convert", model, "--calibration", model + "/calibration.npz", "-o", folder.file("net.volley")]
+        let outcome = try CommandLineTool.run(data)
+        let fidelity = try #require(try SpikingNetwork(contentsOf: folder.file("net.volley")).fidelity)
+        #expect(outcome.output.contains(fidelity.text) && outcome.output.contains("t = 8"), "\(outcome.output)")
+        #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+        #expect(try CommandLineTool.run(["inspect", folder.file("net.volley")]).output.contains(fidelity.text))
+        let unchecked = try CommandLineTool.run(data + ["--no-check"])
+        #expect(unchecked.code == 0 && !unchecked.output.contains("t = 8"))
+        #expect(try SpikingNetwork(contentsOf: folder.file("net.volley")).fidelity == nil)
+        let explicit = try CommandLineTool.run(
+            ["convert", model, "--thresholds", model + "/thresholds.json", "-o", folder.file("net.volley")])
+        #expect(explicit.code == 0 && explicit.output.contains("not run beside its ANN"), "\(explicit.output)")
+    }
+
+    /// A network that hardly follows its ANN at t = 8 is warned of, and what the warning says helps.
+    @Test func whatHardlyFollowsIsWarnedOf() throws {
+        let network = folder.file("net.volley")
+        let data = ["convert", model, "--calibration", model + "/calibration.npz", "-o", network]
+        func lastError(_ network: String) throws -> Double { try #require(try SpikingNetwork(contentsOf: network).fidelity?.steps.last?.error) }
+        // Thresholds so large that it takes many steps to reach them.
+        let poor = ["--scale", "16"]
+        let outcome = try CommandLineTool.run(data + poor)
+        #expect(outcome.code == 0 && outcome.errors.contains("warning: at t = 8") && outcome.errors.contains("--method differential"), "\(outcome.errors)")
+        #expect(try lastError(network) > 0.5)
+        #expect(try CommandLineTool.run(data + poor + ["--strict"]).code == 2)
+        // More time-steps.
+        let results = folder.file("results.json")
+        #expect(try CommandLineTool.run(["evaluate", network, model + "/test.npz", "--steps", "64", "--json", results]).code == 0)
+        let steps = try #require(try object(results)["steps"] as? [[String: Any]])
+        let (early, late) = (try #require(steps[7]["top1"] as? Double), try #require(steps[63]["top1"] as? Double))
+        #expect(late > early + 0.1 && late > 0.9, "\(early) \(late)")
+        // The other method.
+        let other = try CommandLineTool.run(data + ["--method", "differential"])
+        #expect(other.code == 0 && other.errors.isEmpty, "\(other.errors)")
+        #expect(try lastError(network) < 0.1)
     }
 
     @Test func demoShowsBothMethods() throws {

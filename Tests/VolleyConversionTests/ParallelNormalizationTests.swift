@@ -23,10 +23,8 @@ import VolleyTestSupport
             var session = Session(try Program(normalized, timeSteps: 4))
             #expect(try session.run(inputs).spikes == expected.spikes, "\(name)")
             for (output, tensor) in expected.outputs {
-                let scale = tensor.values.map(abs).max()!
-                for (left, right) in zip(tensor.values, found.outputs[output]!.values) {
-                    #expect(abs(left - right) <= Self.tolerance * scale, "\(name)")
-                }
+                let difference = Difference(found.outputs[output], tensor)
+                #expect(difference.relative <= Self.tolerance, "\(name): \(difference)")
             }
         }
     }

@@ -28,7 +28,7 @@ import VolleyTestSupport
         let preprocessor = try ImagePreprocessor(Self.preprocessing)
         let batches = try Self.batches(dataset, size: 3)
         #expect(batches.map(\.indices) == [0..<3, 3..<6, 6..<8])
-        #expect(batches.flatMap(\.labels) == dataset.labels)
+        #expect(batches.flatMap(\.samples) == Array(0..<dataset.count))
         for batch in batches {
             let expected = try batch.indices.map { index in
                 guard case .image(let image) = try dataset.sample(index) else { throw CancellationError() }
@@ -64,7 +64,7 @@ import VolleyTestSupport
         try folder.write([1], to: "c/w.jpg")
         let batches = try Self.batches(Dataset.open(folder.path), size: 4, threads: threads, skips: true)
         #expect(batches.map(\.indices) == [0..<4, 4..<8])
-        #expect(batches.map(\.labels) == [[0, 1, 1], [2, 2, 2]])
+        #expect(batches.map(\.samples) == [[0, 1, 3], [5, 6, 7]])
         #expect(batches.map { $0.skipped.map(\.index) } == [[2], [4]])
         #expect(batches.flatMap(\.skipped).map(\.name) == ["a/2.jpg", "c/w.jpg"])
         #expect(batches.flatMap(\.skipped).allSatisfy { $0.reason.contains($0.name) })
@@ -77,7 +77,7 @@ import VolleyTestSupport
         try folder.write([1], to: "a/1.jpg")
         let batches = try Self.batches(Dataset.open(folder.path), size: 4, skips: true)
         #expect(batches.count == 1)
-        #expect(batches[0].inputs == Tensor([0, 3, 8, 8], []) && batches[0].labels.isEmpty)
+        #expect(batches[0].inputs == Tensor([0, 3, 8, 8], []) && batches[0].samples.isEmpty)
     }
 
     @Test(arguments: [1, 2, 7]) func aDamagedImageEndsTheLoading(threads: Int) throws {
@@ -112,7 +112,7 @@ import VolleyTestSupport
             [("x", .float32(tensor)), ("y", .int64([0, 1, 2, 3, 4]))], to: folder.file("test.npz"))
         let batches = try Self.batches(Dataset.open(folder.file("test.npz")), size: 2, threads: 3)
         #expect(Tensor.concatenatingRows(batches.map(\.inputs)) == tensor)
-        #expect(batches.map(\.labels) == [[0, 1], [2, 3], [4]])
+        #expect(batches.map(\.samples) == [[0, 1], [2, 3], [4]])
     }
 
     @Test func shapesHaveToBeTheNetworks() throws {

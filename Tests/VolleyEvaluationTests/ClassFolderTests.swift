@@ -18,9 +18,8 @@ import VolleyTestSupport
     @Test func sortedFoldersAreTheClasses() throws {
         let folder = try Self.threeClasses()
         let dataset = try Dataset.open(folder.path)
-        #expect(dataset.classNames == ["B", "a", "c"])
-        #expect(dataset.labels == [0, 1, 1, 1, 2, 2, 2, 2])
-        #expect(dataset.count == 8 && dataset.maximumLabel == 2)
+        #expect(try dataset.labels(for: ClassList(count: 3)).indices == [0, 1, 1, 1, 2, 2, 2, 2])
+        #expect(dataset.count == 8)
         #expect(
             (0..<8).map(dataset.sampleName)
                 == ["B/only.JPEG", "a/10.PNG", "a/2.jpg", "a/3.png", "c/w.jpg", "c/x.jpg", "c/y.jpg", "c/z.jpg"])
@@ -59,19 +58,22 @@ import VolleyTestSupport
             try FileManager.default.createSymbolicLink(
                 atPath: linked.file(name), withDestinationPath: folder.file(name))
         }
-        #expect(try Dataset.open(linked.path).labels == [0, 1, 1, 1])
+        #expect(try Dataset.open(linked.path).labels(for: ClassList(count: 2)).indices == [0, 1, 1, 1])
     }
 
     @Test func aPrefixIsSpreadOverTheClasses() throws {
         let folder = try Self.threeClasses()
         let dataset = try Dataset.open(folder.path)
         #expect(dataset.prefix(0).count == 0)
-        #expect(dataset.prefix(2).labels == [0, 1])
-        #expect(dataset.prefix(5).labels == [0, 1, 1, 2, 2])
+        func labels(_ dataset: Dataset) throws -> [Int] {
+            try dataset.labels(for: ClassList(count: 3, names: ["B", "a", "c"])).indices
+        }
+        #expect(try labels(dataset.prefix(2)) == [0, 1])
+        #expect(try labels(dataset.prefix(5)) == [0, 1, 1, 2, 2])
         let five = dataset.prefix(5)
         #expect((0..<5).map(five.sampleName) == ["B/only.JPEG", "a/10.PNG", "a/2.jpg", "c/w.jpg", "c/x.jpg"])
-        #expect(dataset.prefix(7).labels == [0, 1, 1, 1, 2, 2, 2])
-        #expect(dataset.prefix(8).labels == dataset.labels && dataset.prefix(99).count == 8)
+        #expect(try labels(dataset.prefix(7)) == [0, 1, 1, 1, 2, 2, 2])
+        #expect(try labels(dataset.prefix(8)) == labels(dataset) && dataset.prefix(99).count == 8)
         for count in 0...8 {
             let direct = dataset.prefix(count)
             let nested = dataset.prefix(min(8, count + 2)).prefix(count)
@@ -79,24 +81,49 @@ import VolleyTestSupport
         }
     }
 
-    @Test func aClassWithoutImagesIsAnError() throws {
-        let folder = try Self.threeClasses()
-        try folder.makeFolder("logs")
-        let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
+    /// Labels are asked for only when something is measured; the data itself can be read.
+    private func refusal(_ folder: TemporaryDirectory, count: Int) throws -> String {
+        let dataset = try Dataset.open(folder.path)
+        #expect(dataset.count == count)
+        let error = #expect(throws: EvaluationError.self) { try dataset.labels(for: ClassList(count: 3)) }
         #expect(error?.code == .malformedDataset)
-        #expect(error?.description.contains("logs") == true)
+        #expect(error?.context.file == folder.path)
+        return error?.description ?? ""
     }
 
-    @Test func aFolderAboveIsAnError() throws {
+    @Test func aClassWithoutImagesHasNoLabels() throws {
+        let folder = try Self.threeClasses()
+        try folder.makeFolder("logs")
+        #expect(try refusal(folder, count: 8).contains("logs"))
+    }
+
+    @Test func aFolderAboveHasNoLabels() throws {
         let folder = try TemporaryDirectory()
         try folder.copy("images/rgb.png", to: "test/cat/1.png")
         try folder.copy("images/rgb.png", to: "train/cat/1.png")
-        let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
-        #expect(error?.description.contains("test, train") == true)
-        #expect(try Dataset.open(folder.file("test")).count == 1)
+        #expect(try refusal(folder, count: 2).contains("test/cat/1.png"))
+        #expect(try Dataset.open(folder.file("test")).labels(for: ClassList(count: 2, names: ["dog", "cat"])).indices == [1])
     }
 
-    @Test func foldersWithoutClassesAreErrors() throws {
+    @Test func flatAndMixedFoldersHaveNoLabels() throws {
+        let folder = try TemporaryDirectory()
+        for name in ["b.png", "a.png"] { try folder.copy("images/rgb.png", to: name) }
+        #expect(try refusal(folder, count: 2).contains("--labels FILE.csv"))
+        let dataset = try Dataset.open(folder.path)
+        #expect((0..<2).map(dataset.sampleName) == ["a.png", "b.png"])
+        #expect((0..<1).map(dataset.prefix(1).sampleName) == ["a.png"])
+        try folder.copy("images/rgb.png", to: "cat/1.png")
+        #expect(try refusal(folder, count: 3).contains("2 of 3"))
+    }
+
+    @Test func aLinkToTheFolderAboveIsAnError() throws {
+        let folder = try Self.threeClasses()
+        try FileManager.default.createSymbolicLink(atPath: folder.file("a/again"), withDestinationPath: folder.path)
+        let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
+        #expect(error?.code == .unrecognizedDataset && error?.description.contains("nested") == true)
+    }
+
+    @Test func foldersWithoutImagesAreErrors() throws {
         let folder = try TemporaryDirectory()
         func failure() -> String {
             let error = #expect(throws: EvaluationError.self) { try Dataset.open(folder.path) }
@@ -107,8 +134,6 @@ import VolleyTestSupport
         #expect(failure().contains("nothing"))
         try folder.write([1], to: "notes.txt")
         #expect(failure().contains("notes.txt"))
-        try folder.copy("images/rgb.png", to: "loose.png")
-        #expect(failure().contains("class folders"))
         try folder.write([1], to: "batches.meta")
         #expect(failure().contains("Python"))
         for name in ["data_batch_1.bin", "test_batch.bin"] { try folder.write([1], to: name) }

@@ -78,9 +78,8 @@ import VolleyTestSupport
         let image = try RasterImage(archive.array(pipeline.source))
         let expected = try archive.array(pipeline.output).tensor
         let result = try ImagePreprocessor(pipeline.preprocessing()).tensor(from: image)
-        #expect(result.shape == expected.shape)
-        let error = zip(result.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
-        #expect(error <= Self.roundingTolerance)
+        let difference = Difference(result, expected)
+        #expect(difference.absolute <= Self.roundingTolerance, "\(difference)")
     }
 
     /// Levels as they are: mean 0 and deviation 1/255.

@@ -22,12 +22,18 @@ import VolleyTestSupport
         #expect(SampleDigest(text) == nil)
     }
 
-    @Test func filesAreDigestedByTheirBytes() throws {
-        let folder = try ClassFolderTests.threeClasses()
-        let digests = try SampleDigests(of: Dataset.open(folder.path), threads: 2)
-        let jpeg = try SampleDigest(of: Fixture.bytes("images/rgb-420.jpg"))
-        let png = try SampleDigest(of: Fixture.bytes("images/rgb.png"))
-        #expect(digests.digests == [jpeg, png, jpeg, png, jpeg, jpeg, jpeg, jpeg])
+    /// The digests of what is fed, and the loader that feeds it again.
+    static func loader(_ dataset: Dataset, threads: Int = 2, skips: Bool = false) throws -> BatchLoader {
+        try BatchLoader(
+            dataset, preprocessing: BatchLoaderTests.preprocessing, inputShape: dataset.sampleShape ?? [3, 8, 8], batchSize: 3,
+            threads: threads, skipsUnreadable: skips)
+    }
+
+    static func digests(_ dataset: Dataset, threads: Int = 2) throws -> SampleDigests {
+        let loader = try loader(dataset, threads: threads)
+        var digests = SampleDigests()
+        while let batch = try loader.next() { digests.add(["x": batch.inputs]) }
+        return digests
     }
 
     @Test func digestsSurviveJSON() throws {
@@ -38,54 +44,91 @@ import VolleyTestSupport
         #expect(throws: DecodingError.self) { try JSONDecoder().decode(SampleDigests.self, from: Data("\"1:2\"".utf8)) }
     }
 
-    @Test(arguments: [1, 2, 7]) func commonFilesAreFound(threads: Int) throws {
+    @Test(arguments: [1, 2, 7]) func commonSamplesAreFound(threads: Int) throws {
         let calibration = try TemporaryDirectory()
         try calibration.copy("images/rgb-444.jpg", to: "cat/9.jpg")
         try calibration.copy("images/gray.png", to: "dog/1.png")
         let test = try TemporaryDirectory()
         try test.copy("images/rgb-420.jpg", to: "cat/1.jpg")
         try test.copy("images/gray.png", to: "cat/2.png")
-        var altered = try Fixture.bytes("images/gray.png")
-        altered[altered.count - 1] ^= 1
-        try test.write(altered, to: "dog/1.png")
+        try test.copy("images/palette.png", to: "dog/1.png")
         try test.copy("images/rgb-444.jpg", to: "dog/9.jpg")
         let seen = try Dataset.open(calibration.path)
-        let digests = try SampleDigests(of: seen, threads: threads)
-        #expect(try digests.overlap(with: Dataset.open(test.path), threads: threads) == ["cat/2.png", "dog/9.jpg"])
-        #expect(try digests.overlap(with: seen, threads: threads) == ["cat/9.jpg", "dog/1.png"])
+        let digests = try Self.digests(seen, threads: threads)
+        func overlap(_ dataset: Dataset) throws -> [String] { try digests.overlap(with: Self.loader(dataset, threads: threads)) }
+        #expect(try overlap(Dataset.open(test.path)) == ["cat/2.png", "dog/9.jpg"])
+        #expect(try overlap(seen) == ["cat/9.jpg", "dog/1.png"])
+    }
+
+    @Test func networksOfEarlierVersionsKeepDigestsOfFiles() throws {
+        let folder = try ClassFolderTests.threeClasses()
+        let digests = SampleDigests([SampleDigest(of: try Fixture.bytes("images/rgb.png"))])
+        #expect(try digests.overlap(with: Self.loader(Dataset.open(folder.path))) == ["a/10.PNG", "a/3.png"])
+    }
+
+    @Test func theSameSamplesAreFoundAsImagesAndAsArrays() throws {
+        let folder = try ClassFolderTests.threeClasses()
+        let images = try Dataset.open(folder.path)
+        let digests = try Self.digests(images)
+        let loader = try Self.loader(images)
+        var inputs: [Tensor] = []
+        while let batch = try loader.next() { inputs.append(batch.inputs) }
+        let fed = Tensor.concatenatingRows(inputs)
+        // Other samples, then two of those seen, in another order.
+        var mixed = SeededNoise.tensor([2, 3, 8, 8])
+        mixed = .concatenatingRows([mixed, fed.rows(5..<6), fed.rows(1..<2)])
+        try NpzArchive.write([("x", .float32(mixed))], to: folder.file("mixed.npz"))
+        let arrays = try Dataset.open(folder.file("mixed.npz"))
+        #expect(try digests.overlap(with: Self.loader(arrays)) == ["mixed.npz[2]", "mixed.npz[3]"])
+        #expect(try Self.digests(arrays).overlap(with: Self.loader(images)).contains("c/w.jpg"))
+    }
+
+    @Test func whatCannotBeReadIsPassedOverWhereAskedFor() throws {
+        let folder = try ClassFolderTests.threeClasses()
+        let digests = try Self.digests(Dataset.open(folder.path))
+        try folder.write([1], to: "c/w.jpg")
+        try FileManager.default.removeItem(atPath: folder.file("c/x.jpg"))
+        try FileManager.default.createSymbolicLink(atPath: folder.file("c/x.jpg"), withDestinationPath: folder.file("nowhere"))
+        let dataset = try Dataset.open(folder.path)
+        #expect(dataset.count == 8)
+        #expect(throws: EvaluationError.self) { try digests.overlap(with: Self.loader(dataset)) }
+        #expect(throws: EvaluationError.self) { try dataset.digest(threads: 1) }
+        #expect(try digests.overlap(with: Self.loader(dataset, skips: true)).count == 6)
+        #expect(try dataset.digest(skipsUnreadable: true, threads: 1) == dataset.digest(skipsUnreadable: true, threads: 3))
     }
 
     @Test func commonArrayElementsAreFoundWhateverTheLayout() throws {
         let folder = try TemporaryDirectory()
         var planar = NpzBuilder()
         planar.add("x", descr: "|u1", shape: [2, 3, 2, 2], data: [UInt8](1...24))
-        planar.add("y", descr: "|u1", shape: [2], data: [0, 1])
         var interleaved = NpzBuilder()
         let mixed: [UInt8] = [13, 17, 21, 14, 18, 22, 15, 19, 23, 16, 20, 24]
         interleaved.add("x", descr: "|u1", shape: [1, 2, 2, 3], data: mixed)
-        interleaved.add("y", descr: "|u1", shape: [1], data: [0])
         let calibration = try Dataset.open(folder.write(interleaved.bytes, to: "calibration.npz"))
         let test = try Dataset.open(folder.write(planar.bytes, to: "test.npz"))
-        #expect(try SampleDigests(of: calibration, threads: 1).overlap(with: test, threads: 1) == ["test.npz[1]"])
+        #expect(try Self.digests(calibration).overlap(with: Self.loader(test)) == ["test.npz[1]"])
     }
 
-    @Test func floatsAreDigestedAsLittleEndianBytes() throws {
-        let folder = try TemporaryDirectory()
-        try NpzArchive.write(
-            [("x", .float32(Tensor([1, 2], [1, -2]))), ("y", .int64([0]))], to: folder.file("test.npz"))
-        let digests = try SampleDigests(of: Dataset.open(folder.file("test.npz")), threads: 1)
-        #expect(digests.digests == [SampleDigest(of: [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])])
+    @Test func inputsAreDigestedAsLittleEndianBytes() throws {
+        let bytes: [UInt8] = [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0]
+        #expect(SampleDigest(ofInputs: [[1, -2]]) == SampleDigest(of: bytes))
+        #expect(SampleDigest(ofInputs: [[1], [-2]]) == SampleDigest(of: bytes))
+        var digests = SampleDigests()
+        digests.add(["b": Tensor([1, 1], [-2]), "a": Tensor([1], [1])])
+        #expect(digests.digests == [SampleDigest(of: bytes)])
     }
 
     @Test func aDataSetsDigestDependsOnSamplesLabelsAndOrder() throws {
         let folder = try ClassFolderTests.threeClasses()
         let dataset = try Dataset.open(folder.path)
-        let digest = try dataset.digest(threads: 1)
-        #expect(try dataset.digest(threads: 3) == digest)
-        #expect(try dataset.prefix(7).digest(threads: 1) != digest)
-        let lines = try dataset.labels.indices.map { index in
+        let labels = try dataset.labels(for: ClassList(count: 3)).indices
+        let digest = try dataset.digest(labels: labels, threads: 1)
+        #expect(try dataset.digest(labels: labels, threads: 3) == digest)
+        #expect(try dataset.digest(threads: 1) != digest)
+        #expect(try dataset.prefix(7).digest(labels: Array(labels.prefix(7)), threads: 1) != digest)
+        let lines = try labels.indices.map { index in
             let bytes = [UInt8](try Data(contentsOf: URL(filePath: folder.file(dataset.sampleName(index)))))
-            return "\(SampleDigest(of: bytes)) \(dataset.labels[index])\n"
+            return "\(SampleDigest(of: bytes)) \(labels[index])\n"
         }
         #expect(SHA256.digest(of: Array(lines.joined().utf8)) == digest)
     }

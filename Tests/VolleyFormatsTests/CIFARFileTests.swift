@@ -13,14 +13,14 @@ import VolleyTestSupport
         #expect(file.count == 3)
         #expect(file.labels == entry[kind == .cifar10 ? "labels" : "fine_labels"] as? [Int])
         #expect(file.coarseLabels == entry["coarse_labels"] as? [Int] ?? [])
-        let tensor = file.tensor(0..<3)
+        let tensor = try file.tensor(0..<3)
         try #require(ExpectedArray(entry)).verify(tensor, name)
-        let image = file.image(1)
+        let image = try file.image(1)
         #expect(image.width == 32 && image.height == 32 && image.channels == 3)
         for (row, column, channel) in [(0, 0, 0), (0, 1, 1), (31, 30, 2), (7, 9, 1)] {
             #expect(Float(image.pixels[(row * 32 + column) * 3 + channel]) == tensor[1, channel, row, column])
         }
-        #expect(file.tensor(2..<3) == tensor.rows(2..<3))
+        #expect(try file.tensor(2..<3) == tensor.rows(2..<3))
     }
 
     @Test func sizeThatFitsNeither() throws {

@@ -25,10 +25,8 @@ import VolleyTestSupport
     @Test(arguments: decodable) func pixelsEqualPillows(name: String) throws {
         let expected = try NpzArchive(path: Fixture.path("images/expected.npz")).array(name).tensor
         let image = try ImageDecoder.decode(contentsOf: Fixture.path("images/\(name)"))
-        let found = rgb(image)
-        #expect(found.shape == expected.shape)
-        let difference = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? 0
-        #expect(difference <= Self.largestDifference)
+        let difference = Difference(rgb(image), expected)
+        #expect(difference.absolute <= Self.largestDifference, "\(difference)")
     }
 
     /// Of 16-bit grey Pillow clips instead of scaling; expected is the upper byte of its samples.

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VolleyGraph
 import VolleyTensors
+import VolleyTestSupport
 
 /// Functions of moderate arguments computed in single precision, held against double precision: relative error.
 private let tolerance: Float = 2e-6
@@ -51,7 +52,7 @@ private let tolerance: Float = 2e-6
         guard let exact = Self.exact(function) else { return }
         let x = Tensor([Self.special.count], Self.special)
         let y = apply(Activation(function), [x], x.shape)
-        for (x, y) in zip(x.values, y.values) { #expect(isSame(y, exact(Double(x))), "\(function)(\(x)) = \(y)") }
+        for (x, y) in try paired(x.values, y.values) { #expect(isSame(y, exact(Double(x))), "\(function)(\(x)) = \(y)") }
     }
 
     private static func exact(_ function: BinaryFunction) -> ((Double, Double) -> Double)? {
@@ -114,7 +115,7 @@ private let tolerance: Float = 2e-6
         let (parameters, exact) = Self.exact(function)
         let operation = ParametricActivation(function, parameters: parameters)
         let y = try evaluate(.parametricActivation(operation), [Tensor([values.count], values)])
-        for (x, y) in zip(values, y.values) { #expect(isSame(y, exact(Double(x))), "\(function)(\(x)) = \(y)") }
+        for (x, y) in try paired(values, y.values) { #expect(isSame(y, exact(Double(x))), "\(function)(\(x)) = \(y)") }
         #expect(apply(operation, [Tensor(scalar: .nan)], []).values[0].isNaN)
     }
 }

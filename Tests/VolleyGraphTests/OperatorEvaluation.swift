@@ -1,5 +1,6 @@
 import VolleyGraph
 import VolleyTensors
+import VolleyTestSupport
 
 /// The value of one operator on these inputs, through a graph that holds nothing else.
 func evaluate(_ operation: Operator, _ inputs: [Tensor], kernels: Kernels = .best) throws -> Tensor {
@@ -29,21 +30,14 @@ extension Tensor {
     /// The element at a position; positions of axes of length 1 are taken as 0 and missing leading axes left out.
     func broadcastElement(_ position: [Int]) -> Float {
         var offset = 0
-        for (index, length) in zip(position.suffix(shape.rank), shape.dimensions) {
-            offset = offset * length + (length == 1 ? 0 : index)
-        }
+        let own = Array(position.suffix(shape.rank))
+        for (axis, length) in shape.dimensions.enumerated() { offset = offset * length + (length == 1 ? 0 : own[axis]) }
         return values[offset]
     }
 
     /// Made element by element.
     static func make(_ shape: Shape, _ element: ([Int]) -> Float) -> Tensor { Tensor(shape, positions(shape).map(element)) }
 
-    /// The largest difference between two tensors of one shape; infinite where the shapes differ or a value is NaN.
-    func distance(to other: Tensor) -> Float {
-        guard shape == other.shape else { return .infinity }
-        return zip(values, other.values).reduce(0) { worst, pair in
-            let difference = abs(pair.0 - pair.1)
-            return difference.isNaN ? .infinity : max(worst, difference)
-        }
-    }
+    /// The largest difference between two tensors of one shape; infinite where the shapes differ or one value is NaN.
+    func distance(to other: Tensor) -> Float { Difference(self, other).absolute }
 }

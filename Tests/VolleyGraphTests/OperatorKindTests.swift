@@ -18,6 +18,7 @@ import VolleyTestSupport
     }
 
     private static let convolution = Operator.convolution(Convolution(stride: [1, 1]))
+    private static let transposed = Operator.transposedConvolution(TransposedConvolution(stride: [1, 1]))
     private static let norm = Operator.layerNormalization(LayerNormalization(epsilon: 1e-5))
 
     private static let gathers: [Operator] = [
@@ -33,6 +34,14 @@ import VolleyTestSupport
         Case(convolution, [true, false], .affine, [0]),
         Case(convolution, [false, true, false], .affine, [1]),
         Case(convolution, [true, true, true], .bilinear, [0, 1]),
+        Case(transposed, [true, false], .affine, [0]),
+        Case(transposed, [false, true, false], .affine, [1]),
+        Case(transposed, [true, true], .bilinear, [0, 1]),
+        Case(.resize(Resize(axes: [], interpolation: .cubic)), [true], .affine),
+        Case(.topK(TopK(axis: 0, count: 1, part: .values)), [true], .nonlinear),
+        Case(.topK(TopK(axis: 0, count: 1, part: .positions)), [true], .nonlinear),
+        Case(.quantization(Quantization(lowest: 0, highest: 1)), [true, false, false], .nonlinear),
+        Case(.quantization(Quantization(lowest: 0, highest: 1)), [false, true, false], .nonlinear),
         Case(.matrixProduct(MatrixProduct()), [true, false], .affine, [0]),
         Case(.matrixProduct(MatrixProduct()), [false, true], .affine, [1]),
         Case(.matrixProduct(MatrixProduct()), [true, true], .bilinear, [0, 1]),

@@ -24,23 +24,111 @@ import VolleyTestSupport
         return try builder.build()
     }
 
-    private typealias Pass = @Sendable (Graph) throws -> Graph
-    private static let passes: [(name: String, apply: Pass)] = [
-        ("FoldConstants", { try FoldConstants.apply(to: $0) }), ("RemoveUnusedNodes", { try RemoveUnusedNodes.apply(to: $0) }),
-    ]
+    /// A graph `x [N, 3, 8]` → … → "y", which a neuron site is named on.
+    private func graph(_ expression: (inout GraphBuilder, _ x: NodeID) throws -> NodeID) throws -> Graph {
+        var builder = GraphBuilder()
+        let x = try builder.input("x", shape: [.batch, 3, 8])
+        let y = try expression(&builder, x)
+        builder.nameSite(on: y, "named")
+        builder.output("out", try builder.add("out", .activation(Activation(.relu)), [y]))
+        return try builder.build()
+    }
 
-    @Test func outputsKeepTheirBitsAndASecondTimeChangesNothing() throws {
-        var graphs = try SampleGraphs.all()
-        graphs.append(("every operator", try graphOfEveryOperator()))
-        graphs.append(("with work", try graphWithWork()))
+    /// By pass, a graph on which it has something to do, and the operators that it leaves.
+    private func work(for pass: String) throws -> (graph: Graph, left: [String])? {
+        func number(_ name: String, _ value: Float, _ builder: inout GraphBuilder) throws -> NodeID {
+            try builder.constant(name, Tensor(scalar: value))
+        }
+        /// 1/√(mean of squares + ε)
+        func inverseRoot(_ squares: NodeID, _ builder: inout GraphBuilder) throws -> NodeID {
+            let mean = try builder.add("mean.squares", .reduction(Reduction(.mean, axes: [2], keepsAxes: true)), [squares])
+            let raised = try builder.add("raised", .elementwise(Elementwise(.add)), [mean, number("epsilon", 1e-5, &builder)])
+            return try builder.add("inverse", .activation(Activation(.reciprocal)), [builder.add("root", .activation(Activation(.sqrt)), [raised])])
+        }
+        switch pass {
+        case "FoldConstants": return (try graphWithWork(), ["linear", "expansion", "elementwise"])
+        case "RemoveUnusedNodes": return (try graphWithWork(), ["transpose", "elementwise", "linear", "expansion", "elementwise"])
+        case "LiftLayerNormalization":
+            let graph = try graph { builder, x in
+                let mean = try builder.add("mean", .reduction(Reduction(.mean, axes: [2], keepsAxes: true)), [x])
+                let centred = try builder.add("centred", .elementwise(Elementwise(.subtract)), [x, mean])
+                let squares = try builder.add("squares", .elementwise(Elementwise(.multiply)), [centred, centred])
+                return try builder.add("y", .elementwise(Elementwise(.multiply)), [centred, inverseRoot(squares, &builder)])
+            }
+            return (graph, ["layerNormalization", "activation"])
+        case "LiftRMSNormalization":
+            let graph = try graph { builder, x in
+                let squares = try builder.add("squares", .elementwise(Elementwise(.multiply)), [x, x])
+                return try builder.add("y", .elementwise(Elementwise(.multiply)), [x, inverseRoot(squares, &builder)])
+            }
+            return (graph, ["rmsNormalization", "activation"])
+        case "LiftGatedActivations":
+            let graph = try graph { builder, x in
+                try builder.add("y", .elementwise(Elementwise(.multiply)), [x, builder.add("gate", .activation(Activation(.sigmoid)), [x])])
+            }
+            return (graph, ["activation", "activation"])
+        case "LiftLinear":
+            let graph = try graph { builder, x in
+                try builder.add("y", .matrixProduct(MatrixProduct()), [x, builder.constant("matrix", randomTensor([8, 5], seed: 31))])
+            }
+            return (graph, ["linear", "activation"])
+        case "FoldScaleAndShift":
+            let graph = try graph { builder, x in
+                let layer = try builder.add("layer", .linear(Linear()), [x, builder.constant("weight", randomTensor([5, 8], seed: 32))])
+                return try builder.add("y", .elementwise(Elementwise(.multiply)), [layer, builder.constant("scale", randomTensor([5], seed: 33))])
+            }
+            return (graph, ["linear", "activation"])
+        default: return nil
+        }
+    }
+
+    /// Values of size 10 at most, computed in another order.
+    private static let roundingTolerance: Float = 1e-4
+
+    private func expectSameOutputs(_ changed: Graph, _ graph: Graph, _ comment: Comment) throws {
+        try GraphVerifier.verify(changed)
+        let inputs = SampleGraphs.inputs(for: graph, batch: 3, seed: 31)
+        let (found, expected) = (try Evaluator(changed).run(inputs), try Evaluator(graph).run(inputs))
+        #expect(found.keys.sorted() == expected.keys.sorted(), comment)
+        for (output, value) in expected { #expect(Difference(found[output], value).absolute <= Self.roundingTolerance, comment) }
+    }
+
+    @Test(arguments: GraphPasses.all.map(\.name)) func eachPassDoesItsWork(_ name: String) throws {
+        let pass = try #require(GraphPasses.all.first { $0.name == name })
+        let (graph, left) = try #require(try work(for: name), "no graph shows what \(name) does")
+        let changed = try pass.apply(graph)
+        #expect(changed.nodes.compactMap { $0.operation?.name } == left)
+        #expect(changed != graph)
+        #expect(try pass.apply(changed) == changed)
+        try expectSameOutputs(changed, graph, "\(name)")
+        let y = try #require(changed.node(named: "y"))
+        #expect(changed.siteNames == [y: "named"], "site names follow their values")
+        #expect(try Evaluator(changed).run(SampleGraphs.inputs(for: graph, batch: 2, seed: 34))["out"]!.values.contains { $0 > 0 })
+    }
+
+    /// All passes, one after the other, on networks of every kind.
+    @Test func allPassesTogetherKeepTheOutputs() throws {
+        var graphs = try SampleGraphs.all() + [("every operator", try graphOfEveryOperator())]
+        for pass in GraphPasses.all { graphs.append(("work for \(pass.name)", try #require(try work(for: pass.name)).graph)) }
         for (name, graph) in graphs {
-            let inputs = SampleGraphs.inputs(for: graph, batch: 3, seed: 31)
-            let expected = try Evaluator(graph).run(inputs)
-            for pass in Self.passes {
-                let changed = try pass.apply(graph)
-                try GraphVerifier.verify(changed)
-                #expect(try Evaluator(changed).run(inputs) == expected, "\(pass.name) of \(name)")
+            var changed = graph
+            for pass in GraphPasses.all {
+                changed = try pass.apply(changed)
                 #expect(try pass.apply(changed) == changed, "\(pass.name) of \(name)")
+                try expectSameOutputs(changed, graph, "\(pass.name) of \(name)")
+                #expect(try GraphPasses.apply(to: graph, through: pass.name) == changed)
+            }
+            #expect(try GraphPasses.apply(to: graph) == changed)
+        }
+        #expect(throws: GraphError.self) { try GraphPasses.apply(to: graphOfEveryOperator(), through: "Magic") }
+    }
+
+    /// Constants are computed and nodes dropped without changing a bit.
+    @Test func foldingConstantsChangesNoBit() throws {
+        for (name, graph) in try SampleGraphs.all() + [("every operator", graphOfEveryOperator()), ("with work", graphWithWork())] {
+            let inputs = SampleGraphs.inputs(for: graph, batch: 3, seed: 31)
+            for pass in GraphPasses.all where ["FoldConstants", "RemoveUnusedNodes"].contains(pass.name) {
+                #expect(try Evaluator(pass.apply(graph)).run(inputs) == Evaluator(graph).run(inputs), "\(pass.name) of \(name)")
             }
         }
     }
@@ -62,13 +150,5 @@ import VolleyTestSupport
         let names = cleaned.nodes.map(\.name)
         #expect(
             names == ["x", "unread", "stored", "weight", "scale", "scaled", "y", "token", "repeated", "out"])
-    }
-
-    @Test func siteNamesFollowTheirValues() throws {
-        for pass in Self.passes {
-            let changed = try pass.apply(graphWithWork())
-            let y = try #require(changed.node(named: "y"))
-            #expect(changed.siteNames == [y: "named"], "\(pass.name)")
-        }
     }
 }

@@ -17,6 +17,9 @@ private let tolerance: Float = 1e-6
             Pooling(function, kernel: [1, 1], stride: [3, 2]),
             Pooling(function, kernel: [7, 6], stride: [1, 1]),
             Pooling(function, kernel: [2, 2], stride: [3, 4], padding: [[1, 1], [1, 1]], ceilMode: true),
+            // Windows larger than the padded input.
+            Pooling(function, kernel: [9, 8], stride: [3, 4], ceilMode: true),
+            Pooling(function, kernel: [11, 6], stride: [3, 2], padding: [[1, 1], [0, 0]], ceilMode: true, countsPadding: true),
             // Windows that lie in the padding alone, or whose taps all miss the input.
             Pooling(function, kernel: [1, 2], stride: [1, 1], dilation: [1, 9], padding: [[2, 0], [4, 5]], countsPadding: true),
         ]

@@ -39,9 +39,8 @@ func logits(of model: Model, fixture: String) throws -> Tensor {
 func expectedLogits(_ fixture: String) throws -> Tensor { try #require(try ExpectedOutputs(fixture).outputs["logits"]) }
 
 func expectClose(_ found: Tensor, _ expected: Tensor, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(found.shape == expected.shape, "\(name)", sourceLocation: sourceLocation)
-    let difference = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
-    #expect(difference <= logitsTolerance, "\(name): difference \(difference)", sourceLocation: sourceLocation)
+    let difference = Difference(found, expected)
+    #expect(difference.absolute <= logitsTolerance, "\(name): \(difference)", sourceLocation: sourceLocation)
 }
 
 @Suite struct LogitsTests {
@@ -76,7 +75,7 @@ func expectClose(_ found: Tensor, _ expected: Tensor, _ name: String, sourceLoca
         let checkpoint = try ChangedCheckpoint("timm-vit")
         try checkpoint.changeTensors { tensors in
             let positions = tensors["pos_embed"]!
-            let token = zip(tensors["cls_token"]!.values, positions.values).map { $0 + $1 }
+            let token = tensors["cls_token"]!.values.enumerated().map { $1 + positions.values[$0] }
             tensors["cls_token"] = Tensor([1, 1, 32], token)
             tensors["pos_embed"] = Tensor([1, 16, 32], Array(positions.values.dropFirst(32)))
         }

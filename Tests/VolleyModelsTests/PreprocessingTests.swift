@@ -122,11 +122,51 @@ import VolleyTestSupport
     @Test(
         arguments: [
             ("resample", 1, ModelError.Code.badValue), ("do_resize", false, .badValue),
-            ("image_processor_type", "CLIPImageProcessor", .unsupported), ("image_mean", [0.5, 0.5], .contradiction),
+            ("image_processor_type", "DonutImageProcessor", .unsupported), ("image_mean", [0.5, 0.5], .contradiction),
         ] as [(String, any Sendable, ModelError.Code)])
     func processorSettingsThatAreRefused(key: String, value: any Sendable, code: ModelError.Code) throws {
         let checkpoint = try ChangedCheckpoint("hf-vit")
         try checkpoint.set(key, to: value, in: "preprocessor_config.json")
         expectModelError(code, mentioning: "preprocessor_config.json") { try checkpoint.load() }
+    }
+
+    /// Processors of other networks, as they stand beside ONNX files.
+    @Test func otherProcessors() throws {
+        let directory = try TemporaryDirectory()
+        func read(_ type: String, _ settings: String, side: Int = 224) throws -> Preprocessing? {
+            let text = """
+                {"image_processor_type": "\(type)", "image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.2, 0.1], "resample": 3, \(settings)}
+                """
+            let file = try directory.write(Array(text.utf8), to: "preprocessor_config.json")
+            return try ImageConfiguration(file: file, for: .init(channels: 3, height: side, width: side)).preprocessing
+        }
+        let clip = try read("CLIPImageProcessor", #""size": {"shortest_edge": 256}, "do_center_crop": true, "crop_size": 224"#)
+        #expect(clip?.resize == .shorterSide(256) && clip?.height == 224 && clip?.mean == [0.5, 0.4, 0.3])
+        let siglip = try read("SiglipImageProcessor", #""size": {"height": 224, "width": 224}"#)
+        #expect(siglip?.resize == .exact(height: 224, width: 224))
+        let convNext = #""size": {"shortest_edge": 224}, "crop_pct": 0.875"#
+        #expect(try read("ConvNextImageProcessor", convNext)?.resize == .shorterSide(256))
+        #expect(try read("ConvNextFeatureExtractor", #""size": 384"#, side: 384)?.resize == .exact(height: 384, width: 384))
+        expectModelError(.contradiction, mentioning: "224×224") { try read("ConvNextImageProcessor", convNext, side: 256) }
+        expectModelError(.missingKey, mentioning: "crop_pct") { try read("ConvNextImageProcessor", #""size": 224"#) }
+        expectModelError(.missingKey, mentioning: "size") { try read("BitImageProcessor", #""do_center_crop": true"#) }
+        expectModelError(.contradiction, mentioning: "256×256") { try read("SiglipImageProcessor", #""size": {"height": 256, "width": 256}"#) }
+    }
+
+    /// Numbers of pixels in 0…255 are told from those of pixels in 0…1 by their size.
+    @Test func unitsOfMeanAndDeviation() throws {
+        let checkpoint = try ChangedCheckpoint("timm-vit")
+        func set(_ mean: [Double], _ deviation: [Double]) throws -> Preprocessing? {
+            try checkpoint.set("pretrained_cfg", "mean", to: mean)
+            try checkpoint.set("pretrained_cfg", "std", to: deviation)
+            return try checkpoint.load().preprocessing
+        }
+        let bytes = try set([127.5, 127.5, 127.5], [127.5, 51, 255])
+        #expect(bytes?.mean == [0.5, 0.5, 0.5] && bytes?.deviation == [0.5, 0.2, 1])
+        #expect(try set([0, 0, 0], [255, 255, 255])?.deviation == [1, 1, 1])
+        #expect(try set([0, 0, 0], [1, 1, 1])?.deviation == [1, 1, 1])
+        #expect(try set([102, 51, 0], [1, 1, 1])?.mean == [0.4, 0.2, 0])
+        expectModelError(.contradiction, mentioning: "one unit") { try set([0.485, 0.456, 0.406], [58, 57, 57]) }
+        expectModelError(.contradiction, mentioning: "one unit") { try set([123, 116, 103], [0.229, 0.224, 0.225]) }
     }
 }

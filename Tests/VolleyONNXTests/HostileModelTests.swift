@@ -170,7 +170,7 @@ import VolleyTestSupport
         #expect(failure(ModelSketch.tensor("w", [2], [1]))?.code == .malformed)
         #expect(failure(ModelSketch.tensor("w", [2], [1, 2, 3]))?.code == .malformed)
         #expect(failure(ModelSketch.header("w", [2], type: 1))?.code == .malformed)
-        #expect(failure(ModelSketch.header("w", [2], type: 77))?.code == .malformed)
+        #expect(failure(ModelSketch.header("w", [2], type: 77))?.code == .unsupported)
         #expect(failure(ModelSketch.header("w", [2], type: 8))?.code == .unsupported)
         #expect(failure(ModelSketch.tensor("w", [2], [1, .nan]))?.code == .malformed)
         #expect(failure(ModelSketch.tensor("w", [3], [1, 2, 3]))?.code == .shapeMismatch)

@@ -68,7 +68,7 @@ import VolleyTestSupport
         sketch.output("y")
         let model = try sketch.load(shapes: ["ids": [1, 7]])
         #expect(model.graph.inputs.map { model.graph[$0].shape } == [[.batch, 7], [.batch, 7]])
-        #expect(sketch.failure(shapes: ["ids": [1, 7], "mask": [1, 8]])?.code == .badInput)
+        #expect(sketch.failure(shapes: ["ids": [1, 7], "mask": [1, 8]])?.code == .shapeMismatch)
     }
 
     @Test func wrongShapesAreRefused() {

@@ -6,8 +6,66 @@ import VolleySpiking
 import VolleyTensors
 import VolleyTestSupport
 
-/// Inputs whose batch axis is not the first cannot be cut into samples: neither threads nor groups may try.
+/// Wherever the batch lies, and whether or not samples meet: threads, groups and time-steps as further samples change no bit.
 @Suite struct BatchAxisTests {
+    private static let timeSteps = 18
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var name: String
+        var graph: Graph
+        var testDescription: String { name }
+    }
+
+    static let separate: [Case] = try! (SampleGraphs.all() + BatchGraphs.separate()).map { Case(name: $0, graph: $1) }
+    static let together: [Case] = try! BatchGraphs.together().map { Case(name: $0, graph: $1) }
+
+    @Test(arguments: separate, Coding.allCases) func ordinaryNetworksKeepTheirSpeed(_ example: Case, coding: Coding) throws {
+        let program = try Program(try SampleNetworks.network(example.graph, coding: coding), timeSteps: Self.timeSteps)
+        #expect(program.executable.batching.rule == .separate)
+        // Tokens in front of samples: their neurons take the steps one by one.
+        #expect(program.foldsTime == !["tokensFirst", "twoBlocks"].contains(example.name))
+        #expect(program.diagnostics.isEmpty)
+    }
+
+    @Test(arguments: separate + together, Coding.allCases) func sameBitsHoweverItIsDivided(_ example: Case, coding: Coding) throws {
+        let network = try SampleNetworks.network(example.graph, coding: coding)
+        for batch in [1, 2, 5] {
+            let inputs = SampleGraphs.inputs(for: network.graph, batch: batch, seed: 41)
+            let program = try Program(network, timeSteps: Self.timeSteps)
+            var session = Session(program, order: .stepSequential)
+            let expected = try session.run(inputs)
+            let ann = try program.ann.run(inputs)
+            for order in Session.Order.allCases {
+                for threads in [1, 2, 3, 7] {
+                    let simulator = ParallelSimulator(program, threads: threads, order: order)
+                    let found = try simulator.run(inputs)
+                    #expect(found.outputs == expected.outputs && found.spikes == expected.spikes, "\(batch), \(threads), \(order)")
+                    #expect(found.steps == expected.steps, "\(batch), \(threads), \(order)")
+                    #expect(try simulator.runANN(inputs) == ann, "\(batch), \(threads)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: separate.suffix(3) + together, Coding.allCases) func equalsTheReference(_ example: Case, coding: Coding) throws {
+        let network = try SampleNetworks.network(example.graph, coding: coding)
+        let inputs = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 42)
+        let expected = try ReferenceSimulator(network).run(inputs, timeSteps: 4)
+        let found = try ParallelSimulator(try Program(network, timeSteps: 4), threads: 2).run(inputs)
+        for (name, tensor) in expected.outputs {
+            let scale = tensor.values.map(abs).max()!
+            let difference = zip(tensor.values, found.outputs[name]!.values).map { abs($0 - $1) }.max()!
+            #expect(difference <= SessionTests.tolerance * scale, "\(name): \(difference) of \(scale)")
+        }
+        #expect(found.spikes == expected.spikes)
+    }
+
+    @Test(arguments: together) func whatCannotBePartedIsNamed(_ example: Case) throws {
+        let program = try Program(try SampleNetworks.network(example.graph, coding: .rate), timeSteps: 2)
+        #expect(!program.foldsTime)
+        #expect(program.diagnostics.contains { $0.message.contains("a batch runs as a whole") })
+    }
+
     /// `x [3, N]` → transpose → linear 3 → 4 → linear 4 → 4 → linear 4 → 2.
     private static func graph() throws -> Graph {
         var builder = GraphBuilder()

@@ -56,9 +56,8 @@ import VolleyTestSupport
     }
 
     private static func expectNear(_ found: Tensor, _ expected: Tensor, _ tolerance: Float, _ name: String) {
-        let scale = expected.values.map(abs).max()!
-        let difference = zip(expected.values, found.values).map { abs($0 - $1) }.max()!
-        #expect(scale > 0 && difference <= tolerance * scale, "\(name): \(difference) of \(scale)")
+        let difference = Difference(found, expected)
+        #expect(difference.scale > 0 && difference.relative <= tolerance, "\(name): \(difference)")
     }
 
     @Test(arguments: cases) func equalsTheReference(_ example: Case) throws {
@@ -85,7 +84,7 @@ import VolleyTestSupport
         let network = try Self.network(example)
         let inputs = SampleGraphs.inputs(for: network.graph, batch: 1000, seed: 8)
         let few = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 8)
-        for (weights, timeSteps) in zip(WeightFormat.allCases, [Self.timeSteps, Self.timeSteps, 18]) {
+        for (weights, timeSteps) in try paired(WeightFormat.allCases, [Self.timeSteps, Self.timeSteps, 18]) {
             let program = try Program(network, timeSteps: timeSteps, weights: weights)
             var layers = Session(program, order: .layerSequential)
             var steps = Session(program, order: .stepSequential)

@@ -10,21 +10,39 @@ import VolleyTestSupport
     private static let timeSteps = 4
     private static let batch = 2
 
-    @Test func countsAreThoseOfBruteForce() throws {
-        for (name, graph) in try SampleGraphs.all() {
-            let network = try SampleNetworks.network(graph, coding: .rate)
+    /// Networks that hold every kind of layer, and random ones with every kind of window, product and stretch.
+    private static let graphs = try! SampleGraphs.all() + (0..<60).map { ("random network \($0)", try SampleGraphs.counted(seed: $0)) }
+
+    @Test(arguments: Coding.allCases) func countsAreThoseOfBruteForce(_ coding: Coding) throws {
+        for (name, graph) in Self.graphs {
+            let network = try SampleNetworks.network(graph, coding: coding)
             let inputs = SampleGraphs.inputs(for: network.graph, batch: Self.batch, seed: 21)
-            var currents: [[NodeID: Tensor]] = Array(repeating: [:], count: Self.timeSteps)
-            let result = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps) { step, node, current in
-                currents[step - 1][node] = current
-            }
-            for step in 0..<Self.timeSteps {
-                let counted = Self.bruteForce(network.graph, currents, step)
-                #expect(result.steps[step].accumulates == counted.exact, "\(name), step \(step + 1)")
-                #expect(result.steps[step].paperAccumulates - Self.analog(network.graph) == counted.paper, "\(name), step \(step + 1)")
-                #expect(result.steps[step].spikes == result.spikes.values.reduce(0) { $0 + Int($1[step].reduce(0, +)) })
-            }
+            let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
+            let result = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps)
+            #expect(SynapseCount.difference(result.steps, expected) == nil, "\(name)")
+            #expect(result.steps.map(\.spikes) == (0..<Self.timeSteps).map { step in result.spikes.values.reduce(0) { $0 + Int($1[step].reduce(0, +)) } })
         }
+    }
+
+    /// One block of a transformer on 5 tokens of width 24 with 3 heads, numbers by hand.
+    @Test func nonlinearOperatorsAndScalings() throws {
+        let network = try SampleNetworks.network(try SampleGraphs.transformer(depth: 1), coding: .rate)
+        let inputs = SampleGraphs.inputs(for: network.graph, batch: Self.batch, seed: 21)
+        let steps = try ReferenceSimulator(network).run(inputs, timeSteps: 2).steps
+        // Softmax of 3·5·5 scores, layer normalisation before the feed-forward network and behind it, GELU of 48 per token; the
+        // first normalisation sees what does not change.
+        let (values, scores, hidden) = (5 * 24, 3 * 5 * 5, 5 * 48)
+        #expect(steps.map(\.nonlinearElements) == [values + scores + values + hidden + values, scores + values + hidden + values].map { Self.batch * $0 })
+        // Their inputs, and both products: scores and context.
+        #expect(steps.map(\.scalings) == Array(repeating: Self.batch * (scores + values + hidden + values + scores + values), count: 2))
+        // The embedding of 4 patches of 3·4·4 at the first step, the head at every step.
+        #expect(steps.map(\.analogMultiplyAccumulates) == [4 * 48 * 24 + 24 * 5, 24 * 5].map { Self.batch * $0 })
+        let dense = SynapseMap(network.graph).dense
+        #expect(dense.nonlinearElements == values + scores + values + hidden + values)
+        #expect(dense.neurons == values + 3 * values + scores + values + values + hidden)
+        let layers = 4 * 48 * 24 + 4 * 5 * 24 * 24 + 2 * 5 * 24 * 48 + 24 * 5
+        #expect(dense.multiplyAccumulates == layers + 2 * 5 * 5 * 24)
+        #expect(dense.paperMultiplyAccumulates == dense.multiplyAccumulates - 4 * 48 * 24)
     }
 
     @Test func everythingFiringCostsWhatTheANNCosts() throws {
@@ -59,60 +77,5 @@ import VolleyTestSupport
         let spiking: Double = 900 + 460 + 90 + 460 + 74
         let ann: Double = 2760 + 230
         #expect(abs(ratios.full - spiking / (2 * ann)) < 1e-12)
-    }
-
-    /// Multiply-accumulates of layers that see analog values at every step: counted by the paper as if all inputs were spikes.
-    private static func analog(_ graph: Graph) -> Int {
-        let varying = graph.isTimeVarying
-        return zip(graph.nodes, graph.multiplyAccumulates).reduce(0) { sum, entry in
-            let (node, cost) = entry
-            guard cost > 0, node.inputs.contains(where: { varying[$0] }),
-                !node.inputs.contains(where: { graph[$0].operation?.name == "neuron" })
-            else { return sum }
-            return sum + cost * batch
-        }
-    }
-
-    /// Walks over every multiplication of every layer behind neurons.
-    private static func bruteForce(_ graph: Graph, _ currents: [[NodeID: Tensor]], _ step: Int) -> (exact: Int, paper: Int) {
-        var total = (exact: 0, paper: 0)
-        func sums(_ node: NodeID, through step: Int) -> Tensor {
-            var sum = Tensor(currents[0][node]!.shape)
-            for earlier in 0..<max(0, step) {
-                for index in sum.values.indices { sum.values[index] += currents[earlier][node]!.values[index] }
-            }
-            return sum
-        }
-        for node in graph.nodes where node.inputs.contains(where: { graph[$0].operation?.name == "neuron" }) {
-            switch node.operation {
-            case .linear, .convolution:
-                let operation = node.operation!.operation
-                let weight = graph[node.inputs[1]].constant!
-                let mask = currents[step][node.inputs[0]]!
-                let spikes = Tensor(mask.shape, mask.values.map { $0 != 0 ? 1 : 0 })
-                // Counting is the layer itself with every weight 1 and every spike 1.
-                var reached = Tensor(node.shape.resolved(batch: batch))
-                let ones = Tensor(weight.shape, repeating: 1)
-                operation.evaluate([spikes, ones], into: &reached, on: Kernels.available[0])
-                let count = reached.values.reduce(0) { $0 + Int($1) }
-                total = (total.exact + count, total.paper + count)
-            case .matrixProduct, .elementwise:
-                let (a, b) = (node.inputs[0], node.inputs[1])
-                let (now, other) = (currents[step][a]!, currents[step][b]!)
-                func meet(_ left: Tensor, _ right: Tensor) -> Int {
-                    var product = Tensor(node.shape.resolved(batch: batch))
-                    node.operation!.operation.evaluate(
-                        [left, right].map { Tensor($0.shape, $0.values.map { $0 != 0 ? 1 : 0 }) }, into: &product,
-                        on: Kernels.available[0])
-                    return product.values.reduce(0) { $0 + Int($1) }
-                }
-                let both = meet(now, other)
-                total.exact += both + meet(now, sums(b, through: step)) + meet(sums(a, through: step), other)
-                total.paper += both + meet(now, sums(b, through: step + 1)) + meet(sums(a, through: step + 1), other)
-            default:
-                break
-            }
-        }
-        return total
     }
 }

@@ -7,13 +7,52 @@ import VolleyTestSupport
 
 /// Where neurons stand (semantics 6).
 @Suite struct PlacementTests {
-    @Test func transformerSitesInOrder() throws {
+    /// By sample graph: its sites in order, and its layers that see analog values, the first one and the head.
+    private static let expected: [String: (sites: [String], analog: [String])] = [
+        "transformer": (
+            [0, 1].flatMap { block in
+                ["attn.qkv.in", "attn.q", "attn.k", "attn.s", "attn.v", "attn.proj.in", "mlp.fc1.in", "mlp.fc2.in"].map { "blocks.\(block).\($0)" }
+            }, ["patch_embed.proj", "head"]
+        ),
+        "gatedMLP": (["gate.in", "gated.a", "gated.b", "down.in", "norm.squares.a"], ["embed", "head"]),
+        "convolutional": (["grouped.in"], ["stem", "head"]),
+        "twoInputs": (["q.in", "scores.a", "scores.b", "mixed.a", "mixed.b"], ["embed", "head"]),
+        // The lookup is the first layer.
+        "text": (
+            ["q.in", "scores.a", "scores.b", "mixed.a", "mixed.b", "proj.in", "gate.in", "gated.a", "gated.b", "down.in"], ["head"]
+        ),
+        "windows": (["second.in"], ["stem", "head"]),
+        "decoder": (["grown.in", "second.in"], ["stem", "head"]),
+    ]
+
+    @Test func sitesStandBeforeLayersAndProductsInOrder() throws {
+        let graphs = try SampleGraphs.all()
+        #expect(Set(graphs.map(\.name)) == Set(Self.expected.keys))
+        for (name, graph) in graphs {
+            let placed = try PlaceNeurons.apply(to: graph)
+            let (sites, analog) = try #require(Self.expected[name])
+            #expect(SpikingNetwork.sites(of: placed) == sites, "\(name)")
+            for node in placed.nodes {
+                let sides: [NodeID]
+                switch node.operation {
+                case .linear, .convolution, .transposedConvolution: sides = [node.inputs[0]]
+                case .matrixProduct: sides = node.inputs
+                case .elementwise(let elementwise) where elementwise.function == .multiply && node.inputs.allSatisfy { placed[$0].constant == nil }:
+                    sides = node.inputs
+                default: sides = []
+                }
+                for side in sides { #expect((placed[side].operation == .neuron(NeuronSite())) != analog.contains(node.name), "\(name), \(node.name)") }
+            }
+        }
+    }
+
+    /// What one layer norm gives to q, k and v is read by one layer of neurons.
+    @Test func readersOfOneValueShareItsNeurons() throws {
         let placed = try PlaceNeurons.apply(to: try SampleGraphs.transformer(depth: 1))
-        #expect(
-            Set(SpikingNetwork.sites(of: placed)) == [
-                "blocks.0.attn.qkv.in", "blocks.0.attn.q", "blocks.0.attn.k", "blocks.0.attn.v", "blocks.0.attn.s",
-                "blocks.0.attn.proj.in", "blocks.0.mlp.fc1.in", "blocks.0.mlp.fc2.in",
-            ])
+        let readers = placed.consumers[try #require(placed.node(named: "blocks.0.attn.qkv.in"))].map { placed[$0].name }
+        #expect(readers == ["blocks.0.attn.qkv.q", "blocks.0.attn.qkv.k", "blocks.0.attn.qkv.v"])
+        let q = placed[try #require(placed.node(named: "blocks.0.attn.q"))]
+        #expect(placed[q.inputs[0]].name == "blocks.0.attn.q.moved")
     }
 
     @Test func theHeadGetsNeuronsWhenAskedFor() throws {
@@ -21,16 +60,6 @@ import VolleyTestSupport
         let plain = SpikingNetwork.sites(of: try PlaceNeurons.apply(to: graph))
         let spiking = SpikingNetwork.sites(of: try PlaceNeurons.apply(to: graph, spikingHead: true))
         #expect(Set(spiking).subtracting(plain) == ["head.in"])
-    }
-
-    @Test func theFirstLayerSeesTheAnalogInput() throws {
-        for (name, graph) in try SampleGraphs.all() {
-            let placed = try PlaceNeurons.apply(to: graph)
-            let inputs = Set(placed.inputs)
-            for site in SpikingNetwork.sites(of: placed) {
-                #expect(!inputs.contains(placed[placed.node(named: site)!].inputs[0]), "\(name), \(site)")
-            }
-        }
     }
 
     /// Token ids that look rows up in a table: the projection behind reads neurons; an analog value, picked at fixed places, is
@@ -50,24 +79,6 @@ import VolleyTestSupport
             let sites = SpikingNetwork.sites(of: try PlaceNeurons.apply(to: builder.build()))
             #expect(Set(sites) == (isEmbedding ? ["first.in", "second.in"] : ["second.in"]))
         }
-    }
-
-    @Test func everyLayerBehindTheFirstReadsNeurons() throws {
-        let placed = try PlaceNeurons.apply(to: try SampleGraphs.convolutional())
-        let varying = placed.isTimeVarying
-        let layers = placed.nodes.filter { $0.operation?.name == "convolution" }
-        #expect(layers.count >= 2)
-        for layer in layers {
-            let source = placed[layer.inputs[0]]
-            let readsNeurons = source.operation?.name == "neuron"
-            #expect(readsNeurons || !varying[layer.inputs[0]], "\(layer.name)")
-        }
-    }
-
-    @Test func bothSidesOfAProductGetNeurons() throws {
-        let placed = try PlaceNeurons.apply(to: try SampleGraphs.gatedMLP())
-        #expect(SpikingNetwork.sites(of: placed).contains("gated.a"))
-        #expect(SpikingNetwork.sites(of: placed).contains("gated.b"))
     }
 
     @Test func sitesDoNotChangeTheANN() throws {

@@ -1,5 +1,6 @@
 import Testing
 import VolleyTensors
+import VolleyTestSupport
 
 /// Every instruction set gives the bits of the scalar kernels.
 @Suite struct InstructionSetTests {
@@ -65,7 +66,7 @@ import VolleyTensors
         }
     }
 
-    @Test(arguments: Awkward.vectorKernels) func rowFunctions(kernels: Kernels) {
+    @Test(arguments: Awkward.vectorKernels) func rowFunctions(kernels: Kernels) throws {
         for width in Awkward.sizes where width > 0 {
             for rows in [0, 1, 3] {
                 for input in [
@@ -83,7 +84,7 @@ import VolleyTensors
                         kernels.sumRows(width: width, input, into: &sums)
                         return [softmax, normalized, sums]
                     }
-                    for (found, expected) in zip(results(kernels), results(scalar)) {
+                    for (found, expected) in try paired(results(kernels), results(scalar)) {
                         let difference = firstDifference(found, expected)
                         #expect(difference == nil, "\(kernels.name), \(rows) rows of \(width)")
                     }

@@ -60,6 +60,38 @@ extension SampleGraphs {
         sketch.builder.output("logits", try sketch.linear("head", negated, outputs: 4))
         return try sketch.builder.build()
     }
+
+    /// Images that grow again, between roundings: "input" `[N, 3, 5, 4]` to "logits" `[N, 4]`, from the largest elements.
+    public static func decoder(seed: UInt64 = 7) throws -> Graph {
+        var sketch = GraphSketch(seed: seed)
+        let input = try sketch.builder.input("input", shape: [.batch, 3, 5, 4])
+        let stem = try sketch.activation(
+            "stem.relu", .relu, try sketch.convolution("stem", input, outputs: 6, kernel: 2, Convolution(stride: [1, 1])))
+        let step = try sketch.builder.constant("step", Tensor([6, 1, 1], [0.02, 0.03, 0.02, 0.01, 0.02, 0.04]))
+        let zero = try sketch.builder.constant("zero", Tensor(scalar: 3))
+        let whole = try sketch.builder.add("whole", .quantization(Quantization(lowest: 0, highest: 63)), [stem, step, zero])
+        let rounded = try sketch.elementwise(
+            "rounded", .multiply, try sketch.elementwise("shifted", .subtract, whole, zero), step)
+        let growing = TransposedConvolution(stride: [2, 3], dilation: [2, 1], crop: [[1, 0], [2, -1]], groups: 2)
+        let grown = try sketch.builder.add(
+            "grown", .transposedConvolution(growing),
+            [rounded, try sketch.weight("grown.weight", [6, 4, 2, 3]), try sketch.offset("grown.bias", [8])])
+        let active = try sketch.activation("grown.gelu", .gelu, grown)
+        let smooth = Resize(
+            axes: [Resize.Axis(axis: 2, length: 6, scale: 0.75), Resize.Axis(axis: 3, length: 11, scale: 1.375)], interpolation: .cubic,
+            antialiases: true)
+        let smoothed = try sketch.builder.add("smoothed", .resize(smooth), [active])
+        let second = try sketch.builder.add(
+            "second", .transposedConvolution(TransposedConvolution(stride: [1, 1], crop: [[1, 1], [1, 1]])),
+            [smoothed, try sketch.weight("second.weight", [8, 5, 3, 3])])
+        let line = try sketch.reshape("line", second, [.batch, 5, 66])
+        let largest = try sketch.builder.add("largest", .topK(TopK(axis: 2, count: 7, part: .values)), [line])
+        let places = try sketch.builder.add("places", .topK(TopK(axis: 2, count: 2, takesLargest: false, part: .positions)), [largest])
+        let joined = try sketch.builder.add("joined", .concatenation(Concatenation(axis: 2)), [largest, places])
+        let flat = try sketch.reshape("flat", joined, [.batch, 45])
+        sketch.builder.output("logits", try sketch.linear("head", flat, outputs: 4))
+        return try sketch.builder.build()
+    }
 }
 
 extension GraphSketch {

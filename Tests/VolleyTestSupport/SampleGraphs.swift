@@ -11,6 +11,7 @@ public enum SampleGraphs {
         [
             ("transformer", try transformer()), ("gatedMLP", try gatedMLP()), ("convolutional", try convolutional()),
             ("twoInputs", try twoInputs()), ("text", try text()), ("windows", try windows()),
+            ("decoder", try decoder()),
         ]
     }
 

@@ -26,6 +26,9 @@ public final class TemporaryDirectory: Sendable {
         return file(name)
     }
 
+    /// The content of a file in the directory.
+    public func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: file(name)))) }
+
     @discardableResult
     public func makeFolder(_ name: String) throws -> String {
         try FileManager.default.createDirectory(atPath: file(name), withIntermediateDirectories: true)

@@ -26,7 +26,8 @@ import VolleyTestSupport
     @Test func annLogits() throws {
         let expected = try NpzArchive(path: Self.folder + "/expected.npz").array("ann_logits").tensor
         let found = try Evaluator(model.graph).run(["input": images])["logits"]!
-        for (left, right) in zip(found.values, expected.values) { #expect(abs(left - right) <= Self.logitTolerance) }
+        let difference = Difference(found, expected)
+        #expect(difference.absolute <= Self.logitTolerance, "\(difference)")
     }
 
     @Test func calibratedThresholds() throws {
@@ -56,7 +57,7 @@ import VolleyTestSupport
         let estimates = result.outputs["logits"]!
         for step in 1...Self.timeSteps {
             let found = estimates.rows(step - 1..<step).values.map { $0 * Float(step) }
-            let error = Self.relativeError(found, sums.rows(step - 1..<step).values)
+            let error = Difference(found, sums.rows(step - 1..<step).values).ofNorms
             #expect(error <= (step <= 4 ? Self.exactTolerance : 2e-2), "step \(step): \(error)")
         }
         try compareSpikes(result, expected, exactSteps: 4)
@@ -68,8 +69,7 @@ import VolleyTestSupport
         let tensor = try expected.array("estimates").tensor
         let estimates = result.outputs["logits"]!
         for step in 1...Self.timeSteps {
-            let error = Self.relativeError(
-                estimates.rows(step - 1..<step).values, tensor.rows(step - 1..<step).values)
+            let error = Difference(estimates.rows(step - 1..<step), tensor.rows(step - 1..<step)).ofNorms
             #expect(error <= (step <= 2 ? Self.exactTolerance : 1e-2), "step \(step): \(error)")
         }
         try compareSpikes(result, expected, exactSteps: 2)
@@ -98,10 +98,5 @@ import VolleyTestSupport
     private func neuronCount(_ site: String) -> Int? {
         guard let placed = try? PlaceNeurons.apply(to: model.graph), let id = placed.node(named: site) else { return nil }
         return placed[id].shape.perSample.count
-    }
-
-    private static func relativeError(_ found: [Float], _ expected: [Float]) -> Float {
-        let difference = zip(found, expected).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        return (difference / expected.reduce(0) { $0 + $1 * $1 }).squareRoot()
     }
 }

@@ -21,7 +21,8 @@ public struct Calibrator: Sendable {
     /// - Parameters:
     ///   - graph: the network with its neuron sites in place.
     ///   - quantile: p, in 0.5…1.
-    ///   - batchSize: how many samples share a quantile; nil for the whole set.
+    ///   - batchSize: how many samples share a quantile; nil for the whole set. Where samples meet in the network, those that
+    ///     share a quantile are evaluated together.
     ///   - sampleLimit: at most this many samples will be added.
     ///   - threads: how many threads evaluate a batch; the table does not depend on it.
     /// - Throws: ``ConversionError`` for settings outside their range.
@@ -38,7 +39,7 @@ public struct Calibrator: Sendable {
         self.evaluator = evaluator
         sites = SpikingNetwork.sites(of: graph)
         self.quantile = quantile
-        self.batchSize = min(batchSize ?? sampleLimit, sampleLimit)
+        self.batchSize = evaluator.executable.batching.size(near: min(batchSize ?? sampleLimit, sampleLimit))
         self.sampleLimit = sampleLimit
         self.threads = max(1, threads)
         table = CalibrationTable(quantile: quantile, sampleCount: 0, sites: [:])
@@ -48,21 +49,26 @@ public struct Calibrator: Sendable {
     /// Evaluates more samples, arrays named like the network's inputs.
     /// - Throws: `GraphError` for inputs that do not fit and for the first node whose value is not finite.
     public mutating func add(_ inputs: [String: Tensor]) throws {
-        let samples = inputs.values.first?.shape.dimensions.first ?? 1
+        let samples = try evaluator.executable.sampleCount(inputs)
         var start = 0
         while start < samples {
             let count = min(samples - start, batchSize - group.samples)
-            let part = inputs.mapValues { $0.shape.rank > 0 && $0.shape[0] == samples ? $0.rows(start..<start + count) : $0 }
-            try addToGroup(part, samples: count)
+            let part = evaluator.executable.batching.samples(start..<start + count, of: samples, in: inputs)
+            if case .together = evaluator.executable.batching.rule {
+                group.waiting.append(part)
+                group.samples += count
+            } else {
+                try addToGroup(part, samples: count)
+            }
             start += count
-            if group.samples == batchSize { closeGroup() }
+            if group.samples >= batchSize { try closeGroup() }
         }
     }
 
     /// The table, once all samples have been added.
     /// - Throws: ``ConversionError`` when there were none.
     public mutating func finish() throws -> CalibrationTable {
-        if group.samples > 0 { closeGroup() }
+        if group.samples > 0 { try closeGroup() }
         guard table.sampleCount > 0 else { throw ConversionError(.noData, "there are no calibration samples") }
         return table
     }
@@ -71,6 +77,8 @@ public struct Calibrator: Sendable {
     private struct Group: Sendable {
         var samples = 0
         var sites: [String: Tails] = [:]
+        /// Samples that must be evaluated together, once all are there.
+        var waiting: [[String: Tensor]] = []
     }
 
     private struct Tails: Sendable {
@@ -94,16 +102,18 @@ public struct Calibrator: Sendable {
 
     private mutating func addToGroup(_ inputs: [String: Tensor], samples: Int) throws {
         let (evaluator, batchSize, quantile) = (evaluator, batchSize, quantile)
-        let parts = try parallelRanges(samples, threads: threads) { _, range in
+        let batching = evaluator.executable.batching
+        let ranges = batching.parts(of: samples, atMost: threads)
+        let parts = try parallelRanges(ranges.count, threads: ranges.count) { worker, _ in
             var tails: [String: Tails] = [:]
+            let own = batching.samples(ranges[worker], of: samples, in: inputs)
             // A few samples at a time keep the activations in the cache and the memory small.
-            for chunk in evenRanges(of: range.count, parts: (range.count + 7) / 8) {
-                let chunk = chunk.lowerBound + range.lowerBound..<chunk.upperBound + range.lowerBound
-                let part = inputs.mapValues { $0.shape.rank > 0 && $0.shape[0] == samples ? $0.rows(chunk) : $0 }
+            for chunk in batching.runs(of: ranges[worker].count, size: 8) {
+                let part = batching.samples(chunk, of: ranges[worker].count, in: own)
                 _ = try evaluator.run(part) { node, value in
                     guard case .operation(.neuron) = node.content else { return }
-                    var site = tails[node.name]
-                        ?? Tails(largestGroup: value.count / chunk.count * batchSize, quantile: quantile)
+                    let largest = max(value.count, value.count / chunk.count * batchSize)
+                    var site = tails[node.name] ?? Tails(largestGroup: largest, quantile: quantile)
                     tails[node.name] = nil
                     site.count += value.count
                     site.highest.add(value.values)
@@ -121,14 +131,30 @@ public struct Calibrator: Sendable {
         group.samples += samples
     }
 
+    /// Evaluates samples that had to wait for each other.
+    private mutating func addWaiting() throws {
+        let waiting = group.waiting
+        guard !waiting.isEmpty else { return }
+        let samples = group.samples
+        group = Group()
+        try addToGroup(evaluator.executable.batching.joining(inputs: waiting), samples: samples)
+    }
+
     /// ⌊p·n⌋ and ⌊(1−p)·n⌋, counted from 1.
     private static func ranks(_ count: Int, _ quantile: Double) -> (high: Int, low: Int) {
         (max(1, Int(quantile * Double(count))), max(1, Int((1 - quantile) * Double(count))))
     }
 
-    private mutating func closeGroup() {
+    private mutating func closeGroup() throws {
+        try addWaiting()
         for site in sites {
             guard var tails = group.sites[site] else { continue }
+            // A site without elements is silent.
+            guard tails.count > 0 else {
+                let silent = CalibrationTable.Quantiles(positive: 0, negative: 0)
+                table.sites[site, default: CalibrationTable.Site(batches: [], minimum: 0, maximum: 0)].batches.append(silent)
+                continue
+            }
             let ranks = Self.ranks(tails.count, quantile)
             let quantiles = CalibrationTable.Quantiles(
                 positive: tails.highest.value(rank: tails.count - ranks.high + 1),

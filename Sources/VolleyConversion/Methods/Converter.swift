@@ -15,9 +15,10 @@ public struct Converter: Sendable {
         self.recipe = recipe
         placed = try PlaceNeurons.apply(to: graph, spikingHead: recipe.spikingHead)
         guard !sites.isEmpty else {
+            let hasHead = try !recipe.spikingHead && !SpikingNetwork.sites(of: PlaceNeurons.apply(to: graph, spikingHead: true)).isEmpty
             throw ConversionError(
                 .badSettings, "this network has no place for a spiking neuron: no linear layer, convolution or product "
-                    + "stands behind its first layer" + (recipe.spikingHead ? "" : " and before its head; try --spiking-head"))
+                    + "stands behind its first layer" + (hasHead ? " and before its head; --spiking-head puts neurons there" : ""))
         }
     }
 
@@ -29,7 +30,8 @@ public struct Converter: Sendable {
         classNames: [String]? = nil
     ) throws -> SpikingNetwork {
         if recipe.coding == .differential {
-            for (site, pair) in thresholds.sites where !(pair.positive > 0 && pair.negative > 0) {
+            // A site where neither sign fires is silent, whatever its coding; one sign alone could not take back what it sent.
+            for (site, pair) in thresholds.sites where (pair.positive > 0) != (pair.negative > 0) {
                 throw ConversionError(
                     .badThresholds, "site '\(site)': under differential coding both signs must be able to fire, found "
                         + "thresholds \(pair.positive) and \(pair.negative); use --symmetric, or calibrate on other data")

@@ -6,8 +6,8 @@ public struct Batch: Hashable, Sendable {
     public let indices: Range<Int>
     /// The network's inputs, `[N, …]`: one row for each sample that was not skipped.
     public let inputs: Tensor
-    /// The class of each row.
-    public let labels: [Int]
+    /// Which sample of the data set each row is.
+    public let samples: [Int]
     /// The samples left out because they could not be read.
     public let skipped: [SkippedSample]
 }

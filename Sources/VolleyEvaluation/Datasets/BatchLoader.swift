@@ -9,6 +9,7 @@ public import VolleyTensors
 public final class BatchLoader: Sendable {
     public let dataset: Dataset
     public let batchSize: Int
+    public let threads: Int
     private let reader: BatchReader
     private let prefetched: Int
     private let queue = DispatchQueue(label: "volley.batch-loader")
@@ -40,6 +41,7 @@ public final class BatchLoader: Sendable {
         precondition(batchSize > 0 && threads > 0 && start >= 0 && prefetched >= 0, "no batches can be made like this")
         self.dataset = dataset
         self.batchSize = batchSize
+        self.threads = threads
         self.prefetched = prefetched
         reader = try BatchReader(
             dataset: dataset, preprocessing: preprocessing, inputShape: inputShape, threads: threads,

@@ -6,6 +6,8 @@ struct BatchReader: Sendable {
     let dataset: Dataset
     private let preprocessor: ImagePreprocessor?
     private let inputShape: Shape
+    /// How what is read lies against the network's input.
+    private let layout: ArrayLayout
     private let threads: Int
     private let skipsUnreadable: Bool
 
@@ -17,28 +19,28 @@ struct BatchReader: Sendable {
         self.inputShape = inputShape
         self.threads = threads
         self.skipsUnreadable = skipsUnreadable
+        let found: Shape
         if let sampleShape = dataset.sampleShape {
             preprocessor = nil
-            guard sampleShape == inputShape else {
-                throw EvaluationError(
-                    .shapeMismatch,
-                    "Samples are fed as they are, and these do not fit the network's input: reshape the array x.",
-                    context: .init(file: dataset.path, expected: "\(inputShape)", found: "\(sampleShape)"))
-            }
+            found = sampleShape
         } else {
             guard let preprocessing else {
                 throw EvaluationError(
-                    .preprocessing, "The samples are images, but the model does not say how to preprocess them.",
-                    context: .init(file: dataset.path, expected: "sizes, mean and deviation"))
+                    .preprocessing,
+                    "The samples are images, but the network does not know how to preprocess them: say it when it is converted, "
+                        + "with --preprocess FILE.json or with --mean and --std.", context: .init(file: dataset.path))
             }
             let preprocessor = try ImagePreprocessor(preprocessing)
-            guard preprocessor.shape == inputShape else {
-                throw EvaluationError(
-                    .shapeMismatch, "Preprocessed images do not have the shape of the network's input.",
-                    context: .init(expected: "\(inputShape)", found: "\(preprocessor.shape)"))
-            }
             self.preprocessor = preprocessor
+            found = preprocessor.shape
         }
+        guard let layout = ArrayLayout(of: found, as: inputShape) else {
+            if preprocessor == nil { throw ArrayLayout.mismatch(found, inputShape, file: dataset.path) }
+            throw EvaluationError(
+                .shapeMismatch, "Preprocessed images do not have the shape of the network's input.",
+                context: .init(file: dataset.path, expected: "\(inputShape)", found: "\(found)"))
+        }
+        self.layout = layout
     }
 
     /// Where several samples cannot be read, the error tells of the first.
@@ -46,15 +48,15 @@ struct BatchReader: Sendable {
         let parts = try parallelRanges(indices.count, threads: threads) { _, range in
             try part(range.lowerBound + indices.lowerBound..<range.upperBound + indices.lowerBound)
         }
-        let inputs = parts.map { Tensor(Shape([$0.labels.count] + inputShape.dimensions), $0.values) }
+        let inputs = parts.map { Tensor(Shape([$0.samples.count] + inputShape.dimensions), $0.values) }
         return Batch(
-            indices: indices, inputs: .concatenatingRows(inputs), labels: parts.flatMap(\.labels),
+            indices: indices, inputs: .concatenatingRows(inputs), samples: parts.flatMap(\.samples),
             skipped: parts.flatMap(\.skipped))
     }
 
     private struct Part: Sendable {
         var values: [Float] = []
-        var labels: [Int] = []
+        var samples: [Int] = []
         var skipped: [SkippedSample] = []
     }
 
@@ -67,12 +69,13 @@ struct BatchReader: Sendable {
                 case .values(let tensor): part.values += tensor.values
                 case .image(let image): preprocessor!.append(image, to: &part.values)
                 }
-                part.labels.append(dataset.labels[index])
+                part.samples.append(index)
             } catch where skipsUnreadable {
                 part.skipped.append(
                     SkippedSample(index: index, name: dataset.sampleName(index), reason: "\(error)"))
             }
         }
+        part.values = layout.apply(to: part.values, shape: inputShape)
         return part
     }
 }

@@ -6,7 +6,7 @@ enum CIFARDataset {
         let file = try CIFARFile(path: path)
         let array = ImageArray(
             height: CIFARFile.side, width: CIFARFile.side, channels: 3,
-            pixels: (0..<file.count).flatMap { file.image($0).pixels })
-        return Dataset(path: path, source: .images(array), labels: file.labels)
+            pixels: try (0..<file.count).flatMap { try file.image($0).pixels })
+        return Dataset(path: path, source: .images(array), annotation: .indices(file.labels, classes: nil))
     }
 }

@@ -2,38 +2,63 @@ import Foundation
 import VolleyFormats
 
 extension Dataset {
+    /// What a caller can say about the data beside its path.
+    public struct Options: Hashable, Sendable {
+        /// A CSV file that says the classes of the images in a folder.
+        public var labels: String?
+        /// Which arrays of an `.npz` file are `x`, the samples, and `y`, the labels.
+        public var arrays: [String: String]
+        /// The name of the network's input: an array called so holds the samples.
+        public var input: String?
+
+        public init(labels: String? = nil, arrays: [String: String] = [:], input: String? = nil) {
+            self.labels = labels
+            self.arrays = arrays
+            self.input = input
+        }
+    }
+
     /// Opens what lies at a path:
     ///
-    /// - a folder with one folder of `.jpg`, `.jpeg` or `.png` files per class, the classes in the order of the names;
-    /// - an `.npz` archive with the arrays `x` and `y`: floats `[N, …]` are fed as they are, 8-bit unsigned integers
-    ///   `[N, H, W]`, `[N, H, W, C]` or `[N, C, H, W]` are images;
+    /// - a folder of `.jpg`, `.jpeg` or `.png` files, in one folder per class or in any other way; only class folders, and
+    ///   any folder with a file of labels, can be measured on;
+    /// - an `.npz` archive with samples `x` and for measuring labels `y`: floats `[N, …]` are fed as they are, 8-bit unsigned
+    ///   integers `[N, H, W]`, `[N, H, W, C]` or `[N, C, H, W]` are images; labels are class indices or one-hot;
     /// - a binary batch `.bin` of CIFAR-10 or CIFAR-100 (fine labels);
     /// - an IDX file `…-images…ubyte` or `…-images…ubyte.gz`, next to the `…-labels…` file of the same name.
     ///
-    /// Hidden files are ignored; anything else that is left out is told in `diagnostics`.
+    /// Hidden files are ignored; anything else that is left out is told in `diagnostics`. What is wrong with labels is thrown
+    /// by `labels(for:)`, since calibration does not need them.
     /// - Throws: `EvaluationError` or `FormatError`, which name the file and say what was expected.
-    public static func open(_ path: String) throws -> Dataset {
+    public static func open(_ path: String, _ options: Options = Options()) throws -> Dataset {
         var path = path
         while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
         guard FileManager.default.fileExists(atPath: path) else {
             throw EvaluationError(.unrecognizedDataset, "There is no such file or folder.", context: .init(file: path))
         }
-        let dataset = try Folder.exists(path) ? openFolder(path) : openFile(path)
+        func refuse(_ option: String, _ why: String) throws {
+            throw EvaluationError(.unrecognizedDataset, "\(option) does not apply: \(why)", context: .init(file: path))
+        }
+        let isFolder = Folder.exists(path)
+        if options.labels != nil, !isFolder { try refuse("--labels", "it says the classes of the images in a folder.") }
+        if !options.arrays.isEmpty, isFolder || ArrayFileKind(name: path) != .npz {
+            try refuse("--array", "it names arrays of an .npz file.")
+        }
+        let dataset = try isFolder ? openFolder(path, options) : openFile(path, options)
         guard dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "The data set holds no samples.", context: .init(file: path))
         }
         return dataset
     }
 
-    private static func openFolder(_ path: String) throws -> Dataset {
+    private static func openFolder(_ path: String, _ options: Options) throws -> Dataset {
         let listing = try FolderListing(path)
-        let folders = listing.names.filter { Folder.exists(listing.path(of: $0)) }
-        if !folders.isEmpty { return try ClassFolders.open(listing, classes: folders) }
+        let folder = try ImageFolder(listing)
+        if folder.hasImages { return try folder.dataset(labels: options.labels) }
 
         func failure(_ message: String, found: String) -> EvaluationError {
             EvaluationError(
-                .unrecognizedDataset, message,
-                context: .init(file: path, expected: "one folder of images per class", found: found))
+                .unrecognizedDataset, message, context: .init(file: path, expected: "folders of JPEG or PNG images", found: found))
         }
         let arrays = listing.names.filter { ArrayFileKind(name: $0) != nil }
         if !arrays.isEmpty {
@@ -44,18 +69,14 @@ extension Dataset {
             throw failure(
                 "CIFAR's version for Python is not read: get the binary version.", found: listing.names.listed())
         }
-        let images = listing.names.filter(ClassFolders.isImage)
-        if !images.isEmpty {
-            throw failure("Without class folders there are no labels.", found: "images in the folder itself")
-        }
         let found = listing.names.isEmpty ? "nothing" : listing.names.listed()
         throw failure("This folder holds no data set.", found: found)
     }
 
-    private static func openFile(_ path: String) throws -> Dataset {
+    private static func openFile(_ path: String, _ options: Options) throws -> Dataset {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         switch ArrayFileKind(name: name) {
-        case .npz: return try NpzDataset.open(path)
+        case .npz: return try NpzDataset.open(path, options)
         case .cifar: return try CIFARDataset.open(path)
         case .idxImages: return try IDXDataset.open(path)
         case .idxLabels:

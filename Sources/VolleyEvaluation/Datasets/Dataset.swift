@@ -2,51 +2,41 @@ import Foundation
 import VolleyFormats
 public import VolleyTensors
 
-/// Labelled samples to calibrate with or to measure on: image files in class folders, or arrays.
+/// Samples to calibrate with or to measure on: image files in folders, or arrays.
 ///
-/// `Dataset.open(_:)` says what is recognised. Image files are read when a sample is asked for; arrays are held in
-/// memory.
+/// `Dataset.open(_:_:)` says what is recognised. Image files are read when a sample is asked for; arrays are held in
+/// memory. What the data says about classes is bound to a network's outputs by `labels(for:)`; calibration needs none.
 public struct Dataset: Sendable {
     /// Where the data set was opened.
     public let path: String
-    /// For class folders, what each label stands for.
-    public let classNames: [String]?
-    /// The class of each sample.
-    public let labels: [Int]
     /// What was found, but is not part of the data set.
     public let diagnostics: [Diagnostic]
     let source: SampleSource
+    /// What the data says about the class of each sample, in the order of the samples.
+    let annotation: Annotation
     /// Where each sample lies in the source.
     private let positions: [Int]
 
-    init(
-        path: String, source: SampleSource, labels: [Int], classNames: [String]? = nil, diagnostics: [Diagnostic] = []
-    ) {
+    init(path: String, source: SampleSource, annotation: Annotation, diagnostics: [Diagnostic] = []) {
         self.init(
-            path: path, source: source, labels: labels, positions: Array(labels.indices), classNames: classNames,
-            diagnostics: diagnostics)
+            path: path, source: source, annotation: annotation, positions: Array(0..<source.count), diagnostics: diagnostics)
     }
 
     private init(
-        path: String, source: SampleSource, labels: [Int], positions: [Int], classNames: [String]?,
-        diagnostics: [Diagnostic]
+        path: String, source: SampleSource, annotation: Annotation, positions: [Int], diagnostics: [Diagnostic]
     ) {
         self.path = path
         self.source = source
-        self.labels = labels
+        self.annotation = annotation
         self.positions = positions
-        self.classNames = classNames
         self.diagnostics = diagnostics
     }
 
     /// The number of samples.
-    public var count: Int { labels.count }
+    public var count: Int { positions.count }
 
     /// The last part of the path.
     public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
-
-    /// The largest label: a network that can be measured on this data set has more classes.
-    public var maximumLabel: Int { labels.max() ?? 0 }
 
     /// The shape of one sample where samples are fed as they are; nil where they are images to be preprocessed.
     public var sampleShape: Shape? {
@@ -78,7 +68,7 @@ public struct Dataset: Sendable {
         do {
             return try body(positions[index])
         } catch {
-            let reason = (error as? FormatError)?.message ?? "The file cannot be read: \(error.localizedDescription)"
+            let reason = (error as? FormatError)?.message ?? (error as? FileError)?.message ?? "The file cannot be read: \(error.localizedDescription)"
             throw EvaluationError(
                 .unreadableSample, reason, context: .init(file: path + "/" + sampleName(index)), underlying: error)
         }
@@ -87,7 +77,7 @@ public struct Dataset: Sendable {
     /// A smaller data set of `count` samples, or this one if it has no more.
     ///
     /// Arrays keep their first samples. Files lie sorted by class, so there every class keeps its first files, the same
-    /// number in each class as far as there are enough; what cannot be shared out evenly goes to the lowest labels. A
+    /// number in each class as far as there are enough; what cannot be shared out evenly goes to the first classes. A
     /// prefix of a prefix is the prefix of the whole.
     /// - Precondition: `count` is not negative.
     public func prefix(_ count: Int) -> Dataset {
@@ -95,23 +85,23 @@ public struct Dataset: Sendable {
         guard count < self.count else { return self }
         let kept: [Int]
         switch source {
-        case .files: kept = Self.spread(count, over: labels)
+        case .files: kept = Self.spread(count, over: annotation.groups(of: self.count))
         case .images, .values: kept = Array(0..<count)
         }
         return Dataset(
-            path: path, source: source, labels: kept.map { labels[$0] }, positions: kept.map { positions[$0] },
-            classNames: classNames, diagnostics: diagnostics)
+            path: path, source: source, annotation: annotation.selecting(kept), positions: kept.map { positions[$0] },
+            diagnostics: diagnostics)
     }
 
-    /// The indices of `count` samples, ascending: the first of every label, then the second of every label, and so on.
-    private static func spread(_ count: Int, over labels: [Int]) -> [Int] {
+    /// The indices of `count` samples, ascending: the first of every group, then the second of every group, and so on.
+    private static func spread(_ count: Int, over groups: [Int]) -> [Int] {
         var seen: [Int: Int] = [:]
-        let ranked = labels.indices.map { index in
-            let rank = seen[labels[index], default: 0]
-            seen[labels[index]] = rank + 1
-            return (rank: rank, label: labels[index], index: index)
+        let ranked = groups.indices.map { index in
+            let rank = seen[groups[index], default: 0]
+            seen[groups[index]] = rank + 1
+            return (rank: rank, group: groups[index], index: index)
         }
-        return ranked.sorted { ($0.rank, $0.label, $0.index) < ($1.rank, $1.label, $1.index) }
+        return ranked.sorted { ($0.rank, $0.group, $0.index) < ($1.rank, $1.group, $1.index) }
             .prefix(count).map(\.index).sorted()
     }
 }

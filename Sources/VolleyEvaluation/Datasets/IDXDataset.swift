@@ -11,18 +11,28 @@ enum IDXDataset {
                 context: .init(
                     file: path, expected: "bytes [N, H, W]", found: "\(images.elementType.rawValue) \(images.shape)"))
         }
-        let labelsPath = try labelsPath(of: path)
-        let labels = try IDXFile(path: labelsPath).labels()
-        guard labels.count == images.count, labels.allSatisfy({ $0 >= 0 }) else {
-            throw EvaluationError(
-                .malformedDataset, "The labels do not fit the images of \(path).",
-                context: .init(
-                    file: labelsPath, expected: "\(images.count), none of them negative",
-                    found: "\(labels.count), the least one \(labels.min() ?? 0)"))
+        let annotation: Annotation
+        do {
+            annotation = .indices(try labels(of: images.count, path: path), classes: nil)
+        } catch let error as EvaluationError {
+            annotation = .missing(error)
         }
         let pixels = try (0..<images.count).flatMap { try images.image($0).pixels }
         let array = ImageArray(height: images.shape[1], width: images.shape[2], channels: 1, pixels: pixels)
-        return Dataset(path: path, source: .images(array), labels: labels)
+        return Dataset(path: path, source: .images(array), annotation: annotation)
+    }
+
+    private static func labels(of count: Int, path: String) throws -> [Int] {
+        let labelsPath = try labelsPath(of: path)
+        let labels = try IDXFile(path: labelsPath).labels()
+        guard labels.count == count, labels.allSatisfy({ $0 >= 0 }) else {
+            throw EvaluationError(
+                .malformedDataset, "The labels do not fit the images of \(path).",
+                context: .init(
+                    file: labelsPath, expected: "\(count), none of them negative",
+                    found: "\(labels.count), the least one \(labels.min() ?? 0)"))
+        }
+        return labels
     }
 
     /// The file in the same folder that is called like this one, but with labels; rather one that is compressed alike.

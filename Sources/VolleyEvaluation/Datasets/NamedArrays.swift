@@ -1,47 +1,101 @@
 public import VolleyFormats
+public import VolleyGraph
 public import VolleyTensors
 
-/// Samples for a network with any inputs: one array per input, their first axes count the samples.
+/// Samples for a network with any inputs: one array per input.
 public struct NamedArrays: Sendable {
     /// Where the arrays were read.
     public let path: String
-    public let arrays: [String: Tensor]
+    public private(set) var arrays: [String: Tensor]
     /// Arrays of the file that are no input's.
     public let others: [String]
+    /// What was left out or changed.
+    public private(set) var diagnostics: [Diagnostic]
+    /// The number of samples.
+    public let count: Int
+    private let batching: Batching
 
-    /// Reads the arrays for some inputs from an `.npz` file. A network with one input also takes the array `x`.
+    /// Reads the arrays for a network's inputs from an `.npz` file. A network with one input also takes the array `x`.
+    /// - Parameter chosen: by input, the name of its array where it is called otherwise; `x` stands for the only input.
     /// - Throws: `EvaluationError` when an input's array is missing or the arrays do not count the same samples.
-    public init(path: String, inputs: [String]) throws {
+    public init(path: String, for graph: Graph, chosen: [String: String] = [:]) throws {
+        let inputs = graph.inputs.map { graph[$0].name }
         let archive = try NpzArchive(path: path)
         let names = archive.names
+        for (input, name) in chosen.sorted(by: { $0.key < $1.key }) {
+            guard inputs.contains(input) || (input == "x" && inputs.count == 1), names.contains(name) else {
+                throw EvaluationError(
+                    .malformedDataset, "--array names an input of the network and one of the file's arrays.",
+                    context: .init(
+                        file: path, expected: "INPUT=NAME with INPUT of \(inputs.listed(12)) and NAME of \(names.listed(12))",
+                        found: "\(input)=\(name)"))
+            }
+        }
         var arrays: [String: Tensor] = [:]
-        for name in inputs where names.contains(name) { arrays[name] = try archive.array(name).tensor }
-        if inputs.count == 1, arrays.isEmpty, names.contains("x") { arrays[inputs[0]] = try archive.array("x").tensor }
+        var used: Set<String> = []
+        for input in inputs {
+            let only = inputs.count == 1
+            let name = [chosen[input], only ? chosen["x"] : nil, input, only ? "x" : nil].compactMap { $0 }.first(where: names.contains)
+            guard let name else { continue }
+            arrays[input] = try archive.array(name).tensor
+            used.insert(name)
+        }
         guard arrays.count == inputs.count else {
             throw EvaluationError(
                 .malformedDataset, "There must be an array for every input of the network.",
                 context: .init(file: path, expected: inputs.joined(separator: ", "), found: names.joined(separator: ", ")))
         }
-        let counts = arrays.mapValues { $0.shape.dimensions.first ?? 0 }
-        guard Set(counts.values).count == 1, counts.values.first! > 0 else {
+        let batching = Batching(graph)
+        let counts = batching.inputs.reduce(into: [String: Int]()) { counts, input in
+            let (name, position) = (input.key, input.value.position)
+            guard let length = arrays[name]?.shape.dimensions.dropFirst(position).first else { return counts[name] = 0 }
+            counts[name] = length / batching.lengthPerSample(of: graph, name)
+        }
+        guard Set(counts.values).count <= 1, counts.values.first != 0 else {
             let found = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
             throw EvaluationError(
                 .malformedDataset, "All arrays must hold the same number of samples, at least one.",
                 context: .init(file: path, found: found))
         }
         self.path = path
+        self.batching = batching
+        count = counts.values.first ?? 1
         self.arrays = arrays
-        others = names.filter { !inputs.contains($0) && $0 != "x" && $0 != "y" }
+        others = names.filter { !used.contains($0) && $0 != "y" }
+        diagnostics = others.isEmpty ? [] : [Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")]
     }
 
-    /// The number of samples.
-    public var count: Int { arrays.values.first?.shape[0] ?? 0 }
+    /// Puts arrays with their channels at the other end than a network reads them into its layout, with a note; notes pixels
+    /// that are not normalised, too.
+    /// - Parameter preprocessing: how the network's only input is made of images, where that is known.
+    /// - Throws: `EvaluationError` for an array that fits no layout, but has the right lengths in another order.
+    public func fitted(to graph: Graph, preprocessing: Preprocessing?) throws -> NamedArrays {
+        var result = self
+        for id in graph.inputs {
+            let node = graph[id]
+            guard let tensor = arrays[node.name], node.shape.dimensions.first == .batch else { continue }
+            let expected = Shape(Array(node.shape.perSample.dimensions.dropFirst()))
+            let found = Shape(Array(tensor.shape.dimensions.dropFirst()))
+            if let layout = ArrayLayout(of: found, as: expected) {
+                guard let note = layout.note(found, expected) else { continue }
+                result.arrays[node.name] = Tensor(
+                    Shape([tensor.shape[0]] + expected.dimensions), layout.apply(to: tensor.values, shape: expected))
+                result.diagnostics.append(Diagnostic(path, note))
+            } else if found.dimensions.sorted() == expected.dimensions.sorted() {
+                throw ArrayLayout.mismatch(found, expected, file: path)
+            }
+        }
+        if let preprocessing, arrays.count == 1, let values = arrays.values.first?.values {
+            result.diagnostics += InputRange.note(on: values, in: path, for: preprocessing).map { [$0] } ?? []
+        }
+        return result
+    }
 
     /// The last part of the path.
     public var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Some of the samples.
-    public func rows(_ range: Range<Int>) -> [String: Tensor] { arrays.mapValues { $0.rows(range) } }
+    public func samples(_ range: Range<Int>) -> [String: Tensor] { batching.samples(range, of: count, in: arrays) }
 
     /// SHA-256 over names, shapes and elements.
     public var digest: Digest {
@@ -55,9 +109,9 @@ public struct NamedArrays: Sendable {
         return hash.finalize()
     }
 
-    /// Whether an `.npz` file holds an array for every input under the input's name.
-    public static func fits(_ path: String, inputs: [String]) -> Bool {
+    /// Whether an `.npz` file holds an array for every input under the input's name, or one that `chosen` names.
+    public static func fits(_ path: String, inputs: [String], chosen: [String: String] = [:]) -> Bool {
         guard path.hasSuffix(".npz"), let names = try? NpzArchive(path: path).names else { return false }
-        return inputs.allSatisfy(names.contains)
+        return inputs.allSatisfy { names.contains(chosen[$0] ?? $0) }
     }
 }

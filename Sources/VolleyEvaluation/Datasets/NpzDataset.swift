@@ -1,37 +1,40 @@
 import VolleyFormats
 import VolleyTensors
 
-/// Data sets in an `.npz` archive: samples `x`, labels `y`.
+/// Data sets in an `.npz` archive: samples `x`, labels `y`, or as ``ArrayRoles`` finds them.
 enum NpzDataset {
-    static func open(_ path: String) throws -> Dataset {
+    static func open(_ path: String, _ options: Dataset.Options) throws -> Dataset {
         let archive = try NpzArchive(path: path)
-        guard archive.names.contains("x"), archive.names.contains("y") else {
+        let roles = try ArrayRoles(archive.names, chosen: options.arrays, input: options.input, path: path)
+        let array = try archive.array(roles.samples)
+        guard array.shape.rank > 0 else {
             throw EvaluationError(
-                .malformedDataset, "A data set needs the arrays x, the samples, and y, their labels.",
-                context: .init(file: path, expected: "x and y", found: archive.names.listed()))
+                .malformedDataset, "The array \(roles.samples) holds no samples.",
+                context: .init(file: path, expected: "[N, …]", found: "\(array.shape)"))
         }
-        let labels = try labels(of: archive.array("y"), path: path)
-        let array = try archive.array("x")
-        guard array.shape.rank > 0, array.shape[0] == labels.count else {
-            throw EvaluationError(
-                .malformedDataset, "The array x needs one sample for each label in y.",
-                context: .init(file: path, expected: "[\(labels.count), …]", found: "\(array.shape)"))
+        let annotation: Annotation
+        do {
+            let name = try roles.labels.get()
+            annotation = try LabelArray(try archive.array(name), name: name, samples: array.shape[0], path: path).annotation
+        } catch let error as EvaluationError {
+            annotation = .missing(error)
         }
-        let others = archive.names.filter { $0 != "x" && $0 != "y" }
+        let used = [roles.samples] + ((try? roles.labels.get()).map { [$0] } ?? [])
+        let others = archive.names.filter { !used.contains($0) }
+        let left = Diagnostic(path, "Arrays besides \(used.joined(separator: " and ")) are left out: \(others.listed()).")
         return Dataset(
-            path: path, source: try source(array, path: path), labels: labels,
-            diagnostics: others.isEmpty
-                ? [] : [Diagnostic(path, "Arrays besides x and y are left out: \(others.listed()).")])
+            path: path, source: try source(array, name: roles.samples, path: path), annotation: annotation,
+            diagnostics: others.isEmpty ? [] : [left])
     }
 
-    private static func source(_ array: NpyArray, path: String) throws -> SampleSource {
+    private static func source(_ array: NpyArray, name: String, path: String) throws -> SampleSource {
         switch array.elementType {
         case .uint8:
-            return .images(try images(array.tensor, path: path))
+            return .images(try images(array.tensor, name: name, path: path))
         case .float16, .bfloat16, .float32, .float64:
             if let index = array.tensor.values.firstIndex(where: { !$0.isFinite }) {
                 throw EvaluationError(
-                    .malformedDataset, "The array x has to be finite.",
+                    .malformedDataset, "The array \(name) has to be finite.",
                     context: .init(
                         file: path,
                         found: "\(array.tensor.values[index]) in sample \(index / array.shape.rowCount)"))
@@ -39,22 +42,22 @@ enum NpzDataset {
             return .values(array.tensor)
         case .bool, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64:
             throw EvaluationError(
-                .malformedDataset, "The array x holds neither network inputs nor images.",
+                .malformedDataset, "The array \(name) holds neither network inputs nor images.",
                 context: .init(
                     file: path, expected: "floats, or 8-bit unsigned integers for images",
                     found: array.elementType.rawValue))
         }
     }
 
-    private static func images(_ tensor: Tensor, path: String) throws -> ImageArray {
+    private static func images(_ tensor: Tensor, name: String, path: String) throws -> ImageArray {
         let lengths = tensor.shape.dimensions
         let hasChannelsLast = lengths.count == 4 && [1, 3].contains(lengths[3])
         let hasChannelsFirst = lengths.count == 4 && [1, 3].contains(lengths[1])
         let isImages = lengths.count == 3 || hasChannelsLast != hasChannelsFirst
         guard isImages, !lengths.dropFirst().contains(0) else {
             let message = hasChannelsLast && hasChannelsFirst
-                ? "Which axis of x holds the channels cannot be told: save preprocessed floats instead."
-                : "The array x holds bytes, but no images."
+                ? "Which axis of \(name) holds the channels cannot be told: save preprocessed floats instead."
+                : "The array \(name) holds bytes, but no images."
             throw EvaluationError(
                 .malformedDataset, message,
                 context: .init(
@@ -68,23 +71,5 @@ enum NpzDataset {
         }
         return ImageArray(
             height: lengths[1], width: lengths[2], channels: hasChannelsLast ? lengths[3] : 1, pixels: bytes)
-    }
-
-    /// Labels may be stored as any kind of number, but have to be whole.
-    private static func labels(of array: NpyArray, path: String) throws -> [Int] {
-        guard array.shape.rank == 1 else {
-            throw EvaluationError(
-                .malformedDataset, "The array y has to hold one number for each sample.",
-                context: .init(file: path, expected: "[N]", found: "\(array.shape)"))
-        }
-        return try array.tensor.values.enumerated().map { index, value in
-            // Larger numbers are not exact in a tensor.
-            guard let label = Int(exactly: value), 0..<1 << 24 ~= label else {
-                throw EvaluationError(
-                    .malformedDataset, "A label is the number of a class.",
-                    context: .init(file: path, expected: "0, 1, 2, …", found: "y[\(index)] = \(value)"))
-            }
-            return label
-        }
     }
 }

@@ -1,6 +1,6 @@
 import VolleyFormats
 
-/// What tells a sample from others: the number of its stored bytes and the first 8 bytes of their SHA-256.
+/// What tells a sample from others: the number of its bytes and the first 8 bytes of their SHA-256.
 ///
 /// Written as `3073:0123456789abcdef`.
 public struct SampleDigest: Hashable, Sendable, LosslessStringConvertible {
@@ -10,6 +10,18 @@ public struct SampleDigest: Hashable, Sendable, LosslessStringConvertible {
     public init(of bytes: [UInt8]) {
         byteCount = bytes.count
         hash = SHA256.digest(of: bytes).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// Of what is fed to a network for one sample: the elements of each input as 4 bytes, least significant first.
+    /// - Parameter values: by input, in the order of the inputs' names.
+    public init(ofInputs values: [ArraySlice<Float>]) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(4 * values.reduce(0) { $0 + $1.count })
+        for value in values.joined() {
+            let bits = value.bitPattern
+            for shift in stride(from: 0 as UInt32, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: bits &>> shift)) }
+        }
+        self.init(of: bytes)
     }
 
     public init?(_ description: String) {

@@ -9,6 +9,15 @@ enum SampleSource: Sendable {
     /// Network inputs `[N, …]`.
     case values(Tensor)
 
+    /// The number of samples.
+    var count: Int {
+        switch self {
+        case .files(_, let paths): paths.count
+        case .images(let array): array.pixels.count / array.byteCount
+        case .values(let tensor): tensor.shape[0]
+        }
+    }
+
     /// The length of image files that is believed, in bytes.
     private static let maximumFileLength = 1 << 28
 
@@ -17,12 +26,12 @@ enum SampleSource: Sendable {
     func bytes(at position: Int) throws -> [UInt8] {
         switch self {
         case .files(let folder, let paths):
-            let file = try MappedFile(path: folder + "/" + paths[position])
+            let file = try InputFile(path: folder + "/" + paths[position])
             guard file.count <= Self.maximumFileLength else {
                 let message = "The file has \(file.count) bytes; at most \(Self.maximumFileLength) are read. Shrink it."
                 throw FormatError(.tooLarge, message, path: file.path)
             }
-            return file.allBytes
+            return try file.allBytes
         case .images(let array):
             return array.image(at: position).pixels
         case .values(let tensor):
@@ -35,7 +44,7 @@ enum SampleSource: Sendable {
     /// The number of those bytes, without reading them.
     func byteCount(at position: Int) throws -> Int {
         switch self {
-        case .files(let folder, let paths): try MappedFile(path: folder + "/" + paths[position]).count
+        case .files(let folder, let paths): try InputFile(path: folder + "/" + paths[position]).count
         case .images(let array): array.byteCount
         case .values(let tensor): 4 * tensor.shape.rowCount
         }

@@ -10,8 +10,10 @@ public struct Evaluation: Sendable {
     /// Everything that a result depends on beside the network and the data.
     public struct Settings: Sendable, Hashable, Codable {
         public var timeSteps: Int
-        public var batchSize: Int
-        public var threads: Int
+        /// These two decide how fast the result comes and how much memory that takes; the result does not depend on them and
+        /// does not hold them.
+        public var batchSize = 32
+        public var threads = 1
         /// At most this many samples.
         public var limit: Int?
         /// Whether samples that cannot be read are left out and listed instead of ending the run.
@@ -19,10 +21,14 @@ public struct Evaluation: Sendable {
         public var data: String
         /// How the weights of layers behind neurons are held.
         public var weights: WeightFormat
+        /// The output that holds the classes; nil where only one can, see ``ClassifierOutput``.
+        public var output: String?
+
+        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output }
 
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String = "",
-            weights: WeightFormat = .fp32
+            weights: WeightFormat = .fp32, output: String? = nil
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -31,15 +37,17 @@ public struct Evaluation: Sendable {
             self.skipBad = skipBad
             self.data = data
             self.weights = weights
+            self.output = output
         }
     }
 
     private let network: SpikingNetwork
     private let dataset: Dataset
-    private let settings: Settings
+    private var settings: Settings
     private let program: Program
     private let input: Node
     private let output: String
+    private let labels: ClassLabels
 
     /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
     public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings, kernels: Kernels = .best) throws {
@@ -52,51 +60,72 @@ public struct Evaluation: Sendable {
         self.settings = settings
         program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
         let graph = network.graph
-        guard graph.inputs.count == 1, let output = graph.outputs.first(where: { $0.name == "logits" }) ?? graph.outputs.first,
-            graph[output.value].shape.rank == 2, let classes = graph[output.value].shape.dimensions.last
-        else {
+        guard graph.inputs.count == 1 else {
+            let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
             throw SpikingError(
-                .badSettings, "only classifiers can be evaluated: networks with one input and an output [N, classes]; "
-                    + "use 'volley run' for this one")
+                .badSettings, "only classifiers with one input can be evaluated, and this network has \(graph.inputs.count): "
+                    + "\(names); use 'volley run' for it")
         }
         input = graph[graph.inputs[0]]
-        self.output = output.name
+        let classifier = try ClassifierOutput(of: graph, named: settings.output)
+        output = classifier.name
+        self.settings.output = classifier.name
+        if case .together(let id) = program.executable.batching.rule {
+            throw SpikingError(
+                .badSettings, "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
+                    + "what else is in its batch; use 'volley run' for batches of your choice")
+        }
         guard self.dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
         }
-        guard self.dataset.maximumLabel < classes.size else {
-            throw EvaluationError(
-                .malformedDataset, "the data has labels that the network does not know",
-                context: .init(
-                    file: dataset.path, expected: "labels 0…\(classes.size - 1)", found: "label \(self.dataset.maximumLabel)"))
+        let fixed = program.executable.batching.samplesPerRun
+        guard self.dataset.count % fixed == 0 else {
+            throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (--limit)")
         }
+        labels = try self.dataset.labels(for: ClassList(count: classifier.classes, names: network.classNames))
     }
 
+    /// The shape of the network's input for one sample.
+    private var inputShape: Shape { Shape(Array(input.shape.perSample.dimensions.dropFirst())) }
+
     /// What a careful user wants to know of how the network runs here.
-    public var diagnostics: [Diagnostic] { program.diagnostics }
+    public var diagnostics: [Diagnostic] {
+        program.diagnostics + labels.diagnostics
+            + dataset.feedingNotes(inputShape: inputShape, preprocessing: network.preprocessing)
+    }
 
     /// Runs the whole data set.
     /// - Parameters:
     ///   - networkDigest: SHA-256 of the network's file, for the record.
-    ///   - resumeFile: where progress is kept after every batch and gone on from; it is removed at the end.
+    ///   - resumeFile: where progress is kept after every batch and gone on from. It is left there: remove it once the
+    ///     results are safe.
     ///   - progress: called after every batch with the samples done and in all.
     /// - Throws: the first error of data, network or file.
     public func run(
         networkDigest: String? = nil, resumeFile: String? = nil, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> Results {
-        let dataDigest = try dataset.digest(threads: settings.threads).hexadecimal
+        let dataDigest = try dataset.digest(
+            labels: labels.indices, skipsUnreadable: settings.skipBad, threads: settings.threads
+        ).hexadecimal
         let journal = try resumeFile.map {
             try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
         }
         var tally = journal?.tally ?? Tally(timeSteps: settings.timeSteps)
+        guard tally.isPossible(timeSteps: settings.timeSteps, among: dataset.count, sites: sites) else {
+            throw EvaluationError(
+                .malformedProgress, "This progress was altered: it holds sums that no evaluation of these samples has.",
+                context: .init(file: resumeFile))
+        }
         let simulator = ParallelSimulator(program, threads: settings.threads)
+        let comparison = settings.weights == .fp32 ? nil : try WeightComparison(program)
         let loader = try BatchLoader(
-            dataset, preprocessing: network.preprocessing, inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())),
-            batchSize: settings.batchSize, threads: settings.threads, skipsUnreadable: settings.skipBad,
+            dataset, preprocessing: network.preprocessing, inputShape: inputShape,
+            batchSize: program.executable.batching.size(near: settings.batchSize), threads: settings.threads,
+            skipsUnreadable: settings.skipBad,
             startingAt: tally.position)
         try progress(tally.position, dataset.count)
         while let batch = try loader.next() {
-            try measure(batch, simulator, &tally)
+            try measure(batch, simulator, comparison, &tally)
             try journal?.write(tally)
             try progress(tally.position, dataset.count)
         }
@@ -104,32 +133,48 @@ public struct Evaluation: Sendable {
             throw EvaluationError(
                 .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
         }
-        journal?.remove()
         return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
     }
 
-    private func measure(_ batch: Batch, _ simulator: ParallelSimulator, _ tally: inout Tally) throws {
-        guard !batch.labels.isEmpty else {
-            tally.add(batch, annLogits: .empty, result: nil, output: output)
-            return
+    /// By name the neurons and levels of every site.
+    private var sites: [String: (neurons: Int, levels: Int)] {
+        var sites: [String: (neurons: Int, levels: Int)] = [:]
+        for node in network.graph.nodes {
+            guard let layer = network.neurons[node.name] else { continue }
+            sites[node.name] = (node.shape.perSample.count, layer.ladder.levels)
         }
+        return sites
+    }
+
+    /// What rounding the weights changes is measured on so many samples, the first ones, whatever the batches: 32, or as many
+    /// more as whole runs of the network take.
+    private var comparedSamples: Int {
+        let run = program.executable.batching.samplesPerRun
+        return (32 + run - 1) / run * run
+    }
+
+    private func measure(
+        _ batch: Batch, _ simulator: ParallelSimulator, _ comparison: WeightComparison?, _ tally: inout Tally
+    ) throws {
+        guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
-        let logits = try simulator.runANN(inputs)[output]!
-        guard logits.values.allSatisfy(\.isFinite) else {
-            var evaluator = program.ann
-            evaluator.checksValues = true
-            _ = try evaluator.run(inputs)
-            throw GraphError(.notFinite, "the ANN's output holds NaN or infinite values", node: output)
+        let answers: (ann: [String: Tensor], spiking: SimulationResult)
+        do {
+            answers = try simulator.answers(inputs)
+        } catch var failure as NonFiniteOutput {
+            failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
+            throw failure
         }
-        let result = try simulator.run(inputs)
-        if settings.weights != .fp32, tally.weightError == nil {
-            tally.weightError = try WeightError(of: program, inputs)
-        }
-        tally.add(batch, annLogits: logits, result: result, output: output)
+        let count = batch.samples.count
+        try comparison?.add(
+            0..<max(0, min(count, comparedSamples - tally.samples)), of: count, in: inputs, to: &tally.weightDistances)
+        tally.add(batch.samples.map { labels.indices[$0] }, annLogits: answers.ann[output]!, result: answers.spiking, output: output)
+        tally.add(batch)
     }
 
     private func results(_ tally: Tally, _ digests: Results.Digests) -> Results {
         let samples = Double(tally.samples)
+        let samplesPerRun = program.executable.batching.samplesPerRun
         let dense = program.synapses.dense
         let prices = EnergyPrices()
         var total = OperationCounts()
@@ -140,7 +185,7 @@ public struct Evaluation: Sendable {
                 step: index + 1, top1: Double(tally.steps[index].top1) / samples,
                 top5: Double(tally.steps[index].top5) / samples, firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
                 synapticOperations: Double(total.accumulates) / samples,
-                energy: EnergyRatios(total, dense: dense, samples: tally.samples, prices: prices),
+                energy: EnergyRatios(total, dense: dense, samples: tally.samples / samplesPerRun, prices: prices),
                 counts: tally.counts[index])
         }
         let summary = NetworkSummary(network.graph, network: network)
@@ -155,8 +200,9 @@ public struct Evaluation: Sendable {
             version: volleyVersion,
             ann: Results.Accuracy(top1: Double(tally.ann.top1) / samples, top5: Double(tally.ann.top5) / samples),
             steps: steps, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
-            provenance: network.provenance, prices: prices, dense: dense,
+            provenance: network.provenance, prices: prices, dense: dense.perSample(of: samplesPerRun),
             floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
-            digests: digests, weightError: tally.weightError)
+            digests: digests,
+            weightError: settings.weights == .fp32 ? nil : WeightError(of: program, outputs: tally.weightDistances))
     }
 }

@@ -55,6 +55,6 @@ public struct Results: Sendable, Hashable, Codable {
     /// Kinds of operator that stay in floating point: their values are not spikes.
     public var floatingPointOperators: [String]
     public var digests: Digests
-    /// What rounding the weights did, measured on the first batch; nil for fp32.
+    /// What rounding the weights did, measured on the first 32 samples; nil for fp32.
     public var weightError: WeightError?
 }

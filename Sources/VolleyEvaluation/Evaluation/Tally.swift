@@ -24,28 +24,58 @@ struct Tally: Sendable, Hashable, Codable {
     var steps: [Hits]
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
-    /// Of the first batch, where weights are not fp32.
-    var weightError: WeightError?
+    /// Of the first samples, by output of the ANN: how far rounded weights move it, where they are not fp32.
+    var weightDistances: [String: RelativeDistance] = [:]
 
     init(timeSteps: Int) {
         steps = Array(repeating: Hits(), count: timeSteps)
         counts = Array(repeating: OperationCounts(), count: timeSteps)
     }
 
-    /// - Parameters:
-    ///   - annLogits: `[N, classes]`.
-    ///   - result: its output of that name holds `[T, N, classes]`.
-    mutating func add(_ batch: Batch, annLogits: Tensor, result: SimulationResult?, output: String) {
+    /// Whether these can be sums over the first samples of so many.
+    /// - Parameter sites: by name the neurons and the levels of each.
+    func isPossible(timeSteps: Int, among count: Int, sites: [String: (neurons: Int, levels: Int)]) -> Bool {
+        let samples = samples
+        func isPossible(_ hits: Hits) -> Bool { 0...samples ~= hits.top5 && 0...hits.top5 ~= hits.top1 }
+        // Adding up what is kept and what is still to come must not overflow.
+        let largest = Int.max / (4 * timeSteps)
+        let fields: [KeyPath<OperationCounts, Int>] = [
+            \.accumulates, \.paperAccumulates, \.analogMultiplyAccumulates, \.neuronUpdates, \.nonlinearElements, \.scalings,
+            \.spikes,
+        ]
+        return 0...count ~= position && 0...position ~= samples && skipped.count == position - samples
+            && isPossible(ann) && steps.count == timeSteps && steps.allSatisfy(isPossible)
+            && counts.count == timeSteps && counts.allSatisfy { count in fields.allSatisfy { 0...largest ~= count[keyPath: $0] } }
+            && (samples == 0 ? spikes.isEmpty : Set(spikes.keys) == Set(sites.keys))
+            && spikes.allSatisfy { name, steps in
+                guard let site = sites[name], steps.count == timeSteps else { return false }
+                // A neuron fires one level in a step at most.
+                return steps.allSatisfy { levels in
+                    levels.count == 2 * site.levels
+                        && levels.allSatisfy { 0...Int64(site.neurons) * Int64(samples) ~= $0 }
+                }
+            }
+    }
+
+    /// Counts the samples of a batch and those left out of it.
+    mutating func add(_ batch: Batch) {
         position = batch.indices.upperBound
         skipped += batch.skipped
-        samples += batch.labels.count
-        guard let result else { return }
+        samples += batch.samples.count
+    }
+
+    /// Counts the answers for the samples of a batch.
+    /// - Parameters:
+    ///   - labels: the class of each sample.
+    ///   - annLogits: finite, `[N, classes]`.
+    ///   - result: its output of that name is finite and holds `[T, N, classes]`.
+    mutating func add(_ labels: [Int], annLogits: Tensor, result: SimulationResult, output: String) {
         let logits = result.outputs[output]!
         let classes = annLogits.shape.rowCount
-        for (row, label) in batch.labels.enumerated() {
+        for (row, label) in labels.enumerated() {
             ann.count(Self.rank(of: label, annLogits.values, row * classes, classes))
             for step in steps.indices {
-                let start = (step * batch.labels.count + row) * classes
+                let start = (step * labels.count + row) * classes
                 steps[step].count(Self.rank(of: label, logits.values, start, classes))
             }
         }
@@ -55,13 +85,15 @@ struct Tally: Sendable, Hashable, Codable {
         }
     }
 
-    /// How many classes come before `label`: those with a larger value, and of equal ones those that stand earlier.
+    /// How many classes come before `label`: those with a larger value, and of equal ones those that stand earlier. What is
+    /// not a number comes before everything, so that it is never counted as right.
     private static func rank(of label: Int, _ values: [Float], _ start: Int, _ classes: Int) -> Int {
         let own = values[start + label]
         var rank = 0
-        for index in 0..<classes {
+        for index in 0..<classes where index != label || own.isNaN {
             let value = values[start + index]
-            if value > own || (value == own && index < label) { rank += 1 }
+            let comesAfter = value < own || (value == own && index > label)
+            if !comesAfter { rank += 1 }
         }
         return rank
     }

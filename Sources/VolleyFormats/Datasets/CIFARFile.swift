@@ -25,13 +25,13 @@ public struct CIFARFile: Sendable {
     public let labels: [Int]
     /// For each image its superclass (0…19); empty for CIFAR-10.
     public let coarseLabels: [Int]
-    private let file: MappedFile
+    private let file: InputFile
 
     /// Opens a file and reads its labels.
     /// - Parameter kind: which data set it is; if nil, the file's size decides, and its name where the size fits both.
     /// - Throws: `FormatError`.
     public init(path: String, kind: Kind? = nil) throws {
-        let file = try MappedFile.opening(path)
+        let file = try InputFile.opening(path)
         let kind = try kind ?? CIFARFile.kind(of: file)
         let length = kind.recordLength
         guard file.count > 0, file.count % length == 0 else {
@@ -55,8 +55,9 @@ public struct CIFARFile: Sendable {
     public var path: String { file.path }
 
     /// - Precondition: `index` is below `count`.
-    public func image(_ index: Int) -> RasterImage {
-        let planes = planes(index)
+    /// - Throws: `FileError` where the file cannot be read any more.
+    public func image(_ index: Int) throws -> RasterImage {
+        let planes = try planes(index)
         let area = CIFARFile.side * CIFARFile.side
         var pixels: [UInt8] = []
         pixels.reserveCapacity(planes.count)
@@ -66,24 +67,25 @@ public struct CIFARFile: Sendable {
 
     /// Images as a tensor [N, 3, 32, 32] of values 0…255.
     /// - Precondition: `range` lies inside 0 ..< `count`.
-    public func tensor(_ range: Range<Int>) -> Tensor {
-        let values = range.flatMap { planes($0).map { Float($0) } }
+    /// - Throws: `FileError` where the file cannot be read any more.
+    public func tensor(_ range: Range<Int>) throws -> Tensor {
+        let values = try range.flatMap { try planes($0).map { Float($0) } }
         return Tensor([range.count, 3, CIFARFile.side, CIFARFile.side], values)
     }
 
     /// The red, the green and the blue plane of an image.
-    private func planes(_ index: Int) -> [UInt8] {
+    private func planes(_ index: Int) throws -> [UInt8] {
         precondition(index >= 0 && index < count, "image \(index) of \(count)")
         let end = (index + 1) * kind.recordLength
-        return file.bytes(end - CIFARFile.imageLength..<end)
+        return try file.bytes(end - CIFARFile.imageLength..<end)
     }
 
     /// The byte at this position of each record.
     private static func column(
-        _ column: Int, below limit: UInt8, recordLength: Int, of file: MappedFile
+        _ column: Int, below limit: UInt8, recordLength: Int, of file: InputFile
     ) throws -> [Int] {
         try stride(from: column, to: file.count, by: recordLength).map { offset in
-            let label = file.bytes(offset..<offset + 1)[0]
+            let label = try file.bytes(offset..<offset + 1)[0]
             guard label < limit else {
                 let message = "The label is \(label); expected less than \(limit). This is no CIFAR file."
                 throw FormatError(.malformed, message, path: file.path, offset: offset)
@@ -92,7 +94,7 @@ public struct CIFARFile: Sendable {
         }
     }
 
-    private static func kind(of file: MappedFile) throws -> Kind {
+    private static func kind(of file: InputFile) throws -> Kind {
         let fitting = Kind.allCases.filter { file.count > 0 && file.count % $0.recordLength == 0 }
         if fitting.count == 1 { return fitting[0] }
         guard !fitting.isEmpty else {

@@ -48,11 +48,11 @@ public struct SHA256: Sendable {
     /// The digest of a file, read a piece at a time.
     /// - Throws: `FormatError` when it cannot be read.
     public static func digest(ofFile path: String) throws -> Digest {
-        let file = try MappedFile.opening(path)
+        let file = try InputFile.opening(path)
         let pieceLength = 1 << 20
         var hash = SHA256()
         for start in stride(from: 0, to: file.count, by: pieceLength) {
-            hash.update(file.bytes(start..<min(start + pieceLength, file.count)))
+            hash.update(try file.bytes(start..<min(start + pieceLength, file.count)))
         }
         return hash.finalize()
     }

@@ -2,20 +2,20 @@ import VolleyTensors
 
 /// The content of a file from its start on, decompressed if the file is a gzip file.
 struct ByteSource: ~Copyable {
-    private let file: MappedFile
+    private let file: InputFile
     private var position = 0
     private var inflater: Inflater?
 
     init(path: String) throws {
-        let file = try MappedFile.opening(path)
+        let file = try InputFile.opening(path)
         let inflater = try ByteSource.inflater(for: file)
         self.file = file
         self.inflater = inflater
     }
 
-    private static func inflater(for file: MappedFile) throws -> Inflater? {
-        let isCompressed = file.count >= 2 && file.bytes(0..<2) == [0x1F, 0x8B]
-        return isCompressed ? try Inflater(file.allBytes, .gzip, path: file.path) : nil
+    private static func inflater(for file: InputFile) throws -> Inflater? {
+        let isCompressed = try file.count >= 2 && file.bytes(0..<2) == [0x1F, 0x8B]
+        return isCompressed ? try Inflater(try file.allBytes, .gzip, path: file.path) : nil
     }
 
     /// The next `count` bytes.
@@ -29,7 +29,7 @@ struct ByteSource: ~Copyable {
             throw FormatError(.truncated, message, path: file.path, offset: position)
         }
         defer { position += count }
-        return file.bytes(position..<position + count)
+        return try file.bytes(position..<position + count)
     }
 
     /// - Throws: `FormatError` (`malformed`) where anything follows.

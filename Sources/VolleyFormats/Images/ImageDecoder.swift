@@ -11,7 +11,7 @@ public enum ImageDecoder {
     /// Decodes a file, whatever its name says.
     /// - Throws: `FormatError`.
     public static func decode(contentsOf path: String) throws -> RasterImage {
-        try decode(MappedFile.opening(path).allBytes, name: path)
+        try decode(InputFile.opening(path).allBytes, name: path)
     }
 
     /// Decodes the bytes of a file.

@@ -10,8 +10,15 @@ struct PNGChunks {
     let bitDepth: Int
     let hasColour: Bool
     let hasAlpha: Bool
+    private let hasPalette: Bool
     /// The file without everything that is not essential.
     let essential: [UInt8]
+
+    /// The fewest bytes that can hold the pixels: deflate never shrinks anything to less than one part in 1032.
+    var leastLength: Int {
+        let channels = hasColour && !hasPalette ? 3 : 1
+        return (width * (channels + (hasAlpha ? 1 : 0)) * bitDepth + 7) / 8 * height / 1032
+    }
 
     init(_ bytes: [UInt8], name: String) throws {
         let truncated = FormatError(.truncated, "The PNG file is cut short. Fetch it again.", path: name)
@@ -48,6 +55,7 @@ struct PNGChunks {
         let colourType = bytes[header + 9]
         hasColour = colourType & 2 != 0
         hasAlpha = colourType & 4 != 0
+        hasPalette = colourType & 1 != 0
         self.essential = essential
     }
 }

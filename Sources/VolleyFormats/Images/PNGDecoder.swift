@@ -8,6 +8,10 @@ enum PNGDecoder {
         let chunks = try PNGChunks(bytes, name: name)
         let (width, height) = (chunks.width, chunks.height)
         try ImageDecoder.checkSize(width: width, height: height, name: name)
+        guard chunks.leastLength <= chunks.essential.count else {
+            let message = "\(chunks.essential.count) bytes cannot hold \(width) × \(height) pixels. Fetch the file again."
+            throw FormatError(.truncated, message, path: name)
+        }
         var format: LibPNG.PixelFormat = chunks.hasColour ? .colour : []
         if chunks.hasAlpha {
             // Without this the library would blend the image with a background.

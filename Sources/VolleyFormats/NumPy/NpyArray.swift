@@ -12,7 +12,7 @@ public struct NpyArray: Sendable, Hashable {
     /// Reads a file of version 1.0, 2.0 or 3.0 with booleans, integers or real numbers. Python objects are never read.
     /// - Throws: `FormatError`.
     public init(path: String) throws {
-        try self.init(bytes: MappedFile.opening(path).allBytes, name: path)
+        try self.init(bytes: InputFile.opening(path).allBytes, name: path)
     }
 
     /// Reads the bytes of a file.

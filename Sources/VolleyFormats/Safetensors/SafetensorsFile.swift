@@ -1,16 +1,16 @@
 public import VolleyTensors
 
-/// One `.safetensors` file: named tensors, mapped into memory and converted when they are asked for.
+/// One `.safetensors` file: named tensors, read and converted when they are asked for.
 ///
 /// The layout is that of the reference implementation (https://github.com/huggingface/safetensors): the length of the
 /// header as 64 bits, the header as JSON, the data without gaps. Everything is checked when the file is opened.
 public struct SafetensorsFile: Sendable {
-    private let file: MappedFile
+    private let file: InputFile
     private let header: SafetensorsHeader
 
     /// - Throws: `FormatError`.
     public init(path: String) throws {
-        file = try MappedFile.opening(path)
+        file = try InputFile.opening(path)
         header = try SafetensorsHeader(of: file)
     }
 
@@ -37,7 +37,7 @@ public struct SafetensorsFile: Sendable {
         guard let entry = header.entry(name) else {
             throw FormatError(.missingEntry, "There is no tensor \(name.quoted) in this file.", path: path)
         }
-        let bytes = file.bytes(entry.bytes)
+        let bytes = try file.bytes(entry.bytes)
         return Tensor(entry.shape, entry.elementType.floats(in: bytes, at: 0, count: entry.shape.count, .little))
     }
 }

@@ -9,15 +9,15 @@ struct ShardIndex {
     /// For each tensor the position of its file among the shards.
     let places: [String: Int]
 
-    private static let largestIndex = 100_000_000
+    private static let largestIndex = 32_000_000
 
     init(path: String) throws {
-        let file = try MappedFile.opening(path)
+        let file = try InputFile.opening(path)
         guard file.count <= ShardIndex.largestIndex else {
             let message = "The index has \(file.count) bytes; at most \(ShardIndex.largestIndex) are allowed."
             throw FormatError(.tooLarge, message, path: path)
         }
-        let json = try JSONParser.parse(file.allBytes, path: path)
+        let json = try JSONParser.parse(try file.allBytes, path: path)
         guard let members = json["weight_map"]?.members, !members.isEmpty else {
             let message = "The index must have an object \"weight_map\" that gives each tensor's file."
             throw FormatError(.malformed, message, path: path)

@@ -12,6 +12,8 @@ public struct TensorArchive: Sendable {
     private let files: [SafetensorsFile]
     /// Which file holds a tensor.
     private let places: [String: Int]
+    /// What a tensor is called in its file, where it is called otherwise here.
+    private let namesInFile: [String: String]
 
     /// Opens a `.safetensors` file, an index (`.safetensors.index.json`), or a folder that holds `model.safetensors` or
     /// `model.safetensors.index.json`.
@@ -41,7 +43,21 @@ public struct TensorArchive: Sendable {
         }
         self.names = names
         self.places = places
+        namesInFile = [:]
         metadata = files.reduce(into: [:]) { all, file in all.merge(file.metadata) { first, _ in first } }
+    }
+
+    private init(_ other: TensorArchive, newNames: [String]) {
+        (path, metadata, files, names) = (other.path, other.metadata, other.files, newNames)
+        places = Dictionary(uniqueKeysWithValues: zip(newNames, other.names.map { other.places[$0]! }))
+        namesInFile = Dictionary(uniqueKeysWithValues: zip(newNames, other.names.map { other.namesInFile[$0] ?? $0 }))
+    }
+
+    /// The same tensors under other names.
+    /// - Returns: nil where two of them would have the same name.
+    public func renamed(_ newName: (String) -> String) -> TensorArchive? {
+        let newNames = names.map(newName)
+        return Set(newNames).count == newNames.count ? TensorArchive(self, newNames: newNames) : nil
     }
 
     /// The number of elements of all tensors together.
@@ -51,10 +67,10 @@ public struct TensorArchive: Sendable {
     public var paths: [String] { files.map(\.path) }
 
     /// The tensor's shape; nil where there is no tensor of this name.
-    public func shape(of name: String) -> Shape? { places[name].flatMap { files[$0].shape(of: name) } }
+    public func shape(of name: String) -> Shape? { places[name].flatMap { files[$0].shape(of: namesInFile[name] ?? name) } }
 
     /// How the tensor is stored; nil where there is no tensor of this name.
-    public func elementType(of name: String) -> ElementType? { places[name].flatMap { files[$0].elementType(of: name) } }
+    public func elementType(of name: String) -> ElementType? { places[name].flatMap { files[$0].elementType(of: namesInFile[name] ?? name) } }
 
     /// Reads a tensor, as `ElementType` says.
     /// - Throws: `FormatError` (`missingEntry`).
@@ -62,7 +78,7 @@ public struct TensorArchive: Sendable {
         guard let place = places[name] else {
             throw FormatError(.missingEntry, "There is no tensor \(name.quoted) in this model.", path: path)
         }
-        return try files[place].tensor(name)
+        return try files[place].tensor(namesInFile[name] ?? name)
     }
 
     private static func entryFile(_ path: String) throws -> String {

@@ -13,6 +13,9 @@ struct Inflater: ~Copyable {
     /// The most bytes that are decompressed.
     private static let largestOutput = 1 << 32
     private static let longestPiece = 1 << 20
+    /// From so many bytes on, data that shrinks to less than one part in `steepestRatio` is not believed.
+    private static let largestSteepOutput = 1 << 28
+    private static let steepestRatio = 256
 
     private let zlib: Zlib
     private let input: [UInt8]
@@ -56,6 +59,13 @@ struct Inflater: ~Copyable {
             let message = "\(input.count) compressed bytes cannot hold the \(count) bytes that the file announces."
             throw FormatError(.tooLarge, message, path: path)
         }
+        guard count <= Inflater.largestSteepOutput || count / Inflater.steepestRatio <= input.count else {
+            let message = """
+                \(input.count) compressed bytes would become \(count), more than \(Inflater.steepestRatio) times as many, which \
+                is not how data compresses. If that is right, save it without compression.
+                """
+            throw FormatError(.tooLarge, message, path: path)
+        }
         guard count <= Inflater.largestOutput else {
             let message = """
                 The file announces \(count) bytes when decompressed; at most \(Inflater.largestOutput) are read. \
@@ -85,6 +95,8 @@ struct Inflater: ~Copyable {
     /// not with what is announced.
     private mutating func inflate(atMost count: Int) throws -> [UInt8] {
         var output: [UInt8] = []
+        // Memory that is not touched costs nothing; growing by doubling would need it three times over.
+        output.reserveCapacity(count)
         var piece = [UInt8](repeating: 0, count: min(count, Inflater.longestPiece))
         while !hasEnded && output.count < count {
             let (status, produced) = step(into: &piece, atMost: count - output.count)

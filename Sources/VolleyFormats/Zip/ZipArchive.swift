@@ -3,7 +3,7 @@ import VolleyTensors
 /// Reads a zip archive by its central directory. Source: PKWARE's APPNOTE.TXT, section 4.3.
 struct ZipArchive: Sendable {
     let members: [ZipMember]
-    private let file: MappedFile
+    private let file: InputFile
     private let positions: [String: Int]
 
     var path: String { file.path }
@@ -11,9 +11,9 @@ struct ZipArchive: Sendable {
     func member(_ name: String) -> ZipMember? { positions[name].map { members[$0] } }
 
     init(path: String) throws {
-        file = try MappedFile.opening(path)
+        file = try InputFile.opening(path)
         let directory = try ZipDirectory(of: file)
-        let bytes = file.bytes(directory.range)
+        let bytes = try file.bytes(directory.range)
         var members: [ZipMember] = []
         var positions: [String: Int] = [:]
         var position = 0
@@ -40,7 +40,7 @@ struct ZipArchive: Sendable {
             let message = "The member \(member.name.quoted) reaches beyond the file's end. Fetch the file again."
             throw FormatError(.truncated, message, path: path, offset: start)
         }
-        var data = file.bytes(start..<start + member.compressedLength)
+        var data = try file.bytes(start..<start + member.compressedLength)
         if member.compression == .deflated {
             var inflater = try Inflater(data, .raw, path: "\(path)/\(member.name)")
             data = try inflater.read(member.length)
@@ -59,7 +59,7 @@ struct ZipArchive: Sendable {
         let fixedLength = 30
         let start = member.localHeader
         if start <= file.count - fixedLength {
-            let header = file.bytes(start..<start + fixedLength)
+            let header = try file.bytes(start..<start + fixedLength)
             let end = start + fixedLength + Int(header.uint16(at: 26)) + Int(header.uint16(at: 28))
             if header.uint32(at: 0) == 0x0403_4B50 && end <= file.count { return end }
         }

@@ -10,13 +10,13 @@ struct ZipDirectory {
     private static let wideLocatorLength = 20
     private static let wideEndLength = 56
 
-    init(of file: MappedFile) throws {
+    init(of file: InputFile) throws {
         let end = try ZipDirectory.endRecord(of: file)
-        let record = file.bytes(end..<end + ZipDirectory.endLength)
+        let record = try file.bytes(end..<end + ZipDirectory.endLength)
         var count = UInt64(record.uint16(at: 10))
         var length = UInt64(record.uint32(at: 12))
         var start = UInt64(record.uint32(at: 16))
-        if let wide = ZipDirectory.wideEndRecord(of: file, before: end) {
+        if let wide = try ZipDirectory.wideEndRecord(of: file, before: end) {
             if count == UInt16.max { count = wide.uint64(at: 32) }
             if length == UInt32.max { length = wide.uint64(at: 40) }
             if start == UInt32.max { start = wide.uint64(at: 48) }
@@ -30,9 +30,9 @@ struct ZipDirectory {
     }
 
     /// The last place where the record can start: only a comment follows it, and its length must fit.
-    private static func endRecord(of file: MappedFile) throws -> Int {
+    private static func endRecord(of file: InputFile) throws -> Int {
         let tailStart = max(0, file.count - endLength - Int(UInt16.max))
-        let tail = file.bytes(tailStart..<file.count)
+        let tail = try file.bytes(tailStart..<file.count)
         for start in stride(from: tail.count - endLength, through: 0, by: -1)
         where tail.uint32(at: start) == 0x0605_4B50 {
             if start + endLength + Int(tail.uint16(at: start + 20)) == tail.count { return tailStart + start }
@@ -42,13 +42,13 @@ struct ZipDirectory {
     }
 
     /// The zip64 record, which a locator in front of the ordinary record points at.
-    private static func wideEndRecord(of file: MappedFile, before end: Int) -> [UInt8]? {
+    private static func wideEndRecord(of file: InputFile, before end: Int) throws -> [UInt8]? {
         guard end >= wideLocatorLength else { return nil }
-        let locator = file.bytes(end - wideLocatorLength..<end)
+        let locator = try file.bytes(end - wideLocatorLength..<end)
         guard locator.uint32(at: 0) == 0x0706_4B50, let start = Int(exactly: locator.uint64(at: 8)),
             start <= end - wideLocatorLength - wideEndLength
         else { return nil }
-        let record = file.bytes(start..<start + wideEndLength)
+        let record = try file.bytes(start..<start + wideEndLength)
         return record.uint32(at: 0) == 0x0606_4B50 ? record : nil
     }
 }

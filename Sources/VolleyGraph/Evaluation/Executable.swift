@@ -8,6 +8,10 @@ public struct Executable: Sendable {
     public let kernels: Kernels
     /// By node: the last node that reads its value.
     public let lastUses: [NodeID]
+    /// By node: where the batch lies, as far as samples do not meet.
+    public let analysis: BatchAnalysis
+    /// How the graph takes the samples of a batch.
+    public let batching: Batching
     private let packed: [PackedMatrix?]
 
     public init(_ graph: Graph, kernels: Kernels = .best) {
@@ -19,12 +23,16 @@ public struct Executable: Sendable {
         self.graph = graph
         self.kernels = kernels
         lastUses = graph.lastUses
+        analysis = BatchAnalysis(graph)
+        batching = Batching(graph, analysis)
         self.packed = graph.nodes.map { node in
             if let matrix = packed[node.name] { return matrix }
             switch node.content {
             case .operation(.linear): return graph[node.inputs[1]].constant.map(Linear.pack)
             case .operation(.convolution(let convolution)) where convolution.groups == 1:
                 return graph[node.inputs[1]].constant.map(Convolution.pack)
+            case .operation(.transposedConvolution(let convolution)) where convolution.groups == 1:
+                return graph[node.inputs[1]].constant.map(TransposedConvolution.pack)
             default: return nil
             }
         }
@@ -45,22 +53,6 @@ public struct Executable: Sendable {
         return Executable(plain, kernels: kernels, packed: shared)
     }
 
-    /// Whether inputs can be cut into samples: those that have a batch axis have it in front.
-    public var splitsSamples: Bool {
-        graph.inputs.allSatisfy { !graph[$0].shape.scalesWithBatch || graph[$0].shape[0].scalesWithBatch }
-    }
-
-    /// The part of named inputs that belongs to some samples.
-    /// - Precondition: ``splitsSamples``.
-    public func samples(_ range: Range<Int>, of inputs: [String: Tensor]) -> [String: Tensor] {
-        var part = inputs
-        for id in graph.inputs where graph[id].shape.rank > 0 && graph[id].shape[0].scalesWithBatch {
-            let (name, rows) = (graph[id].name, graph[id].shape[0].size)
-            part[name] = inputs[name]?.rows(range.lowerBound * rows..<range.upperBound * rows)
-        }
-        return part
-    }
-
     /// Computes the value of an operation node from those of its inputs.
     public func evaluate(_ id: NodeID, _ inputs: [Tensor], into output: inout Tensor) {
         var pool = ArrayPool<Float>()
@@ -74,6 +66,8 @@ public struct Executable: Sendable {
         switch (operation, packed[id]) {
         case (.linear(let linear), let packed?): linear.evaluate(inputs, packed: packed, into: &output, on: kernels)
         case (.convolution(let convolution), let packed):
+            convolution.evaluate(inputs, packed: packed, into: &output, on: kernels, pool: &pool)
+        case (.transposedConvolution(let convolution), let packed):
             convolution.evaluate(inputs, packed: packed, into: &output, on: kernels, pool: &pool)
         default: operation.operation.evaluate(inputs, into: &output, on: kernels)
         }

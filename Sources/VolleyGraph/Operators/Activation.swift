@@ -8,6 +8,7 @@ public struct Activation: Operation {
 
     public var arity: ClosedRange<Int> { 1...1 }
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape { inputs[0] }
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis }
     public func kind(timeVarying: [Bool]) -> OperatorKind { function == .negate ? .affine : .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

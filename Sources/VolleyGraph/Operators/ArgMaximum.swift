@@ -18,11 +18,16 @@ public struct ArgMaximum: Operation {
 
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
         var shape = inputs[0]
-        guard (0..<shape.rank).contains(axis), !shape[axis].scalesWithBatch, shape[axis].size > 0 else {
+        guard (0..<shape.rank).contains(axis), shape[axis].size > 0 else {
             throw GraphError(.shapeMismatch, "arg-maximum over axis \(axis) does not fit the shape \(shape)")
         }
         shape.dimensions.replaceSubrange(axis...axis, with: keepsAxes ? [1] : [])
         return shape
+    }
+
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        let kept = inputs[0].axis.unless { $0 == axis }
+        return kept?.behind(!keepsAxes && kept!.position > axis ? -1 : 0)
     }
 
     public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }

@@ -15,7 +15,7 @@ public struct Concatenation: Operation {
         }
         for other in inputs.dropFirst() {
             var expected = shape
-            guard other.rank == shape.rank, !other[axis].scalesWithBatch, !shape[axis].scalesWithBatch else {
+            guard other.rank == shape.rank, other[axis].scalesWithBatch == shape[axis].scalesWithBatch else {
                 throw GraphError(.shapeMismatch, "concatenation along axis \(axis): \(shape) and \(other) do not fit")
             }
             expected[axis] = other[axis]
@@ -25,6 +25,15 @@ public struct Concatenation: Operation {
             shape[axis].size += other[axis].size
         }
         return shape
+    }
+
+    /// Batches one behind the other are further blocks.
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        guard let first = inputs[0].axis else { return nil }
+        if first.position != axis { return Set(inputs.map(\.axis)).count == 1 ? first : nil }
+        let runs = inputs.map { input in input.axis.map { input.shape[axis].size / $0.blocks } }
+        let blocks = inputs.reduce(0) { $0 + ($1.axis?.blocks ?? 0) }
+        return Set(runs).count == 1 && inputs.allSatisfy { $0.axis?.position == axis } ? BatchAxis(axis, blocks: blocks) : nil
     }
 
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }

@@ -57,6 +57,8 @@ public struct Convolution: Operation {
         return SymbolicShape([x[0], weight[0]] + size)
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs.onlyFirst.unless { $0 != 0 } }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[0] && timeVarying[1] ? .bilinear : .affine }
 
     public func synapticInputs(timeVarying: [Bool]) -> [Int] { (0...1).filter { timeVarying[$0] } }

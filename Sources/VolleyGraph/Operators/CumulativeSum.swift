@@ -17,11 +17,13 @@ public struct CumulativeSum: Operation {
     public var arity: ClosedRange<Int> { 1...1 }
 
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
-        guard (0..<inputs[0].rank).contains(axis), !inputs[0][axis].scalesWithBatch else {
+        guard (0..<inputs[0].rank).contains(axis) else {
             throw GraphError(.shapeMismatch, "running sum along axis \(axis) does not fit the shape \(inputs[0])")
         }
         return inputs[0]
     }
+
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis.unless { $0 == axis } }
 
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 

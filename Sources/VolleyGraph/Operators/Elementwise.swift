@@ -15,6 +15,8 @@ public struct Elementwise: Operation {
         return shape
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs.common(rank: inputs.map(\.shape.rank).max()!) }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind {
         switch function {
         case .add, .subtract: .affine

@@ -15,6 +15,12 @@ public struct Expansion: Operation {
         return shape
     }
 
+    /// What is the same for all samples may be repeated for each.
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        inputs[0].axis?.behind(shape.rank - inputs[0].shape.rank)
+            ?? shape.dimensions.firstIndex(where: \.scalesWithBatch).map { BatchAxis($0) }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

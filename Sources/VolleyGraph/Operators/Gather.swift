@@ -19,6 +19,15 @@ public struct Gather: Operation {
         return SymbolicShape(data.dimensions[..<axis] + indices.dimensions + data.dimensions[(axis + 1)...])
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        switch (inputs[0].axis, inputs[1].axis) {
+        case (nil, let index?): index.behind(axis)
+        case (let data?, nil) where data.position != axis:
+            data.behind(data.position < axis ? 0 : inputs[1].shape.rank - 1)
+        default: nil
+        }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[1] ? .nonlinear : .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

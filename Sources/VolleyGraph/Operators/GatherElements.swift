@@ -25,6 +25,13 @@ public struct GatherElements: Operation {
         return indices
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        guard let data = inputs[0].axis, data == inputs[1].axis, data.position != axis,
+            inputs[0].shape[data.position] == inputs[1].shape[data.position]
+        else { return nil }
+        return data
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[1] ? .nonlinear : .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -25,6 +25,17 @@ public struct GatherND: Operation {
         return SymbolicShape(indices.dimensions.dropLast() + data.dimensions[(batchAxes + width.size)...])
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        let last = inputs[1].shape.rank - 1
+        let behind = batchAxes + inputs[1].shape[last].size
+        switch (inputs[0].axis, inputs[1].axis) {
+        case (nil, let index?) where index.position < last: return index
+        case (let data?, nil) where data.position >= behind: return data.behind(last - behind)
+        case (let data?, let index?) where data == index && data.position < batchAxes: return data
+        default: return nil
+        }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[1] ? .nonlinear : .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -17,6 +17,10 @@ public struct Linear: Operation {
         return SymbolicShape(x.dimensions.dropLast() + [weight[0]])
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        inputs.onlyFirst.unless { $0 == inputs[0].shape.rank - 1 }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[0] && timeVarying[1] ? .bilinear : .affine }
 
     public func synapticInputs(timeVarying: [Bool]) -> [Int] { (0...1).filter { timeVarying[$0] } }

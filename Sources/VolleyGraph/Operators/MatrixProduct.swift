@@ -16,6 +16,15 @@ public struct MatrixProduct: Operation {
         return SymbolicShape(batch.dimensions + [a[a.rank - 2], b[b.rank - 1]])
     }
 
+    /// One side's rows or columns may be samples, or matrices of both sides that meet.
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        let rank = max(inputs[0].shape.rank, inputs[1].shape.rank)
+        let (a, b) = (inputs[0].axis?.behind(rank - inputs[0].shape.rank), inputs[1].axis?.behind(rank - inputs[1].shape.rank))
+        guard let a else { return b.unless { $0 == rank - 2 } }
+        guard let b else { return a.position == rank - 1 ? nil : a }
+        return a == b && a.position < rank - 2 ? a : nil
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[0] && timeVarying[1] ? .bilinear : .affine }
 
     public func synapticInputs(timeVarying: [Bool]) -> [Int] { (0...1).filter { timeVarying[$0] } }

@@ -8,6 +8,10 @@ public protocol Operation: Sendable, Hashable, Codable {
     /// - Throws: ``GraphError`` when the inputs do not fit.
     func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape
 
+    /// Where the batch lies in the value, given where it lies in the inputs; nil where samples meet: where a sample's part of
+    /// the value would depend on other samples, or on its place among them. Asked only where a shape scales with the batch.
+    func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis?
+
     /// The kind, given which inputs change over time. Asked only where at least one does.
     func kind(timeVarying: [Bool]) -> OperatorKind
 

@@ -3,16 +3,20 @@
 public enum Operator: Sendable, Hashable {
     case linear(Linear)
     case convolution(Convolution)
+    case transposedConvolution(TransposedConvolution)
     case matrixProduct(MatrixProduct)
     case elementwise(Elementwise)
     case activation(Activation)
     case parametricActivation(ParametricActivation)
+    case quantization(Quantization)
     case softmax(Softmax)
     case layerNormalization(LayerNormalization)
     case rmsNormalization(RMSNormalization)
     case pooling(Pooling)
+    case resize(Resize)
     case reduction(Reduction)
     case argMaximum(ArgMaximum)
+    case topK(TopK)
     case cumulativeSum(CumulativeSum)
     case triangle(Triangle)
     case selection(Selection)
@@ -31,16 +35,20 @@ public enum Operator: Sendable, Hashable {
         switch self {
         case .linear(let operation): operation
         case .convolution(let operation): operation
+        case .transposedConvolution(let operation): operation
         case .matrixProduct(let operation): operation
         case .elementwise(let operation): operation
         case .activation(let operation): operation
         case .parametricActivation(let operation): operation
+        case .quantization(let operation): operation
         case .softmax(let operation): operation
         case .layerNormalization(let operation): operation
         case .rmsNormalization(let operation): operation
         case .pooling(let operation): operation
+        case .resize(let operation): operation
         case .reduction(let operation): operation
         case .argMaximum(let operation): operation
+        case .topK(let operation): operation
         case .cumulativeSum(let operation): operation
         case .triangle(let operation): operation
         case .selection(let operation): operation
@@ -63,8 +71,9 @@ public enum Operator: Sendable, Hashable {
 
 extension Operator: Codable {
     private enum Tag: String, Codable {
-        case linear, convolution, matrixProduct, elementwise, activation, parametricActivation, softmax
-        case layerNormalization, rmsNormalization, pooling, reduction, argMaximum, cumulativeSum, triangle, selection
+        case linear, convolution, transposedConvolution, matrixProduct, elementwise, activation, parametricActivation
+        case quantization, softmax, layerNormalization, rmsNormalization, pooling, resize, reduction, argMaximum, topK
+        case cumulativeSum, triangle, selection
         case reshape, transpose, slice, gather, gatherElements, gatherND, padding, concatenation, expansion, neuron
     }
 
@@ -74,16 +83,20 @@ extension Operator: Codable {
         switch self {
         case .linear: .linear
         case .convolution: .convolution
+        case .transposedConvolution: .transposedConvolution
         case .matrixProduct: .matrixProduct
         case .elementwise: .elementwise
         case .activation: .activation
         case .parametricActivation: .parametricActivation
+        case .quantization: .quantization
         case .softmax: .softmax
         case .layerNormalization: .layerNormalization
         case .rmsNormalization: .rmsNormalization
         case .pooling: .pooling
+        case .resize: .resize
         case .reduction: .reduction
         case .argMaximum: .argMaximum
+        case .topK: .topK
         case .cumulativeSum: .cumulativeSum
         case .triangle: .triangle
         case .selection: .selection
@@ -105,16 +118,20 @@ extension Operator: Codable {
         switch try decoder.container(keyedBy: Key.self).decode(Tag.self, forKey: .op) {
         case .linear: self = .linear(try Linear(from: decoder))
         case .convolution: self = .convolution(try Convolution(from: decoder))
+        case .transposedConvolution: self = .transposedConvolution(try TransposedConvolution(from: decoder))
         case .matrixProduct: self = .matrixProduct(try MatrixProduct(from: decoder))
         case .elementwise: self = .elementwise(try Elementwise(from: decoder))
         case .activation: self = .activation(try Activation(from: decoder))
         case .parametricActivation: self = .parametricActivation(try ParametricActivation(from: decoder))
+        case .quantization: self = .quantization(try Quantization(from: decoder))
         case .softmax: self = .softmax(try Softmax(from: decoder))
         case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))
         case .rmsNormalization: self = .rmsNormalization(try RMSNormalization(from: decoder))
         case .pooling: self = .pooling(try Pooling(from: decoder))
+        case .resize: self = .resize(try Resize(from: decoder))
         case .reduction: self = .reduction(try Reduction(from: decoder))
         case .argMaximum: self = .argMaximum(try ArgMaximum(from: decoder))
+        case .topK: self = .topK(try TopK(from: decoder))
         case .cumulativeSum: self = .cumulativeSum(try CumulativeSum(from: decoder))
         case .triangle: self = .triangle(try Triangle(from: decoder))
         case .selection: self = .selection(try Selection(from: decoder))

@@ -46,6 +46,8 @@ public struct Padding: Operation {
             })
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis.unless { amounts[$0] != [0, 0] } }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

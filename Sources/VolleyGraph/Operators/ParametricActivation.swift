@@ -51,6 +51,8 @@ public struct ParametricActivation: Operation {
         return inputs[0]
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

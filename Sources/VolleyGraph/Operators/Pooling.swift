@@ -61,12 +61,16 @@ public struct Pooling: Operation {
     private func windowCount(_ axis: Int, length: Int) -> Int? {
         let (extent, overflow) = dilation[axis].multipliedReportingOverflow(by: kernel[axis] - 1)
         let padded = length + padding[axis][0] + padding[axis][1]
-        guard !overflow, extent < padded else { return nil }
+        // One window may be larger than what is there, by less than a stride.
+        guard !overflow, padded - extent > 1 - stride[axis] else { return nil }
         let room = padded - extent - 1
-        let count = (room + (ceilMode ? stride[axis] - 1 : 0)) / stride[axis] + 1
+        guard ceilMode else { return room / stride[axis] + 1 }
+        let count = (room + stride[axis] - 1) / stride[axis] + 1
         let beginsBehind = (count - 1) * stride[axis] >= length + padding[axis][0]
-        return ceilMode && beginsBehind ? count - 1 : count
+        return beginsBehind ? count - 1 : count
     }
+
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis.unless { $0 >= 2 } }
 
     public func kind(timeVarying: [Bool]) -> OperatorKind { function == .average ? .affine : .nonlinear }
 

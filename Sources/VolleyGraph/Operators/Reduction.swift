@@ -1,6 +1,6 @@
 public import VolleyTensors
 
-/// One number for all elements along some axes.
+/// One number for all elements along some axes; NaN for none.
 public struct Reduction: Operation {
     public enum Function: String, Sendable, Hashable, Codable, CaseIterable { case mean, sum, maximum, minimum, product }
 
@@ -20,7 +20,7 @@ public struct Reduction: Operation {
 
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
         guard Set(axes).count == axes.count, axes.allSatisfy({ (0..<inputs[0].rank).contains($0) }),
-            axes.allSatisfy({ !inputs[0][$0].scalesWithBatch && inputs[0][$0].size > 0 })
+            axes.allSatisfy({ inputs[0][$0].size > 0 })
         else {
             throw GraphError(.shapeMismatch, "\(function.rawValue) over axes \(axes) does not fit the shape \(inputs[0])")
         }
@@ -28,6 +28,11 @@ public struct Reduction: Operation {
             inputs[0].dimensions.enumerated().compactMap { axis, length in
                 axes.contains(axis) ? (keepsAxes ? 1 : nil) : length
             })
+    }
+
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        let kept = inputs[0].axis.unless(axes.contains)
+        return kept?.behind(keepsAxes ? 0 : -axes.count { $0 < kept!.position })
     }
 
     public func kind(timeVarying: [Bool]) -> OperatorKind {
@@ -63,6 +68,10 @@ public struct Reduction: Operation {
         _ rows: [Float], _ width: Int, into output: inout [Float], _ combine: (Float, Float) -> Float
     ) {
         for row in output.indices {
+            guard width > 0 else {
+                output[row] = .nan
+                continue
+            }
             var result = rows[row * width]
             for index in row * width + 1..<(row + 1) * width { result = combine(result, rows[index]) }
             output[row] = result

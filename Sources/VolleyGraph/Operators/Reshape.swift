@@ -18,6 +18,17 @@ public struct Reshape: Operation {
         return shape
     }
 
+    /// The elements stay in order, and so `outer` stays what it was, if the new axes have a place for it.
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        let lengths = inputs[0].shape.dimensions.map(\.size)
+        guard !lengths.contains(0), let axis = inputs[0].axis,
+            let position = shape.dimensions.firstIndex(where: \.scalesWithBatch)
+        else { return nil }
+        let outer = axis.outer(lengths)
+        let before = shape.dimensions[..<position].reduce(1) { $0 * $1.size }
+        return outer % before == 0 ? BatchAxis(position, blocks: outer / before) : nil
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

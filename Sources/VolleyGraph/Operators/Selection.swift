@@ -15,6 +15,8 @@ public struct Selection: Operation {
         return shape
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs.common(rank: inputs.map(\.shape.rank).max()!) }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { timeVarying[0] ? .nonlinear : .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -38,6 +38,8 @@ public struct Slice: Operation {
         return !overflow && !beyond && (0..<size).contains(start) && (0..<size).contains(last)
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis.unless { $0 == axis } }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -11,6 +11,10 @@ public struct Softmax: Operation {
         return inputs[0]
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        inputs.onlyFirst.unless { $0 == inputs[0].shape.rank - 1 }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

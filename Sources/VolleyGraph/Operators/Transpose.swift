@@ -15,6 +15,10 @@ public struct Transpose: Operation {
         return SymbolicShape(permutation.map { inputs[0][$0] })
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        inputs[0].axis.flatMap { axis in permutation.firstIndex(of: axis.position).map { BatchAxis($0, blocks: axis.blocks) } }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -18,6 +18,10 @@ public struct Triangle: Operation {
         return inputs[0]
     }
 
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        inputs[0].axis.unless { $0 >= inputs[0].shape.rank - 2 }
+    }
+
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {

@@ -51,9 +51,9 @@ public enum FoldScaleAndShift {
         }
         guard weight.values.allSatisfy(\.isFinite), bias.allSatisfy(\.isFinite) else { return nil }
         var inputs = [old.inputs[0], old.inputs[1]]
-        if change.scales { inputs[1] = try builder.addConstant(node.name + ".weight", weight, besides: graph) }
+        if change.scales { inputs[1] = try builder.addConstant(node.name + ".weight", weight) }
         if old.inputs.count > 2 || change.shifts {
-            inputs.append(try builder.addConstant(node.name + ".bias", Tensor([bias.count], bias), besides: graph))
+            inputs.append(try builder.addConstant(node.name + ".bias", Tensor([bias.count], bias)))
         }
         return try builder.add(node.name, old.operation!, inputs)
     }

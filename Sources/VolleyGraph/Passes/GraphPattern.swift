@@ -59,7 +59,7 @@ struct GraphPattern {
     func isSame(_ a: NodeID, _ b: NodeID, depth: Int = 4) -> Bool {
         if a == b { return true }
         guard depth > 0, let operation = graph[a].operation, operation == graph[b].operation,
-            graph[a].inputs.count == graph[b].inputs.count
+            graph[a].inputs.count == graph[b].inputs.count, graph[a].inputs.count <= 4
         else { return false }
         return zip(graph[a].inputs, graph[b].inputs).allSatisfy { isSame($0, $1, depth: depth - 1) }
     }
@@ -67,10 +67,10 @@ struct GraphPattern {
 
 extension GraphBuilder {
     /// Puts a constant that a pass has made, under a name that neither graph has.
-    mutating func addConstant(_ name: String, _ tensor: Tensor, besides graph: Graph) throws -> NodeID {
+    mutating func addConstant(_ name: String, _ tensor: Tensor) throws -> NodeID {
         var unused = name
         var count = 0
-        while node(named: unused) != nil || graph.node(named: unused) != nil {
+        while isTaken(unused) {
             count += 1
             unused = "\(name).\(count)"
         }

@@ -6,8 +6,8 @@ public enum LiftLayerNormalization {
             guard let norm = RootMeanSquare(id, pattern), let (value, mean) = pattern.operands(norm.value, .subtract),
                 let averaged = pattern.meanOfRows(mean), pattern.isSame(value, averaged), graph[value].shape == node.shape
             else { return try builder.copy(node, inputs: inputs) }
-            let gamma = try builder.addConstant(node.name + ".gamma", norm.gamma, besides: graph)
-            let beta = try builder.addConstant(node.name + ".beta", norm.beta, besides: graph)
+            let gamma = try builder.addConstant(node.name + ".gamma", norm.gamma)
+            let beta = try builder.addConstant(node.name + ".beta", norm.beta)
             return try builder.add(
                 node.name, .layerNormalization(LayerNormalization(epsilon: norm.epsilon)),
                 [try builder.moved(value, of: graph), gamma, beta])

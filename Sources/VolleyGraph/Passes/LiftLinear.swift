@@ -9,7 +9,7 @@ public enum LiftLinear {
             else { return try builder.copy(node, inputs: inputs) }
             var weight = Tensor([matrix.shape[1], matrix.shape[0]])
             weight.fill(from: matrix.values, offset: 0, strides: [1, matrix.shape[1]])
-            let constant = try builder.addConstant(node.name + ".weight", weight, besides: graph)
+            let constant = try builder.addConstant(node.name + ".weight", weight)
             return try builder.add(node.name, .linear(Linear()), [inputs[0], constant])
         }
         return try RemoveUnusedNodes.apply(to: lifted)

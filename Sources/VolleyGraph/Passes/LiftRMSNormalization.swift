@@ -6,7 +6,7 @@ public enum LiftRMSNormalization {
             guard let norm = RootMeanSquare(id, pattern), !norm.isShifted else {
                 return try builder.copy(node, inputs: inputs)
             }
-            let gamma = try builder.addConstant(node.name + ".gamma", norm.gamma, besides: graph)
+            let gamma = try builder.addConstant(node.name + ".gamma", norm.gamma)
             return try builder.add(
                 node.name, .rmsNormalization(RMSNormalization(epsilon: norm.epsilon)),
                 [try builder.moved(norm.value, of: graph), gamma])

@@ -9,17 +9,20 @@ struct RootMeanSquare {
     var beta: Tensor
     var isShifted = false
 
+    /// Wider rows are left as they are: γ and β are written out for them.
+    private static let largestWidth = 1 << 24
+
     /// - Returns: nil unless the node's value is of that form.
     init?(_ id: NodeID, _ pattern: GraphPattern) {
         let shape = pattern.graph[id].shape
-        guard let width = shape.dimensions.last, !width.scalesWithBatch else { return nil }
+        guard let width = shape.dimensions.last, !width.scalesWithBatch, width.size <= Self.largestWidth else { return nil }
         self.init(shifted: id, width.size, pattern)
         guard pattern.graph[value].shape == shape else { return nil }
     }
 
     private init?(shifted id: NodeID, _ width: Int, _ pattern: GraphPattern) {
         for (inner, constant) in pattern.commuted(id, .add) {
-            guard let row = pattern.row(constant, width: width), let found = Self(scaled: inner, width, pattern) else { continue }
+            guard let found = Self(scaled: inner, width, pattern), let row = pattern.row(constant, width: width) else { continue }
             self = found
             beta = row
             isShifted = true
@@ -30,7 +33,7 @@ struct RootMeanSquare {
 
     private init?(scaled id: NodeID, _ width: Int, _ pattern: GraphPattern) {
         for (inner, constant) in pattern.commuted(id, .multiply) {
-            guard let row = pattern.row(constant, width: width), let found = Self(plain: inner, width, pattern) else { continue }
+            guard let found = Self(plain: inner, width, pattern), let row = pattern.row(constant, width: width) else { continue }
             self = found
             gamma = row
             return

@@ -37,6 +37,19 @@ struct Checkpoint {
         archive = try TensorArchive(folderOrFile: path)
     }
 
+    private init(_ other: Checkpoint, _ archive: TensorArchive) {
+        (configuration, preprocessor) = (other.configuration, other.preprocessor)
+        self.archive = archive
+    }
+
+    /// The same without what wrappers put in front of tensors' names, and all that they put there.
+    /// - Returns: nil where they put nothing, or tensors would have the same name.
+    func withoutWrappers() -> (checkpoint: Checkpoint, prefixes: [String])? {
+        let prefixes = Set(archive.names.map(WrapperPrefix.found)).subtracting([""]).sorted()
+        guard !prefixes.isEmpty, let bare = archive.renamed(WrapperPrefix.stripped) else { return nil }
+        return (Checkpoint(self, bare), prefixes)
+    }
+
     func has(_ tensor: String) -> Bool { archive.shape(of: tensor) != nil }
 
     /// A length of a tensor, to be used where the configuration does not state one.

@@ -18,17 +18,17 @@ struct Configuration {
         func failure(_ reason: String) -> ModelError {
             ModelError(.malformedConfiguration, "The configuration cannot be read. \(reason)", path: path)
         }
-        let file: MappedFile
+        let file: InputFile
         do {
-            file = try MappedFile(path: path)
-        } catch {
-            throw failure(error.localizedDescription)
+            file = try InputFile(path: path)
+        } catch let error as FileError {
+            throw failure(error.message)
         }
         guard file.count <= Self.largestFile else {
             throw failure("It has \(file.count) bytes; at most \(Self.largestFile) are allowed.")
         }
         do {
-            let value = try JSONDecoder().decode(ConfigurationValue.self, from: Data(file.allBytes))
+            let value = try JSONDecoder().decode(ConfigurationValue.self, from: Data(try file.allBytes))
             guard case .object(let members) = value else { throw failure("Expected a JSON object, found \(value).") }
             self.init(members, path: path, prefix: "")
         } catch let error as DecodingError {

@@ -21,7 +21,7 @@ struct HuggingFaceCheckpoint {
             network: .vision(
                 network, .huggingFace(model: architecture.model, classifier: architecture.classifier)),
             architecture: "Hugging Face \(architecture.rawValue), \(network.summary)",
-            preprocessing: try HuggingFaceProcessor(checkpoint, architecture).preprocessing(for: network, &diagnostics),
+            preprocessing: try HuggingFaceProcessor(checkpoint, architecture).preprocessing(for: network.imageInput, &diagnostics),
             classNames: try root.classNames(network.classes), diagnostics: diagnostics)
     }
 

@@ -1,10 +1,17 @@
 import VolleyGraph
 import VolleyTensors
 
-/// What an image processor of Hugging Face Transformers does to an image: exact resize, crop at the centre for DeiT,
-/// rescale, normalise.
+/// What an image processor of Hugging Face Transformers does to an image: resize, crop at the centre for some, rescale,
+/// normalise.
 struct HuggingFaceProcessor {
-    private enum Family: String, CaseIterable { case vit = "ViT", deit = "DeiT" }
+    private enum Family: String, CaseIterable {
+        case vit = "ViT", deit = "DeiT"
+        case beit = "Beit", bit = "Bit", clip = "CLIP", convNext = "ConvNext", mobileNetV1 = "MobileNetV1", mobileNetV2 = "MobileNetV2"
+        case siglip = "Siglip"
+
+        /// Whether a setting that is left out is known: of the others, all must be there.
+        var hasKnownDefaults: Bool { self == .vit || self == .deit }
+    }
 
     private let settings: Configuration
     private let isMissing: Bool
@@ -12,24 +19,40 @@ struct HuggingFaceProcessor {
 
     /// - Throws: `ModelError` (`unsupported`) where another kind of processor is named.
     init(_ checkpoint: Checkpoint, _ architecture: HuggingFaceArchitecture) throws {
-        isMissing = checkpoint.preprocessor == nil
-        let settings = checkpoint.preprocessor ?? checkpoint.configuration.emptySection("preprocessor")
+        try self.init(
+            checkpoint.preprocessor ?? checkpoint.configuration.emptySection("preprocessor"),
+            isMissing: checkpoint.preprocessor == nil, usually: architecture == .vit ? .vit : .deit)
+    }
+
+    /// - Throws: `ModelError` (`unsupported`) where another kind of processor than one of these is named.
+    init(_ settings: Configuration) throws { try self.init(settings, isMissing: false, usually: .vit) }
+
+    private init(_ settings: Configuration, isMissing: Bool, usually: Family) throws {
         self.settings = settings
+        self.isMissing = isMissing
         guard let type = try settings.text("image_processor_type") ?? settings.text("feature_extractor_type") else {
-            family = architecture == .vit ? .vit : .deit
+            family = usually
             return
         }
         let endings = ["ImageProcessor", "ImageProcessorFast", "ImageProcessorPil", "FeatureExtractor"]
         let known = Family.allCases.first { family in endings.contains { family.rawValue + $0 == type } }
         guard let family = known else {
-            let message = "The image processor \(type.quoted) is not supported; those of ViT and DeiT are."
+            let known = Family.allCases.map(\.rawValue).joined(separator: ", ")
+            let message = "The image processor \(type.quoted) is not supported; those of \(known) are."
             throw ModelError(.unsupported, message, path: settings.path)
         }
         self.family = family
     }
 
-    func preprocessing(for network: VisionTransformer, _ diagnostics: inout [Diagnostic]) throws -> Preprocessing {
+    func preprocessing(for network: ImageInput, _ diagnostics: inout [Diagnostic]) throws -> Preprocessing {
         var assumed: [String] = []
+        if !family.hasKnownDefaults {
+            let missing = ["image_mean", "image_std", "resample", "size"].filter { settings[$0] == nil }
+            guard missing.isEmpty else {
+                throw ModelError(
+                    .missingKey, "The settings of \(family.rawValue)ImageProcessor must state \(missing.listed).", path: settings.path)
+            }
+        }
         let scale = try fullScale()
         let half = [Double](repeating: 0.5, count: network.channels.value)
         var mean = try settings.perChannel("image_mean", channels: network.channels)
@@ -48,11 +71,16 @@ struct HuggingFaceProcessor {
             let text = "\(cause). Assumed, as \(family.rawValue)ImageProcessor does: \(assumed.joined(separator: ", "))."
             diagnostics.append(Diagnostic(settings.path, text))
         }
+        let pixels: (mean: [Float], deviation: [Float])
+        if scale == 1 {
+            pixels = try settings.pixels(mean: mean ?? half, "image_mean", deviation: deviation ?? half, "image_std")
+        } else {
+            pixels = ((mean ?? half).map { Float($0 / scale) }, (deviation ?? half).map { Float($0 / scale) })
+        }
         return Preprocessing(
-            channels: network.channels.value, height: network.image.height.value, width: network.image.width.value,
+            channels: network.channels.value, height: network.height.value, width: network.width.value,
             resize: resize, interpolation: interpolation, cropRounding: .down,
-            mean: (mean ?? half).map { Float($0 / scale) },
-            deviation: (deviation ?? half).map { Float($0 / scale) })
+            mean: pixels.mean, deviation: pixels.deviation)
     }
 
     /// The value of a white pixel before it is normalised; usually 1.
@@ -74,11 +102,12 @@ struct HuggingFaceProcessor {
     }
 
     /// Where the settings say nothing: what the processor does for 224 × 224 pixels, and an exact resize otherwise.
-    private func resize(for network: VisionTransformer, _ assumed: inout [String]) throws -> Preprocessing.Resize {
+    private func resize(for network: ImageInput, _ assumed: inout [String]) throws -> Preprocessing.Resize {
         guard try settings.flag("do_resize") != false else {
             throw settings.wrongValue("do_resize", expected: "true, as the network reads images of one size only")
         }
-        let image = (height: network.image.height.value, width: network.image.width.value)
+        let image = (height: network.height.value, width: network.width.value)
+        if family == .convNext { return try convNextResize(image) }
         let isUsual = family == .deit && image == (224, 224)
         let whole = Preprocessing.Resize.exact(height: image.height, width: image.width)
         var resize = isUsual ? .exact(height: 256, width: 256) : whole
@@ -97,11 +126,31 @@ struct HuggingFaceProcessor {
         guard result == whole, resize.covers(height: image.height, width: image.width) else {
             let message = """
                 The image processor makes images (\(resize.text), then \(result.text)) that do not fit the network, which \
-                reads \(image.height)×\(image.width) pixels (\([network.image.height, network.image.width].reasons)).
+                reads \(image.height)×\(image.width) pixels (\([network.height, network.width].reasons)).
                 """
             throw ModelError(.contradiction, message, path: settings.path)
         }
         return resize
+    }
+
+    /// Sides from 384 pixels are resized exactly; for smaller ones the shorter side becomes ⌊side / crop_pct⌋, and the middle is
+    /// cut out.
+    private func convNextResize(_ image: (height: Int, width: Int)) throws -> Preprocessing.Resize {
+        let side: Int
+        switch try statedSize("size") {
+        case .shorterSide(let edge): side = edge
+        case .exact(let height, let width) where height == width: side = height
+        default: throw settings.wrongValue("size", expected: "an object with shortest_edge")
+        }
+        guard image == (side, side) else {
+            let message = "The image processor makes images of \(side)×\(side) pixels, but the network reads \(image.height)×\(image.width)."
+            throw ModelError(.contradiction, message, path: settings.path)
+        }
+        guard side < 384 else { return .exact(height: side, width: side) }
+        guard let crop = try settings.number("crop_pct", in: 0.05...1) else {
+            throw ModelError(.missingKey, "The settings of ConvNextImageProcessor must state crop_pct.", path: settings.path)
+        }
+        return .shorterSide(Int(Double(side) / crop))
     }
 
     /// A side length, which older releases wrote for a square, or an object with height and width or with shortest_edge.

@@ -4,8 +4,13 @@ import Foundation
 struct ElementDecoder {
     let type: Onnx_TensorProto.DataType
 
-    /// The size of one element in bytes.
-    var byteCount: Int {
+    /// The size of so many elements in bytes.
+    func byteCount(of count: Int) -> Int { isHalfByte ? (count + 1) / 2 : count * elementSize }
+
+    /// Whether two elements share a byte, the first one in its lower half.
+    private var isHalfByte: Bool { type == .int4 || type == .uint4 }
+
+    private var elementSize: Int {
         switch type {
         case .int8, .uint8, .bool: 1
         case .int16, .uint16, .float16, .bfloat16: 2
@@ -16,7 +21,8 @@ struct ElementDecoder {
 
     /// - Precondition: `data` holds `count` elements, and the type is one that ``ElementKind`` knows.
     func decode(_ data: Data, count: Int) -> Known.Content {
-        switch type {
+        if isHalfByte { return halfBytes(data, count) }
+        return switch type {
         case .float: .floats(elements(data, count) { Float(bitPattern: UInt32(truncatingIfNeeded: $0)) })
         case .float16: .floats(elements(data, count) { Float(float16: UInt16(truncatingIfNeeded: $0)) })
         case .bfloat16: .floats(elements(data, count) { Float(bitPattern: UInt32(truncatingIfNeeded: $0) << 16) })
@@ -30,6 +36,17 @@ struct ElementDecoder {
         }
     }
 
+    private func halfBytes(_ data: Data, _ count: Int) -> Known.Content {
+        let bytes = [UInt8](data)
+        return .numbers((0..<count).map { halfByte(Int(bytes[$0 / 2] >> (4 * ($0 % 2)))) })
+    }
+
+    /// The element in the lower half of a byte.
+    func halfByte(_ bits: Int) -> KnownNumber {
+        let value = bits & 15
+        return KnownNumber(type == .int4 && value > 7 ? value - 16 : value)
+    }
+
     private func numbers(_ data: Data, _ count: Int, _ convert: (UInt64) -> Double) -> Known.Content {
         .numbers(elements(data, count) { KnownNumber(convert($0)) })
     }
@@ -37,7 +54,7 @@ struct ElementDecoder {
     /// Converts piece by piece, so that no second copy of all bytes is made.
     @inline(__always)
     private func elements<Element>(_ data: Data, _ count: Int, _ convert: (UInt64) -> Element) -> [Element] {
-        let size = byteCount
+        let size = elementSize
         var result: [Element] = []
         result.reserveCapacity(count)
         let pieceLength = 1 << 18

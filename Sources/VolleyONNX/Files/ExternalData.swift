@@ -1,4 +1,5 @@
 import Foundation
+import VolleyTensors
 
 /// The files beside a model that hold its large tensors. Only files in the model's folder, or below it, are read.
 struct ExternalData {
@@ -10,7 +11,7 @@ struct ExternalData {
 
     /// The bytes that the entries of a tensor's `external_data` name.
     /// - Throws: ``ONNXError``.
-    mutating func bytes(_ entries: [Onnx_StringStringEntryProto], expected: Int) throws -> Data {
+    mutating func bytes(_ entries: [Onnx_StringStringEntryProto], expected: Int) throws -> [UInt8] {
         var fields: [String: String] = [:]
         for entry in entries {
             guard fields.updateValue(entry.value, forKey: entry.key) == nil else {
@@ -20,19 +21,19 @@ struct ExternalData {
         guard let location = fields["location"], !location.isEmpty else {
             throw ONNXError(.externalData, "data is stored outside the model, but no file is named")
         }
-        let data = try file(location)
+        let file = try file(location)
         let offset = try number(fields["offset"], "offset") ?? 0
         let length = try number(fields["length"], "length") ?? expected
         guard length == expected else {
             throw ONNXError(
                 .externalData, "\(expected) bytes are needed from \(location.quoted), but \(length) are announced there")
         }
-        guard offset <= data.count, length <= data.count - offset else {
+        guard offset <= file.count, length <= file.count - offset else {
             throw ONNXError(
                 .externalData, "\(length) bytes from byte \(offset) are needed from \(location.quoted), but it is only "
-                    + "\(data.count) bytes long; fetch or export it again")
+                    + "\(file.count) bytes long; fetch or export it again")
         }
-        return data[data.startIndex + offset..<data.startIndex + offset + length]
+        return try ModelFile.reading(file.path) { try file.bytes(offset..<offset + length) }
     }
 
     private func number(_ text: String?, _ name: String) throws -> Int? {
@@ -43,8 +44,7 @@ struct ExternalData {
         return number
     }
 
-    /// Maps the file anew for every tensor: what was read of one mapping stays in memory as long as it exists.
-    private mutating func file(_ location: String) throws -> Data {
+    private mutating func file(_ location: String) throws -> InputFile {
         let parts = location.split(separator: "/", omittingEmptySubsequences: false)
         guard !location.hasPrefix("/"), !location.contains("\\"), !location.contains("\0"), !parts.contains("..") else {
             throw ONNXError(
@@ -58,13 +58,13 @@ struct ExternalData {
                 .externalData, "the data file \(location.quoted) is a link out of the model's folder; put the file itself there")
         }
         let path = url.path(percentEncoded: false)
-        let data: Data
+        let file: InputFile
         do {
-            data = try ModelFile.map(path)
+            file = try ModelFile.open(path)
         } catch let error as ONNXError {
             throw ONNXError(.externalData, "the data file \(location.quoted) is needed beside the model: \(error.message)")
         }
         if !paths.contains(path) { paths.append(path) }
-        return data
+        return file
     }
 }

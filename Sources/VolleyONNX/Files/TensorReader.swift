@@ -1,8 +1,11 @@
 import Foundation
+import VolleyGraph
 
 /// Turns tensors of the file into arrays.
 struct TensorReader {
     private var external: ExternalData
+    /// How many elements the tensors had that were read so far.
+    private(set) var elementsRead = 0
 
     init(modelPath: String) { external = ExternalData(modelPath: modelPath) }
 
@@ -25,45 +28,48 @@ struct TensorReader {
         let decoder = ElementDecoder(type: Onnx_TensorProto.DataType(rawValue: Int(tensor.dataType)) ?? .undefined)
         let content: Known.Content
         if tensor.dataLocation == .external {
-            let data = try external.bytes(tensor.externalData, expected: count * decoder.byteCount)
-            content = decoder.decode(data, count: count)
+            let data = try external.bytes(tensor.externalData, expected: decoder.byteCount(of: count))
+            content = decoder.decode(Data(data), count: count)
         } else if tensor.hasRawData {
-            guard tensor.rawData.count == count * decoder.byteCount else {
+            guard tensor.rawData.count == decoder.byteCount(of: count) else {
                 throw ONNXError(
-                    .malformed, "the shape \(shape) needs \(count * decoder.byteCount) bytes, found \(tensor.rawData.count)")
+                    .malformed, "the shape \(shape) needs \(decoder.byteCount(of: count)) bytes, found \(tensor.rawData.count)")
             }
             content = decoder.decode(tensor.rawData, count: count)
         } else {
             content = try listed(tensor, decoder, count, shape)
         }
-        return Known(kind, shape, content, name: tensor.name.isEmpty ? nil : tensor.name)
+        elementsRead = elementsRead.saturatingAdd(count)
+        let name = tensor.name.isEmpty ? nil : tensor.name
+        if case .floats(let values) = content, values.count == 1, let precision = RoundedNumber.Precision(decoder.type) {
+            return Known(kind, shape, .floats([RoundedNumber.meant(by: values[0], precision)]), name: name)
+        }
+        return Known(kind, shape, content, name: name)
     }
 
     private func shape(_ dims: [Int64]) throws -> (shape: [Int], count: Int) {
         guard dims.count <= Limits.rank else {
             throw ONNXError(.unsupported, "\(dims.count) axes are more than the \(Limits.rank) that are supported")
         }
-        var count = 1
-        for length in dims {
+        let lengths = try dims.map { length in
             guard (0...Int64(Limits.length)).contains(length) else {
                 throw ONNXError(.malformed, "the shape \(dims) makes no sense")
             }
-            let (product, overflow) = count.multipliedReportingOverflow(by: Int(length))
-            guard !overflow, product <= Limits.elements else {
-                throw ONNXError(.tooLarge, "the shape \(dims) has more than 2^34 elements")
-            }
-            count = product
+            return Int(length)
         }
-        return (dims.map { Int($0) }, count)
+        guard SymbolicShape(lengths.map { Dimension($0) }).isSupported else {
+            throw ONNXError(.tooLarge, "the shape \(dims) is larger than any model needs")
+        }
+        return (lengths, lengths.reduce(1, *))
     }
 
     /// The elements that stand one by one in the message's typed fields.
     private func listed(
         _ tensor: Onnx_TensorProto, _ decoder: ElementDecoder, _ count: Int, _ shape: [Int]
     ) throws -> Known.Content {
-        func checked(_ found: Int) throws {
-            guard found == count else {
-                throw ONNXError(.malformed, "the shape \(shape) needs \(count) elements, found \(found)")
+        func checked(_ found: Int, _ needed: Int? = nil) throws {
+            guard found == needed ?? count else {
+                throw ONNXError(.malformed, "the shape \(shape) needs \(needed ?? count) elements, found \(found)")
             }
         }
         func numbers(_ values: some Sequence<Double>) -> Known.Content { .numbers(values.map { KnownNumber($0) }) }
@@ -88,6 +94,9 @@ struct TensorReader {
         case .uint32, .uint64:
             try checked(tensor.uint64Data.count)
             return numbers(tensor.uint64Data.lazy.map { Double($0) })
+        case .int4, .uint4:
+            try checked(tensor.int32Data.count, (count + 1) / 2)
+            return .numbers((0..<count).map { decoder.halfByte(Int(tensor.int32Data[$0 / 2]) >> (4 * ($0 % 2))) })
         default:
             try checked(tensor.int32Data.count)
             let isTruth = decoder.type == .bool

@@ -28,13 +28,18 @@ struct Call {
     /// An input whose elements must be known at import.
     func known(_ index: Int, _ what: String) throws -> Known {
         guard let known = try input(index).known else {
-            throw ONNXError(
-                .unsupported, "\(what) of \(node.opType) must be known at import, but is computed from the network's inputs")
+            var error = unsupported("\(what) must be known at import, but is computed from the network's inputs")
+            error.isUnknownValue = true
+            throw error
         }
         return known
     }
 
-    func knownIntegers(_ index: Int, _ what: String) throws -> [Int] { try known(index, what).integers() }
+    func knownIntegers(_ index: Int, _ what: String) throws -> [Int] {
+        let known = try known(index, what)
+        try importer.reserve(known.count, from: [known])
+        return try known.integers()
+    }
 
     // MARK: Attributes
 

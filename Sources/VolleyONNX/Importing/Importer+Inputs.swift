@@ -13,7 +13,7 @@ extension Importer {
                 .badInput, "the model has no input \(name.quoted); its inputs are \(names.map(\.quoted).joined(separator: ", "))")
         }
         guard Set(names).count == names.count else { throw ONNXError(.malformed, "two inputs have the same name") }
-        let lengths = try InputLengths(declared, given: shapes, freesFixedBatch: freesFixedBatch)
+        let lengths = try InputLengths(declared, given: shapes, freedBatch: freedBatch)
         freedInputs = lengths.freed.filter { constants[$0] == nil }
         var open: [String] = []
         for input in declared {
@@ -29,6 +29,7 @@ extension Importer {
                 continue
             }
             try check(shape)
+            try checkSample(shape)
             let node = try builder.input(unique(input.name), shape: shape)
             scope.set(input.name, Value(node, kind: kind, shape: shape))
         }
@@ -47,18 +48,18 @@ extension Importer {
 }
 
 /// The shapes of a model's inputs: what the file says, completed by what the user says. The first length of an input is
-/// the batch size N unless the file fixes it at another number than 1.
+/// the batch size N unless the file fixes it and it cannot be freed.
 struct InputLengths {
     /// By input; those with an open length are missing.
     private(set) var shapes: [String: SymbolicShape] = [:]
     /// By input: its shape as far as it is known, as the user would write it.
     private(set) var sketches: [String: String] = [:]
-    /// The inputs whose batch the file fixes at 1.
+    /// The inputs whose batch the file fixes and that are read as N.
     private(set) var freed: [String] = []
 
     private typealias Length = Onnx_TensorShapeProto.Dimension.OneOf_Value
 
-    init(_ inputs: [Onnx_ValueInfoProto], given: [String: [Int]], freesFixedBatch: Bool) throws {
+    init(_ inputs: [Onnx_ValueInfoProto], given: [String: [Int]], freedBatch: Int?) throws {
         var named: [String: Dimension] = [:]
         var declared: [String: [Length?]] = [:]
         for input in inputs {
@@ -68,11 +69,8 @@ struct InputLengths {
                 guard case .dimParam(let name) = length, !name.isEmpty else { continue }
                 if axis == 0 {
                     named[name] = .batch
-                } else if let size = given[input.name]?[axis] {
-                    guard named[name] == nil || named[name] == .batch || named[name] == Dimension(size) else {
-                        throw ONNXError(.badInput, "the length \(name.quoted) is given as \(named[name]!) and as \(size)")
-                    }
-                    if named[name] == nil { named[name] = Dimension(size) }
+                } else if let size = given[input.name]?[axis], named[name] == nil {
+                    named[name] = Dimension(size)
                 }
             }
         }
@@ -81,9 +79,9 @@ struct InputLengths {
             guard let lengths = declared[name] else { continue }
             if lengths.isEmpty, !input.type.tensorType.hasShape { continue }
             let resolved = lengths.enumerated().map { axis, length in
-                Self.resolve(length, axis, given[name]?[axis], named, freesFixedBatch)
+                Self.resolve(length, axis, given[name]?[axis], named, freedBatch)
             }
-            if case .dimValue(1) = lengths.first ?? nil, resolved.first == .batch { freed.append(name) }
+            if case .dimValue = lengths.first ?? nil, resolved.first == .batch { freed.append(name) }
             sketches[name] = resolved.map { $0.map { $0 == .batch ? "1" : String($0.size) } ?? "?" }.joined(separator: ",")
             let known = resolved.compactMap(\.self)
             if known.count == lengths.count { shapes[name] = SymbolicShape(known) }
@@ -102,29 +100,41 @@ struct InputLengths {
         guard lengths.count <= Limits.rank else {
             throw ONNXError(.unsupported, "the input \(input.name.quoted) has more than \(Limits.rank) axes")
         }
-        for case .dimValue(let size) in lengths where !(0...Int64(Limits.length)).contains(size) {
+        for case .dimValue(let size) in lengths where size > Int64(Limits.length) {
             throw ONNXError(.malformed, "the input \(input.name.quoted) has a length of \(size)")
         }
-        guard let given else { return lengths }
+        guard let given else { return lengths.map(meaning) }
         guard given.count == lengths.count else {
             throw ONNXError(
                 .badInput, "the shape \(given) is given for the input \(input.name.quoted), which has \(lengths.count) axes")
         }
         for (axis, length) in lengths.enumerated() {
-            if case .dimValue(let size) = length, given[axis] != Int(size), axis > 0 || size != 1 {
+            if case .dimValue(let size) = length, size >= 0, given[axis] != Int(size), axis > 0 || size != 1 {
                 throw ONNXError(
                     .badInput, "the shape \(given) is given for the input \(input.name.quoted), but the file fixes axis \(axis) at \(size)")
             }
         }
-        return lengths
+        return lengths.map(meaning)
+    }
+
+    /// Negative lengths are open, and so are names that name nothing: programs write "?" for several lengths that differ.
+    private static func meaning(_ length: Length?) -> Length? {
+        switch length {
+        case .dimValue(let size): size < 0 ? nil : length
+        case .dimParam(let name):
+            name.contains(where: \.isLetter) && !["none", "null", "unknown"].contains(name.lowercased()) ? length : nil
+        case nil: nil
+        }
     }
 
     private static func resolve(
-        _ length: Length?, _ axis: Int, _ given: Int?, _ named: [String: Dimension], _ freesFixedBatch: Bool
+        _ length: Length?, _ axis: Int, _ given: Int?, _ named: [String: Dimension], _ freedBatch: Int?
     ) -> Dimension? {
         switch length {
-        case .dimValue(let size): axis == 0 && size == 1 && freesFixedBatch ? .batch : Dimension(Int(size))
-        case .dimParam(let name): axis == 0 ? .batch : named[name] ?? given.map { Dimension($0) }
+        case .dimValue(let size): axis == 0 && freedBatch == Int(size) ? .batch : Dimension(Int(size))
+        case .dimParam(let name):
+            // What is said of this input counts before what the name means elsewhere; only N stays free.
+            axis == 0 ? .batch : named[name] == .batch ? .batch : given.map { Dimension($0) } ?? named[name]
         case nil: axis == 0 ? .batch : given.map { Dimension($0) }
         }
     }

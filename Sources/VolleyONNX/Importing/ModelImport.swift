@@ -6,6 +6,8 @@ struct ModelImport {
     /// The newest version of the standard operators whose meaning is known here.
     static let newestOpset = 26
     static let oldestOpset = 7
+    /// What to export with: every exporter knows it.
+    private static let usualOpset = 17
 
     let architecture: String
     private let path: String
@@ -29,7 +31,7 @@ struct ModelImport {
         guard standard.version >= Int64(Self.oldestOpset), standard.version < 1 << 20 else {
             throw ONNXError(
                 .unsupported, "the file uses version \(standard.version) of the standard operators; export it with "
-                    + "opset_version=\(Self.oldestOpset) or a newer one")
+                    + "opset_version=\(Self.usualOpset)")
         }
         opset = Int(standard.version)
         var tensors: [String: Onnx_TensorProto] = [:]
@@ -48,30 +50,37 @@ struct ModelImport {
         architecture = "ONNX model\(producer.isEmpty ? "" : " of \(producer)"), opset \(opset), \(model.graph.node.count) nodes"
     }
 
-    /// Whether the file fixes the batch of an input at 1.
-    var fixesBatch: Bool {
-        inputs.contains { input in
-            if case .dimValue(1) = input.type.tensorType.shape.dim.first?.value { constants[input.name] == nil } else { false }
+    /// The batch size that the file fixes, if it does: the first length of inputs, beside lengths of 1.
+    var fixedBatch: Int? {
+        let fixed = inputs.filter { constants[$0.name] == nil }.compactMap { input -> Int? in
+            if case .dimValue(let size) = input.type.tensorType.shape.dim.first?.value, size > 0 { Int(size) } else { nil }
         }
+        return fixed.first { $0 > 1 } ?? fixed.first
     }
 
     /// Imports the model. It can be done once: each tensor is let go when it has been converted.
-    /// - Parameter freesFixedBatch: whether a batch that the file fixes at 1 is read as N.
-    mutating func run(freesFixedBatch: Bool) throws -> (Importer, Graph) {
+    /// - Parameter freedBatch: the batch size that the file fixes, if it shall be read as N.
+    mutating func run(freedBatch: Int?) throws -> (Importer, Graph) {
         guard !outputs.isEmpty else { throw ONNXError(.malformed, "the graph has no output") }
         guard Set(outputs).count == outputs.count else { throw ONNXError(.malformed, "two outputs have the same name") }
         try checkNames()
-        try checkOperators()
+        let unknown = try unknownOperators()
         let importer = Importer(
-            reader: TensorReader(modelPath: path), functions: functions, freesFixedBatch: freesFixedBatch)
+            reader: TensorReader(modelPath: path), functions: functions, nodes: nodes.count, freedBatch: freedBatch)
         if opset > Self.newestOpset {
             importer.note("opset \(opset)", "is newer than \(Self.newestOpset), the newest one known here; operators may have changed")
         }
         let scope = Scope(opset: opset)
         scope.tensors = tensors
         tensors = [:]
-        try importer.makeInputs(inputs, shapes: shapes, constants: constants, in: scope)
-        try importer.run(nodes, outputs: outputs, in: scope, prefix: "", depth: 0)
+        do {
+            try importer.makeInputs(inputs, shapes: shapes, constants: constants, in: scope)
+            try importer.run(nodes, outputs: outputs, in: scope, prefix: "", depth: 0)
+        } catch {
+            // What no shape and no value changes comes first.
+            throw importer.unsupported.error ?? (unknown.isEmpty ? error : ONNXError.unsupported(unknown))
+        }
+        if let error = importer.unsupported.error { throw error }
         for name in outputs {
             let value = try scope.value(name, reader: &importer.reader)
             importer.builder.output(name, try importer.node(of: value, for: name))
@@ -88,8 +97,9 @@ struct ModelImport {
         }
     }
 
-    /// - Throws: ``ONNXError`` that lists every operator that cannot be imported, those inside functions included.
-    private func checkOperators() throws {
+    /// Every operator that is not known, those inside functions included.
+    /// - Throws: ``ONNXError`` where the nodes have no order.
+    private func unknownOperators() throws -> [ONNXError.UnsupportedOperator] {
         var found: [String: [String]] = [:]
         var seen: Set<FunctionKey> = []
         func visit(_ nodes: [Onnx_NodeProto], outputs: [String], prefix: String, depth: Int) throws {
@@ -106,8 +116,6 @@ struct ModelImport {
             }
         }
         try visit(nodes, outputs: outputs, prefix: "", depth: 0)
-        guard found.isEmpty else {
-            throw ONNXError.unsupported(found.keys.sorted().map { .init(name: $0, nodes: found[$0] ?? []) })
-        }
+        return found.keys.sorted().map { .init(name: $0, nodes: found[$0] ?? []) }
     }
 }

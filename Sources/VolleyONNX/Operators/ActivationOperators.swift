@@ -73,7 +73,16 @@ enum ActivationOperators {
     // MARK: Softmax
 
     private static func softmax(_ call: Call) throws -> [Value?] {
-        try overLastAxis(call) { value, part in try call.emit(.softmax(Softmax()), [value], part) }
+        let results = try overLastAxis(call) { value, part in try call.emit(.softmax(Softmax()), [value], part) }
+        if case .node(let node) = results[0]?.content {
+            let (value, axis) = (try call.input(0), try axis(call))
+            call.importer.softmaxRows[node] = .init(value: value, axes: call.opset < 13 ? Array(axis..<value.rank) : [axis])
+        }
+        return results
+    }
+
+    private static func axis(_ call: Call) throws -> Int {
+        try call.axis(try call.int("axis", call.opset < 13 ? 1 : -1), rank: call.input(0).rank)
     }
 
     /// `x − max − log Σ exp(x − max)`: finite where a softmax is 0.
@@ -92,7 +101,7 @@ enum ActivationOperators {
         _ call: Call, _ body: (_ rows: Value, _ part: String?) throws -> Value
     ) throws -> [Value?] {
         let value = try call.input(0)
-        let axis = try call.axis(try call.int("axis", call.opset < 13 ? 1 : -1), rank: value.rank)
+        let axis = try axis(call)
         if axis == value.rank - 1 { return [try body(value, nil)] }
         if call.opset < 13 {
             let width = value.shape.dimensions[axis...].reduce(1) { $0 * $1.size }

@@ -2,7 +2,7 @@ import VolleyGraph
 
 /// Which keys each query of an attention sees.
 enum AttentionMask {
-    private static var lowest: Value { Value(-Limits.magnitude) }
+    private static var lowest: Value { Value(-Float.infinity) }
 
     /// What is added to the scores: the mask, and the lowest number where a query must not see a key. It is chosen rather than
     /// added up, since sums of lowest numbers overflow.
@@ -44,7 +44,7 @@ enum AttentionMask {
         if missing > 0, given.shape[given.rank - 1] != 1 {
             var amounts = [[Int]](repeating: [0, 0], count: given.rank)
             amounts[given.rank - 1] = [0, missing]
-            let filler: Float = given.kind == .boolean ? 0 : -Limits.magnitude
+            let filler: Float = given.kind == .boolean ? 0 : -Limits.infinity
             whole = try call.emit(.padding(Padding(.constant, amounts: amounts, value: filler)), [given], "mask.padded")
         }
         return given.kind == .boolean ? try call.select(whole, Value(0), lowest, "mask") : whole
@@ -77,14 +77,13 @@ enum AttentionMask {
 
     /// 0 for queries that see no key at all, whose result is 0; nil where there are none.
     static func seenRows(_ call: Call, _ mask: Value) throws -> Value? {
-        let limit = Double(-Limits.magnitude)
         if let known = mask.known, let width = known.shape.last, width > 0 {
             let numbers = known.numbers.map(\.value)
             let rows = stride(from: 0, to: numbers.count, by: width)
-            if rows.allSatisfy({ numbers[$0..<$0 + width].contains { $0 > limit } }) { return nil }
+            if rows.allSatisfy({ numbers[$0..<$0 + width].contains { $0 > -.infinity } }) { return nil }
         }
         guard mask.rank > 0 else { return nil }
         let best = try call.reduce(.maximum, mask, axes: [mask.rank - 1], keepsAxes: true, "mask.best")
-        return try call.binary(.greater, best, lowest, kind: .float, "mask.seen")
+        return try call.binary(.greater, best, Value(-Limits.beyond), kind: .float, "mask.seen")
     }
 }

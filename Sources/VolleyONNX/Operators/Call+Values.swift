@@ -11,23 +11,24 @@ extension Call {
         if a.batchIndex != nil || b.batchIndex != nil {
             return try BatchIndexing.combine(self, function, a, b)
         }
+        let (a, b) = (withoutFixedBatch(a, beside: b.shape), withoutFixedBatch(b, beside: a.shape))
         guard let shape = a.shape.broadcast(with: b.shape) else {
             throw mismatch("shapes \(a.shape) and \(b.shape) do not fit each other")
         }
-        let kind = kind ?? (a.rank == 0 && a.kind == .integer ? b.kind : a.kind)
+        let kind = kind ?? (a.rank == 0 && a.kind.isInteger ? b.kind : a.kind)
         if let left = a.known, let right = b.known, left.isArithmetic, right.isArithmetic {
             try importer.check(shape)
             let lengths = shape.dimensions.map(\.size)
-            try importer.reserve(lengths.reduce(1, *))
+            try importer.reserve(lengths.reduce(1, *), from: [left, right])
             return Value(
                 try Known.combine(
-                    function, left, right, shape: lengths, kind: kind, areIntegers: a.kind == .integer && b.kind == .integer))
+                    function, left, right, shape: lengths, kind: kind, areIntegers: a.kind.isInteger && b.kind.isInteger))
         }
         if let same = unchanged(function, a, b, shape) { return same.with(kind: kind) }
         let value = try emit(
             .elementwise(Elementwise(function)), [a, b], kind: kind,
-            function == .divide && a.kind == .integer ? (part ?? "") + ".quotient" : part)
-        return function == .divide && a.kind == .integer ? try unary(.truncate, value, part) : value
+            function == .divide && a.kind.isInteger ? (part ?? "") + ".quotient" : part)
+        return function == .divide && a.kind.isInteger ? try unary(.truncate, value, part) : value
     }
 
     /// One of the operands, where the other one does nothing to it: x + 0, x − 0, x·1, x / 1, x^1.
@@ -45,6 +46,7 @@ extension Call {
 
     /// `f(x)` element by element.
     func unary(_ function: UnaryFunction, _ x: Value, kind: ElementKind? = nil, _ part: String? = nil) throws -> Value {
+        if let known = x.known, known.isArithmetic { try importer.reserve(known.count, from: [known]) }
         if let known = x.known, known.isArithmetic, var result = known.applying(function) {
             result.kind = kind ?? x.kind
             return Value(result)
@@ -60,12 +62,17 @@ extension Call {
 
     /// Elements of `a` where the condition holds, of `b` elsewhere.
     func select(_ condition: Value, _ a: Value, _ b: Value, _ part: String? = nil) throws -> Value {
+        let beside = [condition, a, b].map(\.shape).first(where: \.scalesWithBatch) ?? []
+        let (condition, a, b) = (
+            withoutFixedBatch(condition, beside: beside), withoutFixedBatch(a, beside: beside), withoutFixedBatch(b, beside: beside)
+        )
         guard let values = a.shape.broadcast(with: b.shape), let shape = condition.shape.broadcast(with: values) else {
             throw mismatch("shapes \(condition.shape), \(a.shape) and \(b.shape) do not fit each other")
         }
         if let known = condition.known {
-            let truths = known.numbers.map { $0.value != 0 }
-            if Set(truths).count == 1 {
+            try importer.spend(known.byteCount)
+            let truths = known.truths
+            if let first = truths.first, truths.allSatisfy({ $0 == first }) {
                 let value = truths[0] ? a : b
                 return value.shape == shape ? value : try expand(value, to: shape, part)
             }
@@ -77,8 +84,16 @@ extension Call {
     }
 
     private func choose(_ truths: [Bool], _ condition: [Int], _ a: Known, _ b: Known, _ shape: [Int]) throws -> Known {
-        try importer.reserve(shape.reduce(1, *))
-        func offsets(_ own: [Int]) -> [Int] { rowMajorOffsets(shape, strides: broadcastStrides(own, to: shape)) }
+        try importer.check(SymbolicShape(shape.map { Dimension($0) }))
+        func offsets(_ own: [Int]) -> RowMajorOffsets { rowMajorOffsets(shape, strides: broadcastStrides(own, to: shape)) }
+        if case .floats(let first) = a.content, case .floats(let second) = b.content {
+            try importer.reserve(shape.reduce(1, *), as: Float.self)
+            let values = zip(offsets(condition), zip(offsets(a.shape), offsets(b.shape))).map { position, sources in
+                truths[position] ? first[sources.0] : second[sources.1]
+            }
+            return Known(a.kind, shape, .floats(values))
+        }
+        try importer.reserve(shape.reduce(1, *), from: [a, b])
         let (first, second) = (a.numbers, b.numbers)
         let values = zip(offsets(condition), zip(offsets(a.shape), offsets(b.shape))).map { position, sources in
             truths[position] ? first[sources.0] : second[sources.1]
@@ -107,6 +122,7 @@ extension Call {
         }
         if permutation == Array(0..<value.rank) { return value }
         if let known = value.known {
+            try importer.reserve(known.count, like: known)
             let strides = rowMajorStrides(known.shape)
             return Value(
                 known.view(shape: permutation.map { known.shape[$0] }, offset: 0, strides: permutation.map { strides[$0] }))
@@ -126,6 +142,7 @@ extension Call {
             strides[axis] *= step
             var shape = known.shape
             shape[axis] = length
+            try importer.reserve(shape.reduce(1, *), like: known)
             return Value(known.view(shape: shape, offset: offset, strides: strides))
         }
         return try emit(.slice(Slice(axis: axis, start: start, length: length, step: step)), [value], part)
@@ -133,6 +150,7 @@ extension Call {
 
     /// Repeats a value until it fills a shape.
     func expand(_ value: Value, to shape: SymbolicShape, _ part: String? = nil) throws -> Value {
+        let shape = freeing(shape, beside: value.shape)
         guard let full = value.shape.broadcast(with: shape) else {
             throw mismatch("\(value.shape) does not stretch to \(shape)")
         }
@@ -142,7 +160,7 @@ extension Call {
         if let index = value.batchIndex { return try BatchIndexing.expand(value, index, to: full) }
         if let known = value.known, !full.scalesWithBatch {
             let lengths = full.dimensions.map(\.size)
-            try importer.reserve(lengths.reduce(1, *))
+            try importer.reserve(lengths.reduce(1, *), like: known)
             return Value(known.view(shape: lengths, offset: 0, strides: broadcastStrides(known.shape, to: lengths)))
         }
         return try emit(.expansion(Expansion(to: full)), [value], part)

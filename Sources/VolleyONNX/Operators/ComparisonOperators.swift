@@ -12,7 +12,6 @@ enum ComparisonOperators {
         "Or": { [try compare(.or, $0)] },
         "Xor": { [try compare(.xor, $0)] },
         "Not": { [try $0.unary(.not, $0.input(0), kind: .boolean)] },
-        "IsNaN": { [try $0.unary(.isNaN, $0.input(0), kind: .boolean)] },
         "IsInf": isInfinite,
         "Cast": { [try cast($0, to: try ElementKind(try $0.int("to", 0)))] },
         "CastLike": { [try cast($0, to: try $0.input(1).kind)] },
@@ -24,7 +23,7 @@ enum ComparisonOperators {
 
     private static func isInfinite(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        let limit = Value(Limits.magnitude)
+        let limit = Value(Limits.beyond)
         let (positive, negative) = (try call.flag("detect_positive", true), try call.flag("detect_negative", true))
         switch (positive, negative) {
         case (true, true):
@@ -32,19 +31,33 @@ enum ComparisonOperators {
             return [try call.binary(.greater, size, limit, kind: .boolean)]
         case (true, false): return [try call.binary(.greater, value, limit, kind: .boolean)]
         case (false, true):
-            return [try call.binary(.less, value, Value(-Limits.magnitude), kind: .boolean)]
+            return [try call.binary(.less, value, Value(-Limits.beyond), kind: .boolean)]
         case (false, false): return [try call.binary(.notEqual, value, value, kind: .boolean)]
         }
     }
 
+    /// Cut towards zero; numbers that a short format does not hold lose their upper bits.
+    private static func whole(_ call: Call, _ value: Value, _ format: IntegerFormat) throws -> Value {
+        let isFloating = value.kind.isFloating
+        let narrows = format.bits <= 16 && (isFloating || (value.kind.integerFormat.map { $0 != format && $0.bits >= format.bits } ?? false))
+        let cut = isFloating ? try call.unary(.truncate, value, narrows ? "cut" : nil) : value
+        guard narrows else { return cut.with(kind: .whole(format)) }
+        let shifted = try call.binary(.subtract, cut, Value(Float(format.lowest)), "shifted")
+        let wrapped = try call.binary(.modulo, shifted, Value(Float(format.count)), format.isSigned ? "wrapped" : nil)
+        return try call.binary(.add, wrapped, Value(Float(format.lowest))).with(kind: .whole(format))
+    }
+
     static func cast(_ call: Call, to kind: ElementKind) throws -> Value {
         let value = try call.input(0)
-        if let known = value.known { return Value(try known.cast(to: kind)) }
+        if let known = value.known {
+            try call.importer.reserve(kind.isFloating ? 0 : known.count, from: kind.isFloating ? [] : [known])
+            return Value(try known.cast(to: kind))
+        }
         if value.kind == kind { return value }
         switch kind {
         case .boolean: return try call.binary(.notEqual, value, Value(0), kind: .boolean)
-        case .integer where value.kind.isFloating: return try call.unary(.truncate, value, kind: .integer)
-        case .integer, .float, .double: return value.with(kind: kind)
+        case .whole(let format): return try whole(call, value, format)
+        case .float, .double: return value.with(kind: kind)
         }
     }
 }

@@ -30,7 +30,7 @@ enum ConstantOperators {
     private static func constantOfShape(_ call: Call) throws -> [Value?] {
         let shape = try call.targetShape(0, "the shape")
         let scalar = try call.attribute("value").map { try call.importer.reader.read($0.t) }
-            ?? Known(.float, KnownNumber(0))
+            ?? Known(.float, [], .floats([0]))
         guard scalar.count == 1 else { throw call.mismatch("its value has \(scalar.count) elements") }
         return [try call.expand(Value(scalar.reshaped([])), to: shape)]
     }
@@ -48,18 +48,23 @@ enum ConstantOperators {
             throw call.unsupported("numbers up to \(bounds[1]) depend on the batch size")
         }
         let (start, limit, step) = (bounds[0].value, bounds[1].value, bounds[2].value)
-        let count = ((limit - start) / step).rounded(.up)
-        guard count.isFinite, count <= Double(Limits.computedElements) else { throw call.mismatch("\(count) numbers") }
-        try call.importer.reserve(max(0, Int(count)))
-        let values = (0..<max(0, Int(count))).map { KnownNumber(start + Double($0) * step) }
+        let numbers = max(0, ((limit - start) / step).rounded(.up))
+        guard numbers <= Double(Limits.length) else {
+            throw call.mismatch("the numbers from \(bounds[0]) to \(bounds[1]) in steps of \(bounds[2]) do not end")
+        }
+        let count = Int(numbers)
+        try call.importer.reserve(count)
+        let values = (0..<count).map { KnownNumber(start + Double($0) * step) }
         return [Value(Known(try call.input(0).kind, [values.count], .numbers(values)).rounded)]
     }
 
     private static func shape(_ call: Call) throws -> [Value?] {
         let lengths = try call.input(0).shape.dimensions
-        func position(_ value: Int) -> Int { min(max(value < 0 ? value + lengths.count : value, 0), lengths.count) }
-        let start = position(try call.int("start", 0))
-        let end = position(try call.int("end", lengths.count))
+        func position(_ name: String, _ standard: Int) -> Int {
+            let value = call.attribute(name).map { Int(clamping: $0.i) } ?? standard
+            return min(max(value < 0 ? value + lengths.count : value, 0), lengths.count)
+        }
+        let (start, end) = (position("start", 0), position("end", lengths.count))
         return [Value(Known(integers: lengths[start..<max(start, end)].map { KnownNumber($0) }))]
     }
 
@@ -84,7 +89,11 @@ enum ConstantOperators {
 extension Call {
     /// A shape that an input lists.
     func targetShape(_ index: Int, _ what: String) throws -> SymbolicShape {
-        let lengths = try known(index, what).numbers.map { number in
+        let listed = try known(index, what)
+        guard listed.count <= Limits.rank else {
+            throw ONNXError(.unsupported, "\(what) has \(listed.count) axes, more than the \(Limits.rank) that are supported")
+        }
+        let lengths = try listed.numbers.map { number in
             guard let length = number.dimension else { throw mismatch("\(what) has a length of \(number)") }
             return length
         }

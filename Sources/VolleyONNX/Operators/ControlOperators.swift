@@ -48,6 +48,7 @@ enum ControlOperators {
 
     private static func values(_ call: Call) throws -> [Value] {
         guard case .sequence(let values) = try call.input(0).content else { throw call.mismatch("its input is not a list") }
+        try call.importer.spend(values.count * MemoryLayout<Value>.stride)
         return values
     }
 
@@ -67,6 +68,7 @@ enum ControlOperators {
         if isChunk {
             guard sizes.count == 1, sizes[0] > 0 else { throw call.mismatch("it splits into parts of \(sizes)") }
             let chunk = sizes[0]
+            try call.checkParts((length.size - 1) / chunk + 1)
             sizes = stride(from: 0, to: length.size, by: chunk).map { min(chunk, length.size - $0) }
         }
         var parts = try ShapeOperators.split(call, value, axis: axis, sizes: sizes)

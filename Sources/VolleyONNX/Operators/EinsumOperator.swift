@@ -15,6 +15,9 @@ enum EinsumOperator {
 
     private static func einsum(_ call: Call) throws -> [Value?] {
         let equation = call.string("equation", "").filter { $0 != " " }
+        guard call.inputs.count <= Limits.factors else {
+            throw call.unsupported("\(call.inputs.count) inputs are more than \(Limits.factors)")
+        }
         let ranks = try call.inputs.indices.map { try call.input($0).rank }
         let (inputs, output) = try parse(call, equation, ranks)
         var terms = try inputs.enumerated().map { index, axes in

@@ -6,8 +6,8 @@ enum IndexOperators {
         "Gather": gather,
         "GatherElements": gatherElements,
         "GatherND": gatherND,
-        "ScatterND": scatterND,
         "NonZero": nonZero,
+        "OneHot": oneHot,
     ]
 
     private static func gather(_ call: Call) throws -> [Value?] {
@@ -23,6 +23,7 @@ enum IndexOperators {
             throw call.unsupported("single samples are picked out of the batch")
         }
         let length = data.shape[axis].size
+        try call.importer.spend(known.byteCount)
         let positions = try known.integers().map { index in
             let position = index < 0 ? index &+ length : index
             guard (0..<length).contains(position) else {
@@ -33,11 +34,13 @@ enum IndexOperators {
         if let source = data.known {
             let outer = source.shape[..<axis].reduce(1, *)
             let inner = source.shape[(axis + 1)...].reduce(1, *)
-            try call.importer.reserve(outer * inner * positions.count)
-            let offsets = (0..<outer).flatMap { block in
-                positions.flatMap { position in (0..<inner).map { (block * length + position) * inner + $0 } }
-            }
             let shape = Array(source.shape[..<axis]) + known.shape + source.shape[(axis + 1)...]
+            try call.importer.check(SymbolicShape(shape.map { Dimension($0) }))
+            let count = shape.reduce(1, *)
+            try call.importer.reserve(count, like: source)
+            let offsets = (0..<(count == 0 ? 0 : outer)).lazy.flatMap { block in
+                positions.lazy.flatMap { position in (0..<inner).lazy.map { (block * length + position) * inner + $0 } }
+            }
             return [Value(source.selecting(offsets, shape: shape))]
         }
         if let run = run(positions) {
@@ -95,44 +98,34 @@ enum IndexOperators {
         return try call.reshape(data, to: SymbolicShape(shape))
     }
 
-    // MARK: Constants only
-
-    private static func scatterND(_ call: Call) throws -> [Value?] {
-        let data = try call.known(0, "the data")
-        let indices = try call.known(1, "the indices")
-        let updates = try call.known(2, "the updates")
-        let reductions: [String: BinaryFunction] = ["add": .add, "mul": .multiply, "max": .maximum, "min": .minimum]
-        let reduction = reductions[call.string("reduction", "none")]
-        guard let width = indices.shape.last, width <= data.shape.count else { throw call.mismatch("its indices are too long") }
-        let rows = indices.shape.dropLast().reduce(1, *)
-        let inner = data.shape[width...].reduce(1, *)
-        guard updates.count == rows * inner else { throw call.mismatch("\(updates.count) updates for \(rows) places") }
-        let (strides, positions) = (rowMajorStrides(data.shape), try indices.integers())
-        let news = updates.numbers
-        var values = data.numbers
-        for row in 0..<rows {
-            var offset = 0
-            for axis in 0..<width {
-                let index = positions[row * width + axis]
-                let position = index < 0 ? index &+ data.shape[axis] : index
-                guard (0..<data.shape[axis]).contains(position) else { throw call.mismatch("index \(index) lies outside \(data.shape)") }
-                offset += position * strides[axis]
-            }
-            for element in 0..<inner {
-                let (old, new) = (values[offset + element], news[row * inner + element])
-                values[offset + element] = try reduction.map {
-                    try KnownNumber.combine($0, old, new, areIntegers: data.kind == .integer)
-                } ?? new
-            }
+    /// One of two numbers at each position of a new axis: the second where the index names it.
+    private static func oneHot(_ call: Call) throws -> [Value?] {
+        let (indices, values) = (try call.input(0), try call.input(2))
+        guard let depth = try call.knownIntegers(1, "the number of positions").first, (1...Limits.length).contains(depth),
+            values.shape == [2]
+        else { throw call.mismatch("a number of positions and two values are needed") }
+        let axis = try call.axis(try call.int("axis", -1), rank: indices.rank + 1)
+        var shape = indices.shape.dimensions
+        shape.insert(1, at: axis)
+        let column = try call.reshape(indices, to: SymbolicShape(shape), "column")
+        let tail = [Int](repeating: 1, count: indices.rank - axis)
+        try call.importer.reserve(depth)
+        func names(from first: Int, _ part: String) throws -> Value {
+            let positions = Known(.integer, [depth] + tail, .numbers((0..<depth).map { KnownNumber(first + $0) }))
+            return try call.binary(.equal, column, Value(positions), kind: .boolean, part)
         }
-        return [Value(Known(data.kind, data.shape, .numbers(values)).rounded)]
+        let isNamed = try call.binary(.or, names(from: 0, "named"), names(from: -depth, "named.backwards"), kind: .boolean, "either")
+        let (off, on) = (
+            try call.slice(values, axis: 0, start: 0, length: 1, "off"), try call.slice(values, axis: 0, start: 1, length: 1, "on"))
+        return [try call.select(isNamed, on, off)]
     }
 
     private static func nonZero(_ call: Call) throws -> [Value?] {
         let known = try call.known(0, "the data")
         let strides = rowMajorStrides(known.shape)
-        let numbers = known.numbers
-        let found = numbers.indices.filter { numbers[$0].value != 0 }
+        let truths = known.truths
+        let found = truths.indices.filter { truths[$0] }
+        try call.importer.reserve(found.count * known.shape.count)
         let rows = known.shape.indices.flatMap { axis in
             found.map { KnownNumber($0 / strides[axis] % known.shape[axis]) }
         }

@@ -2,7 +2,9 @@ import VolleyGraph
 
 /// Linear layers, products and convolutions.
 enum LayerOperators {
-    static let handlers: [String: Handler] = ["MatMul": matrixProduct, "Gemm": gemm, "Conv": convolution]
+    static let handlers: [String: Handler] = [
+        "MatMul": matrixProduct, "Gemm": gemm, "Conv": convolution, "ConvTranspose": transposedConvolution,
+    ]
 
     private static func matrixProduct(_ call: Call) throws -> [Value?] {
         [try product(call, try call.input(0), try call.input(1))]
@@ -60,6 +62,34 @@ enum LayerOperators {
     }
 
     private static func convolution(_ call: Call) throws -> [Value?] {
+        var value = try call.input(0)
+        let weight = try call.input(1)
+        if value.rank == 5 { return [try VolumeConvolution.emit(call)] }
+        let axes = value.rank - 2
+        guard (1...2).contains(axes), weight.rank == value.rank else {
+            throw axes > 2
+                ? call.unsupported("it slides along \(axes) axes; at most 3 are supported")
+                : call.mismatch("a weight of shape \(weight.shape) does not fit an input of shape \(value.shape)")
+        }
+        guard !weight.shape.scalesWithBatch else { throw call.unsupported("its weight depends on the batch size") }
+        let kernel = weight.shape.dimensions[2...].map(\.size)
+        if let stated = try call.ints("kernel_shape"), stated != kernel {
+            throw call.mismatch("its kernel is \(stated), but its weight has the shape \(weight.shape)")
+        }
+        let windows = try Windows(call, kernel: kernel, lengths: Array(value.shape.dimensions[2...]))
+        value = try windows.cropped(call, value)
+        let bias = call.optional(2).map { [$0] } ?? []
+        let groups = try call.int("group", 1)
+        if axes == 2 {
+            return [try call.emit(.convolution(windows.convolution(groups)), [value, weight] + bias)]
+        }
+        let image = try call.reshape(value, to: [value.shape[0], value.shape[1], 1, value.shape[2]], "image")
+        let taps = try call.reshape(weight, to: [weight.shape[0], weight.shape[1], 1, weight.shape[2]])
+        let full = try call.emit(.convolution(windows.onImages.convolution(groups)), [image, taps] + bias, "layer")
+        return [try call.reshape(full, to: [full.shape[0], full.shape[1], full.shape[3]])]
+    }
+
+    private static func transposedConvolution(_ call: Call) throws -> [Value?] {
         let (value, weight) = (try call.input(0), try call.input(1))
         let axes = value.rank - 2
         guard (1...2).contains(axes), weight.rank == value.rank else {
@@ -72,21 +102,24 @@ enum LayerOperators {
         if let stated = try call.ints("kernel_shape"), stated != kernel {
             throw call.mismatch("its kernel is \(stated), but its weight has the shape \(weight.shape)")
         }
-        let windows = try Windows(call, kernel: kernel, lengths: Array(value.shape.dimensions[2...]))
+        let spread = try Spread(call, kernel: kernel, lengths: Array(value.shape.dimensions[2...]))
         let bias = call.optional(2).map { [$0] } ?? []
         let groups = try call.int("group", 1)
-        if axes == 2 {
-            return [try call.emit(.convolution(windows.convolution(groups)), [value, weight] + bias)]
+        func layer(_ before: [Int], _ crop: [[Int]]) -> Operator {
+            .transposedConvolution(
+                TransposedConvolution(
+                    stride: before + spread.stride, dilation: before + spread.dilation, crop: crop + spread.crop, groups: groups))
         }
+        if axes == 2 { return [try call.emit(layer([], []), [value, weight] + bias)] }
         let image = try call.reshape(value, to: [value.shape[0], value.shape[1], 1, value.shape[2]], "image")
         let taps = try call.reshape(weight, to: [weight.shape[0], weight.shape[1], 1, weight.shape[2]])
-        let full = try call.emit(.convolution(windows.onImages.convolution(groups)), [image, taps] + bias)
-        return [try call.reshape(full, to: [full.shape[0], full.shape[1], full.shape[3]], "line")]
+        let full = try call.emit(layer([1], [[0, 0]]), [image, taps] + bias, "layer")
+        return [try call.reshape(full, to: [full.shape[0], full.shape[1], full.shape[3]])]
     }
 }
 
 extension Windows {
     fileprivate func convolution(_ groups: Int) -> Convolution {
-        Convolution(stride: stride, dilation: dilation, padding: padding, groups: groups)
+        Convolution(stride: stride, dilation: dilation, padding: addedPadding, groups: groups)
     }
 }

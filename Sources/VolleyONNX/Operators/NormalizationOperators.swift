@@ -43,23 +43,30 @@ enum NormalizationOperators {
         let operation = LayerNormalization(epsilon: call.float("epsilon", 1e-5))
         let scale = try call.input(1)
         let result = try overRows(call, value, axis: axis) { rows, width, part in
-            let offset = call.optional(2) ?? Value(Known(Tensor([width], repeating: 0)))
+            let offset = call.optional(2) ?? Value(0)
             guard let gamma = try row(call, scale, like: trailing, width: width),
                 let beta = try row(call, offset, like: trailing, width: width)
             else { throw call.unsupported("its scale of shape \(scale.shape) differs from row to row") }
             return try call.emit(.layerNormalization(operation), [rows, gamma, beta], part)
         }
         guard call.node.output.dropFirst().contains(where: { !$0.isEmpty }) else { return [result] }
-        return try [result] + statistics(call, value, axes: Array(axis..<value.rank), epsilon: operation.epsilon)
+        let found = try statistics(call, value, axes: Array(axis..<value.rank), epsilon: operation.epsilon)
+        return [result, found.mean, found.scale]
     }
 
-    /// The mean, and one over the deviation.
-    private static func statistics(_ call: Call, _ value: Value, axes: [Int], epsilon: Float) throws -> [Value?] {
+    private struct Statistics {
+        var mean: Value
+        var variance: Value
+        /// One over the deviation.
+        var scale: Value
+    }
+
+    private static func statistics(_ call: Call, _ value: Value, axes: [Int], epsilon: Float) throws -> Statistics {
         let mean = try call.reduce(.mean, value, axes: axes, keepsAxes: true, "mean")
         let squares = try call.binary(.power, call.binary(.subtract, value, mean, "centred"), Value(2), "squares")
         let variance = try call.reduce(.mean, squares, axes: axes, keepsAxes: true, "variance")
         let deviation = try call.unary(.sqrt, call.binary(.add, variance, Value(epsilon), "widened"), "deviation")
-        return [mean, try call.unary(.reciprocal, deviation, "scale")]
+        return Statistics(mean: mean, variance: variance, scale: try call.unary(.reciprocal, deviation, "scale"))
     }
 
     private static func rootMeanSquare(_ call: Call, axis standard: Int) throws -> Value {
@@ -79,14 +86,36 @@ enum NormalizationOperators {
     /// `x·a + b` with `a = γ/√(variance + ε)` and `b = β − mean·a` for each channel.
     private static func batch(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        if try call.flag("training_mode") {
-            throw call.unsupported("it normalises by the statistics of the batch; export the model in evaluation mode")
-        }
+        if try call.flag("training_mode") { return try batchByOwnStatistics(call, value) }
         let epsilon = Value(call.float("epsilon", 1e-5))
         let deviation = try call.unary(.sqrt, call.binary(.add, call.input(4), epsilon, "variance"), "deviation")
         let factor = try call.binary(.divide, call.input(1), deviation, "factor")
         let offset = try call.binary(.subtract, call.input(2), call.binary(.multiply, call.input(3), factor, "shift"), "offset")
         return [try perChannel(call, value, factor, offset)]
+    }
+
+    /// With mean and variance of the value itself, which must be no batch: weights are standardised that way.
+    private static func batchByOwnStatistics(_ call: Call, _ value: Value) throws -> [Value?] {
+        guard value.rank >= 2 else { throw call.mismatch("an input [N, C, …] is needed, found \(value.shape)") }
+        let axes = value.shape.dimensions.indices.filter { $0 != 1 }
+        guard !axes.contains(where: { value.shape[$0].scalesWithBatch }) else {
+            throw call.unsupported("it normalises by the statistics of the batch; export the model in evaluation mode")
+        }
+        let found = try statistics(call, value, axes: axes, epsilon: call.float("epsilon", 1e-5))
+        let centred = try call.binary(.subtract, value, found.mean, "whole.centred")
+        let normalized = try call.binary(.multiply, centred, found.scale, "normalized")
+        let result = try perChannel(call, normalized, call.input(1), call.input(2))
+        guard call.node.output.dropFirst().contains(where: { !$0.isEmpty }) else { return [result] }
+        let momentum = call.float("momentum", 0.9)
+        func running(_ old: Value, _ new: Value, _ part: String) throws -> Value {
+            let own = try call.reshape(new, to: [value.shape[1]], part + ".own")
+            let kept = try call.binary(.multiply, old, Value(momentum), part + ".kept")
+            return try call.binary(.add, kept, call.binary(.multiply, own, Value(1 - momentum), part + ".added"), part)
+        }
+        return [
+            result, try running(call.input(3), found.mean, "mean.running"),
+            try running(call.input(4), found.variance, "variance.running"),
+        ]
     }
 
     private static func perChannel(_ call: Call, _ value: Value, _ factor: Value, _ offset: Value) throws -> Value {

@@ -7,8 +7,9 @@ enum OperatorTable {
         LayerOperators.handlers, ArithmeticOperators.handlers, ActivationOperators.handlers, ComparisonOperators.handlers,
         NormalizationOperators.handlers, ReductionOperators.handlers, ShapeOperators.handlers, BlockOperators.handlers,
         SelectionOperators.handlers,
-        IndexOperators.handlers, PoolingOperators.handlers, ConstantOperators.handlers, ControlOperators.handlers,
-        AttentionOperators.handlers, RotaryOperator.handlers, EinsumOperator.handlers,
+        IndexOperators.handlers, ScatterOperators.handlers, PoolingOperators.handlers, ConstantOperators.handlers, ControlOperators.handlers,
+        ResizeOperators.handlers, QuantizationOperators.handlers, AttentionOperators.handlers, RotaryOperator.handlers, EinsumOperator.handlers,
+        NotANumber.handlers, RecurrentOperators.handlers, ResponseNormalization.handlers,
     ]
 
     /// By the operator's name in the standard domain.
@@ -17,7 +18,10 @@ enum OperatorTable {
     }
 
     /// Operators that ONNX Runtime adds, and that mean the same as ours of the same name.
-    private static let runtimeOperators: Set<String> = ["Gelu", "QuickGelu", "FastGelu", "SimplifiedLayerNormalization"]
+    private static let runtimeOperators: Set<String> = [
+        "Gelu", "QuickGelu", "FastGelu", "SimplifiedLayerNormalization", "QuantizeLinear",
+        "DequantizeLinear",
+    ]
 
     static func handler(_ node: Onnx_NodeProto) -> Handler? {
         switch node.domain {

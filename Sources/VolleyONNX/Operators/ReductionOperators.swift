@@ -44,7 +44,7 @@ enum ReductionOperators {
         guard let axes = try axes(call, value), !axes.isEmpty else { return value }
         let keepsAxes = try call.flag("keepdims", true)
         if let known = value.known, known.isArithmetic, axes.allSatisfy({ known.shape[$0] > 0 }),
-            let combined = try combined(function, known, axes, keepsAxes)
+            let combined = try combined(call, function, known, axes, keepsAxes)
         {
             return Value(combined)
         }
@@ -52,7 +52,7 @@ enum ReductionOperators {
     }
 
     private static func combined(
-        _ function: Reduction.Function, _ known: Known, _ axes: [Int], _ keepsAxes: Bool
+        _ call: Call, _ function: Reduction.Function, _ known: Known, _ axes: [Int], _ keepsAxes: Bool
     ) throws -> Known? {
         let pairwise: BinaryFunction
         switch function {
@@ -62,7 +62,8 @@ enum ReductionOperators {
         case .minimum: pairwise = .minimum
         case .mean: return nil
         }
-        let areIntegers = known.kind == .integer
+        let areIntegers = known.kind.isInteger
+        try call.importer.reserve(known.count, from: [known])
         return try known.reduced(axes, keepsAxes: keepsAxes) {
             try KnownNumber.combine(pairwise, $0, $1, areIntegers: areIntegers)
         }

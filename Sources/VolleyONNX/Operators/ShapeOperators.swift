@@ -19,11 +19,15 @@ enum ShapeOperators {
 
     private static func reshape(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        let target = try call.known(1, "the shape").numbers
+        let listed = try call.known(1, "the shape")
+        guard listed.count <= Limits.rank else {
+            throw call.unsupported("\(listed.count) axes are more than the \(Limits.rank) that are supported")
+        }
+        let target = listed.numbers
         guard
             let shape = ReshapeTarget.resolve(
                 value.shape, target, allowsZero: try call.flag("allowzero"),
-                freesFixedBatch: call.importer.freesFixedBatch)
+                freedBatch: call.importer.freedBatch)
         else {
             let wanted = target.map(\.description).joined(separator: ", ")
             throw call.mismatch("\(value.shape) does not fill the shape [\(wanted)]")
@@ -116,6 +120,7 @@ enum ShapeOperators {
     /// Cuts an axis into parts of these sizes.
     static func split(_ call: Call, _ value: Value, axis: Int, sizes: [Int]) throws -> [Value] {
         let length = value.shape[axis]
+        try call.checkParts(sizes.count)
         if sizes.count == 1, !length.scalesWithBatch, sizes[0] == length.size { return [value] }
         guard !length.scalesWithBatch else { throw call.unsupported("it cuts the batch into parts") }
         var start = 0
@@ -133,7 +138,7 @@ enum ShapeOperators {
     }
 
     /// Several values one after the other along an axis.
-    static func concatenate(_ call: Call, _ values: [Value], axis: Int) throws -> Value {
+    static func concatenate(_ call: Call, _ values: [Value], axis: Int, _ part: String? = nil) throws -> Value {
         guard let first = values.first else { throw call.mismatch("it needs at least one input") }
         let axis = try call.axis(axis, rank: first.rank)
         guard values.allSatisfy({ $0.rank == first.rank }) else { throw call.mismatch("its inputs have unlike numbers of axes") }
@@ -156,18 +161,23 @@ enum ShapeOperators {
                 expected[axis] = value.shape[axis]
                 guard value.shape == expected else { throw call.mismatch("shapes \(filled[0].shape) and \(value.shape) do not fit each other") }
             }
-            try call.importer.reserve(known.reduce(0) { $0 + $1.count })
+            let shape = filled[0].shape.dimensions.enumerated().map { position, length in
+                position == axis ? Dimension(filled.reduce(0) { $0 + $1.shape[axis].size }) : length
+            }
+            try call.importer.check(SymbolicShape(shape))
+            for part in known { try call.importer.reserve(part.count, like: part) }
             return Value(Known.concatenating(known, axis: axis))
         }
-        return try call.emit(.concatenation(Concatenation(axis: axis)), filled)
+        return try call.emit(.concatenation(Concatenation(axis: axis)), filled, part)
     }
 
-    /// Where the file fixed the batch at 1, tokens and the like were stretched to 1; beside N they must be N.
+    /// Where the file fixed the batch, tokens and the like were stretched to it; beside N they must be N.
     private static func alignBatch(_ call: Call, _ values: [Value], axis: Int) throws -> [Value] {
-        guard call.importer.freesFixedBatch,
+        guard call.importer.freedBatch != nil,
             let model = values.first(where: { value in value.shape.dimensions.indices.contains { $0 != axis && value.shape[$0].scalesWithBatch } })
         else { return values }
         return try values.enumerated().map { index, value in
+            let value = call.withoutFixedBatch(value, beside: model.shape)
             var target = value.shape
             for other in target.dimensions.indices where other != axis && target[other] == 1 { target[other] = model.shape[other] }
             return target == value.shape ? value : try call.expand(value, to: target, "batch\(index)")
@@ -201,5 +211,14 @@ enum ShapeOperators {
         let isLast = stretched == merged
         let full = try call.expand(apart, to: SymbolicShape(stretched), isLast ? nil : "repeated")
         return [try call.reshape(full, to: SymbolicShape(merged))]
+    }
+}
+
+extension Call {
+    /// - Throws: ``ONNXError`` for more parts than any model cuts a value into.
+    func checkParts(_ count: Int) throws {
+        guard count <= Limits.parts else {
+            throw ONNXError(.tooLarge, "\(node.opType): \(count) parts are more than the \(Limits.parts) that are allowed")
+        }
     }
 }

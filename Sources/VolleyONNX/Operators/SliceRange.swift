@@ -16,12 +16,15 @@ struct SliceRange {
     /// Whether the whole axis is taken, in order.
     var isWhole: Bool
 
+    /// No axis is so long: positions from here on mean its end. Exporters write various large numbers for it.
+    private static let beyond = 1e9
+
     /// - Returns: nil where positions depend on the batch size in a way that is not supported.
     init?(_ start: KnownNumber, _ end: KnownNumber, _ step: Int, of dimension: Dimension) {
         guard step != 0, !start.scalesWithBatch else { return nil }
         if dimension.scalesWithBatch {
-            let reachesEnd = end.scalesWithBatch ? end.value >= Double(dimension.size) : end.value >= Double(Limits.length - 1)
-            guard step == 1, start.value == 0, reachesEnd else { return nil }
+            let reachesEnd = end.scalesWithBatch ? end.value >= Double(dimension.size) : end.value >= Self.beyond
+            guard step == 1, start.value == 0 || start.value <= -Self.beyond, reachesEnd else { return nil }
             (self.start, length, self.step, isWhole) = (0, dimension.size, 1, true)
             return
         }
@@ -33,8 +36,10 @@ struct SliceRange {
             return bounded < 0 ? bounded + size : bounded
         }
         let (lowest, highest) = step > 0 ? (0, size) : (-1, size - 1)
-        let first = min(max(counted(start), step > 0 ? 0 : -1), highest)
-        let last = min(max(counted(end), lowest), highest)
+        let first = min(max(counted(start), 0), highest)
+        // Walking backwards, the largest numbers of 32 and 64 bits mean the end of the walk.
+        let isUnbounded = step < 0 && (end.value == 0x1p31 - 1 || end.value >= 0x1p63 - 1)
+        let last = isUnbounded ? -1 : min(max(counted(end), lowest), highest)
         let distance = step > 0 ? last - first : first - last
         let stride = abs(step)
         self.start = max(first, 0)

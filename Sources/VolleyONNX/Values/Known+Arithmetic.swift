@@ -44,6 +44,7 @@ extension Known {
     /// Element by element; nil where the function is not one that numbers are known by.
     func applying(_ function: UnaryFunction) -> Known? {
         var result: [KnownNumber] = []
+        result.reserveCapacity(count)
         for number in numbers {
             guard let value = KnownNumber.apply(function, number) else { return nil }
             result.append(value)
@@ -51,9 +52,12 @@ extension Known {
         return Known(kind, shape, .numbers(result)).rounded
     }
 
-    /// Rounded as 32-bit floats are, where that is what they are.
+    /// Rounded as 32-bit floats are, where that is what they are. Long lists of truth values become floats, too: they are exact
+    /// and a quarter as large.
     var rounded: Known {
-        guard kind == .float, case .numbers(let values) = content else { return self }
+        guard case .numbers(let values) = content, kind == .float || kind == .boolean && values.count > Self.longArray else {
+            return self
+        }
         if values.contains(where: \.scalesWithBatch) {
             return Known(kind, shape, .numbers(values.map { KnownNumber(Double(Float($0.value)), scalesWithBatch: $0.scalesWithBatch) }), name: name)
         }
@@ -65,13 +69,13 @@ extension Known {
         switch kind {
         case .float: return Known(kind, shape, content, name: name).rounded
         case .double: return Known(kind, shape, content, name: name)
-        case .integer:
+        case .whole(let format):
             let values = try numbers.map { number in
                 let whole = number.value.rounded(.towardZero)
                 guard !number.scalesWithBatch || whole == number.value else {
                     throw ONNXError(.unsupported, "the shape arithmetic cuts \(number) to an integer, and N is free")
                 }
-                return KnownNumber(number.value.isNaN ? 0 : whole, scalesWithBatch: number.scalesWithBatch)
+                return KnownNumber(number.value.isNaN ? 0 : format.wrapped(whole), scalesWithBatch: number.scalesWithBatch)
             }
             return Known(kind, shape, .numbers(values), name: name)
         case .boolean: return Known(kind, shape, .numbers(numbers.map { KnownNumber($0.value != 0) }), name: name)
@@ -83,13 +87,13 @@ extension Known {
     func reduced(_ axes: [Int], keepsAxes: Bool, _ combine: (KnownNumber, KnownNumber) throws -> KnownNumber) throws -> Known {
         let kept = shape.indices.filter { !axes.contains($0) }
         let strides = broadcastStrides(shape, to: shape)
+        let lengths = shape.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : shape[$0] }
         let starts = rowMajorOffsets(kept.map { shape[$0] }, strides: kept.map { strides[$0] })
         let steps = rowMajorOffsets(axes.map { shape[$0] }, strides: axes.map { strides[$0] })
         let values = numbers
         let result = try starts.map { start in
             try steps.dropFirst().reduce(values[start]) { try combine($0, values[start + $1]) }
         }
-        let lengths = shape.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : shape[$0] }
         return Known(kind, lengths, .numbers(result)).rounded
     }
 
@@ -97,7 +101,7 @@ extension Known {
     static func concatenating(_ parts: [Known], axis: Int) -> Known {
         var shape = parts[0].shape
         shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
-        let outer = shape[..<axis].reduce(1, *)
+        let outer = shape.contains(0) ? 0 : shape[..<axis].reduce(1, *)
         let widths = parts.map { $0.shape[axis...].reduce(1, *) }
         if parts.allSatisfy({ if case .floats = $0.content { true } else { false } }) {
             var values: [Float] = []

@@ -46,10 +46,26 @@ struct Known {
         }
     }
 
+    /// The memory that the elements take.
+    var byteCount: Int {
+        switch content {
+        case .floats(let values): values.count * MemoryLayout<Float>.stride
+        case .numbers(let values): values.count * MemoryLayout<KnownNumber>.stride
+        }
+    }
+
     var numbers: [KnownNumber] {
         switch content {
         case .floats(let values): values.map { KnownNumber(Double($0)) }
         case .numbers(let values): values
+        }
+    }
+
+    /// Which elements are not zero.
+    var truths: [Bool] {
+        switch content {
+        case .floats(let values): values.map { $0 != 0 }
+        case .numbers(let values): values.map { $0.value != 0 }
         }
     }
 
@@ -89,7 +105,7 @@ struct Known {
     func reshaped(_ shape: [Int]) -> Known { Known(kind, shape, content, name: name) }
 
     /// The elements at `indices`.
-    func selecting(_ indices: [Int], shape: [Int]) -> Known {
+    func selecting(_ indices: some Sequence<Int>, shape: [Int]) -> Known {
         switch content {
         case .floats(let values): Known(kind, shape, .floats(indices.map { values[$0] }))
         case .numbers(let values): Known(kind, shape, .numbers(indices.map { values[$0] }))
@@ -107,13 +123,4 @@ struct Known {
             return selecting(rowMajorOffsets(shape, offset: offset, strides: strides), shape: shape)
         }
     }
-}
-
-/// `offset + Σ index·strides` for every index of a shape, in row-major order.
-func rowMajorOffsets(_ shape: [Int], offset: Int = 0, strides: [Int]) -> [Int] {
-    var offsets = shape.contains(0) ? [] : [offset]
-    for (length, stride) in zip(shape, strides) {
-        offsets = offsets.flatMap { start in (0..<length).map { start + $0 * stride } }
-    }
-    return offsets
 }

@@ -33,16 +33,36 @@ struct KnownNumber: Hashable, Sendable {
 enum Limits {
     /// Of one axis.
     static let length = 1 << 31
-    /// Elements of one value, for a batch of one.
-    static let elements = 1 << 34
-    /// Elements of all values computed at import, beyond those that the file holds.
-    static let computedElements = 1 << 28
-    /// Of constants: what lies beyond is a mask, and stands for −∞ or ∞.
-    static let magnitude: Float = 1e30
+    /// Stands for ∞ in the graph: it swallows every score, and can be added up.
+    static let infinity: Float = 1e30
+    /// The largest finite number of a graph; the lowest float, which masks too, is cut to its negative. Two of them make an
+    /// infinity, as two lowest floats do.
+    static let magnitude: Float = 5e29
+    /// What is larger stands for an infinity.
+    static let beyond: Float = 7.5e29
+
+    /// What stands for a number in the graph.
+    static func bounded(_ number: Float) -> Float {
+        number.isInfinite ? (number < 0 ? -infinity : infinity) : min(max(number, -magnitude), magnitude)
+    }
+
     /// Axes of one value.
     static let rank = 8
     /// Functions and subgraphs inside each other.
     static let depth = 32
-    /// Nodes after the model's functions are put in their places.
-    static let nodes = 1 << 20
+    /// Nodes after the model's functions are put in their places: so many, and so many more for each node of the file.
+    static let nodes = 1 << 17
+    static let nodesPerNode = 16
+    /// Operations of the graph, likewise.
+    static let operations = 1 << 15
+    static let operationsPerNode = 8
+    /// Elements of one sample's part of a computed value.
+    static let sampleElements = 1 << 28
+    /// Parts that a value is cut into.
+    static let parts = 1 << 15
+    /// Inputs of a sum of products.
+    static let factors = 64
+    /// Bytes of a name, and of what is said of one node; what is longer is cut.
+    static let name = 1000
+    static let message = 4000
 }

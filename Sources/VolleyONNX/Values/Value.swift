@@ -39,6 +39,15 @@ struct Value {
     var batchIndex: BatchIndex? { if case .batchIndex(let index) = content { index } else { nil } }
     var rank: Int { shape.rank }
 
+    /// The memory that its known elements take, those of a list's values included.
+    var byteCount: Int {
+        switch content {
+        case .known(let known): known.byteCount
+        case .sequence(let values): values.reduce(0) { $0 + $1.byteCount + MemoryLayout<Value>.stride }
+        default: 0
+        }
+    }
+
     /// The only element, where it is known and does not depend on the batch size.
     var knownScalar: Double? {
         guard let known, known.count == 1, !known.scalesWithBatch else { return nil }

@@ -66,6 +66,10 @@ public struct NetworkBenchmark: Sendable {
         self.network = network
         self.settings = settings
         program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
+        let fixed = program.executable.batching.samplesPerRun
+        guard settings.batch % fixed == 0 else {
+            throw SpikingError(.badSettings, "the network takes \(fixed) samples at a time: the batch must be a multiple of it")
+        }
     }
 
     public var diagnostics: [Diagnostic] { program.diagnostics }
@@ -75,7 +79,7 @@ public struct NetworkBenchmark: Sendable {
         var generator = SeededGenerator(seed: seed)
         var inputs: [String: Tensor] = [:]
         for id in network.graph.inputs {
-            let shape = network.graph[id].shape.resolved(batch: settings.batch)
+            let shape = program.executable.batching.shape(of: network.graph[id], samples: settings.batch)
             inputs[network.graph[id].name] = Tensor(shape, (0..<shape.count).map { _ in generator.normal() })
         }
         return inputs
@@ -83,24 +87,13 @@ public struct NetworkBenchmark: Sendable {
 
     /// Cuts or repeats samples until there are as many as the batch has.
     public func batch(of inputs: [String: Tensor]) throws -> [String: Tensor] {
-        let (count, _) = try program.executable.bind(inputs)
+        let batching = program.executable.batching
+        let count = try program.executable.sampleCount(inputs)
         guard count > 0 else { throw SpikingError(.badSettings, "the input arrays hold no samples") }
-        let executable = program.executable
-        guard executable.splitsSamples else {
-            guard count == settings.batch else {
-                throw SpikingError(.badSettings, "the input holds \(count) samples and their axis is not the first: use --batch \(count)")
-            }
-            return inputs
+        let parts = stride(from: 0, to: settings.batch, by: count).map { start in
+            batching.samples(0..<min(count, settings.batch - start), of: count, in: inputs)
         }
-        var batch = executable.samples(0..<min(count, settings.batch), of: inputs)
-        for start in stride(from: count, to: settings.batch, by: count) {
-            let more = executable.samples(0..<min(count, settings.batch - start), of: inputs)
-            for id in executable.graph.inputs where executable.graph[id].shape.scalesWithBatch {
-                let name = executable.graph[id].name
-                batch[name] = Tensor.concatenatingRows([batch[name]!, more[name]!])
-            }
-        }
-        return batch
+        return batching.joining(inputs: parts)
     }
 
     /// Times both sides on a batch.
@@ -128,7 +121,11 @@ public struct NetworkBenchmark: Sendable {
         _ = try session.runANN(inputs)
         session.profile = snnProfile
         _ = try session.run(inputs)
-        var weightError = try WeightError(of: program, inputs)
+        var distances: [String: RelativeDistance] = [:]
+        if settings.weights != .fp32 {
+            try WeightComparison(program).add(0..<settings.batch, of: settings.batch, in: inputs, to: &distances)
+        }
+        var weightError = WeightError(of: program, outputs: distances)
         try weightError.addEstimates(of: program, inputs, result, threads: settings.threads)
         return Report(
             ann: .init(millisecondsPerSample: Stopwatch.median(ann), repetitions: ann),

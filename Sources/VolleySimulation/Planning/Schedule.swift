@@ -13,8 +13,8 @@ struct Schedule: Sendable {
     let roots: [NodeID]
     /// By root, the last of the moving stages that reads it; none for what is kept.
     private(set) var lastReaders: [NodeID: Int] = [:]
-    /// Whether time-steps can be folded into the batch axis: they lie one behind the other in every value.
-    let foldsTime: Bool
+    /// Whether time-steps can be folded into the batch axis, as further samples.
+    private(set) var foldsTime = true
     /// Multiply-accumulates of each node for one sample.
     let multiplyAccumulates: [Int]
     /// Elements of the largest value that is held, for one sample.
@@ -37,7 +37,6 @@ struct Schedule: Sendable {
         timeVarying = neurons == nil ? graph.dependsOnInput : graph.isTimeVarying
         multiplyAccumulates = graph.multiplyAccumulates
         roots = Self.roots(of: graph)
-        foldsTime = Self.foldsTime(graph, timeVarying)
         readsCodes = Array(repeating: false, count: graph.nodes.count)
         (readsEstimates, isCountedByAttention) = (readsCodes, readsCodes)
         var planner = StagePlanner(executable, neurons: neurons, integers: integers, timeVarying: timeVarying)
@@ -46,8 +45,18 @@ struct Schedule: Sendable {
             largestValue = max(largestValue, graph[stage.output].shape.perSample.count)
         }
         try check(neurons ?? [:])
+        foldsTime = moving.allSatisfy(foldsTime)
         planRelease()
         planOutputs(neurons ?? [:])
+    }
+
+    /// Whether a stage takes time-steps for further samples: its values are proved to hold samples apart, and where its kernel
+    /// takes one step after the other, the batch is the outermost of what it reads and makes.
+    private func foldsTime(_ stage: Stage) -> Bool {
+        guard let axis = executable.analysis.layouts[stage.output].axis else { return false }
+        if case .operation = stage { return true }
+        let read = stage.readings(graph).compactMap { id, _ in executable.analysis.layouts[id].axis.map { (id, $0) } }
+        return (read + [(stage.output, axis)]).allSatisfy { id, axis in axis.outer(graph[id].shape.perSample.dimensions) == 1 }
     }
 
     private mutating func planRelease() {
@@ -82,21 +91,5 @@ struct Schedule: Sendable {
             }
         }
         return roots
-    }
-
-    /// Whether every value's batch axis is plain to see: one axis N, or a first axis that is a multiple of N and came from
-    /// values with N in front; and whether it is the first one wherever neurons stand.
-    private static func foldsTime(_ graph: Graph, _ timeVarying: [Bool]) -> Bool {
-        for (id, node) in graph.nodes.enumerated() where node.shape.scalesWithBatch || timeVarying[id] {
-            let axes = node.shape.dimensions.indices.filter { node.shape[$0].scalesWithBatch }
-            guard axes.count == 1 else { return false }
-            if node.shape[axes[0]].size > 1 {
-                let isInFront = node.inputs.allSatisfy { !graph[$0].shape.scalesWithBatch || graph[$0].shape[0].scalesWithBatch }
-                guard axes[0] == 0, isInFront else { return false }
-            }
-            if case .operation(.neuron) = node.content, axes[0] != 0 { return false }
-            if graph.outputs.contains(where: { $0.value == id }), axes[0] != 0 { return false }
-        }
-        return true
     }
 }

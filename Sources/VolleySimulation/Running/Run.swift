@@ -79,11 +79,22 @@ struct Run {
         }
     }
 
-    /// The values of an output at `steps` time-steps, `[steps, batch, …]`.
+    /// The values of an output at `steps` time-steps, `[steps, …]`.
     func output(_ id: NodeID) -> [Float] {
         let value = values[schedule.roots[id]]
-        guard !schedule.timeVarying[id] else { return value }
-        return Array((0..<steps).map { _ in value }.joined())
+        guard schedule.timeVarying[id] else { return Array((0..<steps).map { _ in value }.joined()) }
+        let outer = outer(id)
+        if steps == 1 || outer == 1 { return value }
+        // Folded, it is [outer, steps, inner].
+        let inner = value.count / max(1, outer * steps)
+        var result = Tensor([steps, outer, inner])
+        result.fill(from: value, offset: 0, strides: [inner, steps * inner, 1])
+        return result.values
+    }
+
+    /// How often the elements of a value run through the batch.
+    private func outer(_ id: NodeID) -> Int {
+        schedule.executable.analysis.layouts[id].axis?.outer(graph[id].shape.resolved(batch: batch).dimensions) ?? 1
     }
 
     /// The memory of this run, for the next one.
@@ -156,10 +167,8 @@ struct Run {
     /// A static value once per step, along its batch axis.
     private mutating func tile(_ id: NodeID) -> [Float] {
         if let tiled = tiled[id] { return tiled }
-        let shape = graph[id].shape
-        let axis = shape.dimensions.firstIndex(where: \.scalesWithBatch)!
         let value = values[schedule.roots[id]]
-        let block = shape.resolved(batch: batch).dimensions[axis...].reduce(1, *)
+        let block = value.count / max(1, outer(id))
         var result = workspace.floats.take(steps * value.count)
         for outer in 0..<(block > 0 ? value.count / block : 0) {
             for step in 0..<steps {

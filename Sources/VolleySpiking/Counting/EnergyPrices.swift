@@ -25,8 +25,8 @@ public struct EnergyRatios: Sendable, Hashable, Codable {
 
     /// - Parameters:
     ///   - counts: the sum over all steps so far and over all samples.
-    ///   - dense: the cost of the ANN for one sample.
-    ///   - samples: how many samples were counted.
+    ///   - dense: the cost of the ANN for one sample, or for as many as the network's file fixes.
+    ///   - samples: how many of those were counted.
     ///   - prices: what each operation costs.
     public init(_ counts: OperationCounts, dense: DenseCosts, samples: Int, prices: EnergyPrices = EnergyPrices()) {
         func ratio(_ spiking: Double, _ dense: Double) -> Double {

@@ -28,7 +28,7 @@ public struct OperationCounts: Sendable, Hashable, Codable {
     }
 }
 
-/// What the ANN costs for one sample: the other side of every ratio.
+/// What the ANN costs for one sample, or for as many as the network's file fixes: the other side of every ratio.
 public struct DenseCosts: Sendable, Hashable, Codable {
     /// Multiply-accumulates of all linear layers, convolutions and products.
     public var multiplyAccumulates = 0
@@ -40,4 +40,13 @@ public struct DenseCosts: Sendable, Hashable, Codable {
     public var neurons = 0
 
     public init() {}
+
+    /// The costs of one sample, where these are those of several; rounded, should samples share some.
+    public func perSample(of samples: Int) -> DenseCosts {
+        var costs = self
+        for cost in [\DenseCosts.multiplyAccumulates, \.paperMultiplyAccumulates, \.nonlinearElements, \.neurons] {
+            costs[keyPath: cost] = (self[keyPath: cost] + samples / 2) / samples
+        }
+        return costs
+    }
 }

@@ -62,7 +62,7 @@ public struct SynapseMap: Sendable {
             }
             guard macs > 0 else { continue }
             dense.paperMultiplyAccumulates += macs
-            if !addReaders(of: id, node, operation, timeVarying) {
+            if !addReaders(of: id, node, operation, timeVarying, multiplyAccumulates: macs) {
                 everyStep.analogMultiplyAccumulates += macs
                 everyStep.paperAccumulates += macs
             }
@@ -76,22 +76,25 @@ public struct SynapseMap: Sendable {
     }
 
     /// - Returns: false when the layer does not read neurons but analog values.
-    private mutating func addReaders(of id: NodeID, _ node: Node, _ operation: Operator, _ timeVarying: [Bool]) -> Bool {
+    private mutating func addReaders(
+        of id: NodeID, _ node: Node, _ operation: Operator, _ timeVarying: [Bool], multiplyAccumulates: Int
+    ) -> Bool {
         let varying = node.inputs.map { timeVarying[$0] }
         let synapses = operation.operation.synapticInputs(timeVarying: varying)
         let sources = synapses.map { node.inputs[$0] }
         guard !sources.isEmpty, sources.allSatisfy({ graph[$0].operation == .neuron(NeuronSite()) }) else { return false }
         let shapes = node.inputs.map { graph[$0].shape.perSample }
         switch operation {
-        case .linear where synapses == [0]:
-            readers[sources[0], default: []].append(.layer(fanOut: shapes[1][0]))
+        case .linear where synapses == [0], .matrixProduct where synapses.count == 1:
+            // Every element of this side is multiplied as often, also where it is stretched over several matrices of the other.
+            let fanOut = multiplyAccumulates / max(1, shapes[synapses[0]].count)
+            readers[sources[0], default: []].append(.layer(fanOut: fanOut))
         case .convolution(let convolution) where synapses == [0]:
             readers[sources[0], default: []].append(
                 .convolution(fanOut: convolution.fanOut(input: shapes[0], weight: shapes[1])))
-        case .matrixProduct where synapses.count == 1:
-            let targets = node.shape.perSample
-            let fanOut = synapses == [0] ? targets[targets.rank - 1] : targets[targets.rank - 2]
-            readers[sources[0], default: []].append(.layer(fanOut: fanOut))
+        case .transposedConvolution(let convolution) where synapses == [0]:
+            readers[sources[0], default: []].append(
+                .convolution(fanOut: convolution.fanOut(input: shapes[0], weight: shapes[1])))
         case .matrixProduct, .elementwise:
             for (side, source) in zip([Side.left, .right], sources) {
                 readers[source, default: []].append(.product(products.count, side))

@@ -30,26 +30,30 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
     public var operators: [Operator]
     public var sites: [Site]
     public var coding: Coding?
+    /// How closely a spiking network followed its ANN when it was converted.
+    public var fidelity: Fidelity?
 
     /// - Parameters:
     ///   - placed: a graph with its neuron sites in place.
     ///   - network: the spiking network that it belongs to, once it is converted.
     public init(_ placed: Graph, network: SpikingNetwork? = nil) {
         let kinds = placed.kinds(timeVarying: placed.isTimeVarying)
-        let costs = placed.multiplyAccumulates
+        let samples = Batching(placed).samplesPerRun
+        let costs = placed.multiplyAccumulates.map { ($0 + samples / 2) / samples }
         parameters = placed.parameterCount
-        multiplyAccumulates = costs.reduce(0, +)
+        multiplyAccumulates = costs.reduce(0) { min($0, .max - $1) + $1 }
         inputs = Dictionary(uniqueKeysWithValues: placed.inputs.map { (placed[$0].name, placed[$0].shape) })
         outputs = Dictionary(uniqueKeysWithValues: placed.outputs.map { ($0.name, placed[$0.value].shape) })
         operators = []
         sites = []
         coding = network?.coding
+        fidelity = network?.fidelity
         for (id, node) in placed.nodes.enumerated() {
             guard let operation = node.operation else { continue }
             if kinds[id] == .neuron {
                 sites.append(
                     Site(
-                        name: node.name, shape: node.shape, neurons: node.shape.perSample.count,
+                        name: node.name, shape: node.shape, neurons: (node.shape.perSample.count + samples / 2) / samples,
                         layer: network?.neurons[node.name]))
             } else {
                 operators.append(
@@ -61,7 +65,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         neurons = sites.reduce(0) { $0 + $1.neurons }
     }
 
-    /// A table of operators, a table of sites and the totals.
+    /// A table of operators, a table of sites, the totals, and how closely the network follows its ANN.
     public var text: String {
         var lines = Self.table(
             [["operator", "op", "kind", "shape", "MACs/sample"]]
@@ -82,7 +86,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
             "", "\(operators.count) operators (\(counts)), \(sites.count) neuron sites, \(grouped(neurons)) neurons/sample",
             "\(grouped(parameters)) parameters, \(grouped(multiplyAccumulates)) MACs/sample",
         ]
-        return lines.joined(separator: "\n") + "\n"
+        if let fidelity { lines += ["", fidelity.text] }
+        return lines.joined(separator: "\n") + (fidelity == nil ? "\n" : "")
     }
 
     /// Rows in columns as wide as their longest cell; numbers stand on the right.

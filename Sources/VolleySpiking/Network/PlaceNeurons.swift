@@ -6,7 +6,7 @@ public import VolleyGraph
 /// values. The first layer is spared: a layer that reads the network's input, or what was computed from it without passing
 /// a layer, sees the analog values. A lookup of constant rows by the network's input (an embedding) is such a first layer. The
 /// head is spared too, unless asked for: a linear layer behind which nothing follows but affine operators, activation
-/// functions and softmax. Readers of one value share one neuron layer.
+/// functions, roundings and softmax. Readers of one value share one neuron layer.
 public enum PlaceNeurons {
     public static func apply(to graph: Graph, spikingHead: Bool = false) throws -> Graph {
         let isDeep = deepValues(of: graph)
@@ -56,7 +56,7 @@ public enum PlaceNeurons {
     }
 
     /// By node: whether it is a layer whose value becomes an output with nothing behind it but a read-out: affine operators,
-    /// activation functions, softmax. Layers that feed a residual stream are none, since other layers read the stream.
+    /// activation functions, roundings, softmax. Layers that feed a residual stream are none, since other layers read the stream.
     private static func heads(of graph: Graph, _ isDeep: [Bool]) -> [Bool] {
         let consumers = graph.consumers
         var isReadOut = [Bool](repeating: false, count: graph.nodes.count)
@@ -67,8 +67,8 @@ public enum PlaceNeurons {
             isReadOut[id] = consumers[id].allSatisfy { isReadOut[$0] }
             let isLayer = !operation.operation.synapticInputs(timeVarying: deep).isEmpty
             switch operation {
-            case .linear, .convolution: isHead[id] = isLayer && isReadOut[id]
-            case .softmax, .activation: break
+            case .linear, .convolution, .transposedConvolution: isHead[id] = isLayer && isReadOut[id]
+            case .softmax, .activation, .quantization: break
             default:
                 let isNonlinear = deep.contains(true) && operation.operation.kind(timeVarying: deep) == .nonlinear
                 if isNonlinear { isReadOut[id] = false }

@@ -12,7 +12,7 @@ public struct Provenance: Sendable, Hashable, Codable {
     /// SHA-256 over the calibration samples, hexadecimal, and how many there were.
     public var calibrationDigest: String?
     public var calibrationCount: Int?
-    /// One short digest per calibration sample: what evaluation data is compared with.
+    /// One short digest per calibration sample, of what was fed to the network: what evaluation data is compared with.
     public var calibrationSamples: String?
 
     public init(version: String, method: String, citation: String, settings: [String: String] = [:]) {

@@ -15,6 +15,7 @@ extension SpikingNetwork {
         static let preprocessing = "volley.preprocessing"
         static let classNames = "volley.class-names"
         static let provenance = "volley.provenance"
+        static let fidelity = "volley.fidelity"
     }
 
     private static let formatVersion = "1"
@@ -42,23 +43,42 @@ extension SpikingNetwork {
                     direction: layer.ladder.direction, levels: layer.ladder.levels, rounding: layer.rounding,
                     reset: layer.reset, initialPotential: layer.initialPotential))
             })
+        func json(_ value: some Encodable, _ key: String) throws -> String {
+            do {
+                return try Self.json(value)
+            } catch {
+                throw SpikingError(.malformed, "'\(path)': '\(key)' cannot be written, since it holds NaN or infinity: \(error)")
+            }
+        }
         var metadata = [
             Key.format: Self.formatVersion, Key.coding: coding.rawValue,
-            Key.graph: try Self.json(GraphDocument(graph)), Key.neurons: try Self.json(layers),
-            Key.provenance: try Self.json(provenance),
+            Key.graph: try json(GraphDocument(graph), Key.graph), Key.neurons: try json(layers, Key.neurons),
+            Key.provenance: try json(provenance, Key.provenance),
         ]
-        if let preprocessing { metadata[Key.preprocessing] = try Self.json(preprocessing) }
-        if let classNames { metadata[Key.classNames] = try Self.json(classNames) }
+        if let preprocessing { metadata[Key.preprocessing] = try json(preprocessing, Key.preprocessing) }
+        if let fidelity { metadata[Key.fidelity] = try json(fidelity, Key.fidelity) }
+        if let classNames { metadata[Key.classNames] = try json(classNames, Key.classNames) }
         try Safetensors.write(tensors: tensors, metadata: metadata, to: path)
     }
 
     /// Reads and verifies a network.
     /// - Throws: an error that names the file and what is wrong with it.
     public init(contentsOf path: String) throws {
-        let file = try SafetensorsFile(path: path)
+        func convertFirst() -> SpikingError {
+            SpikingError(
+                .badFile, "'\(path)' is not a spiking network; if it is a model, convert it first: "
+                    + "volley convert '\(path)' --calibration DATA -o NETWORK.volley")
+        }
+        if Folder.exists(path) { throw convertFirst() }
+        let file: SafetensorsFile
+        do {
+            file = try SafetensorsFile(path: path)
+        } catch let error as FormatError where [.malformed, .tooLarge, .truncated].contains(error.code) && !path.hasSuffix(".volley") {
+            throw convertFirst()
+        }
         func fail(_ message: String) -> SpikingError { SpikingError(.badFile, "'\(path)': \(message)") }
         guard let format = file.metadata[Key.format] else {
-            throw fail("this safetensors file is not a spiking network; make one with 'volley convert'")
+            throw convertFirst()
         }
         guard format == Self.formatVersion else {
             throw fail("a spiking network of format \(format); this version reads format \(Self.formatVersion)")
@@ -97,6 +117,7 @@ extension SpikingNetwork {
                 preprocessing: try decode(Preprocessing.self, Key.preprocessing),
                 classNames: try decode([String].self, Key.classNames),
                 provenance: try require(try decode(Provenance.self, Key.provenance), Key.provenance))
+            fidelity = try decode(Fidelity.self, Key.fidelity)
         } catch let error as GraphError {
             throw fail(error.description)
         } catch let error as SpikingError where error.code == .malformed {

@@ -16,6 +16,8 @@ public struct SpikingNetwork: Sendable, Hashable {
     /// The names of the classes, where the model knows them.
     public var classNames: [String]?
     public var provenance: Provenance
+    /// How closely it followed its ANN when it was converted; nil where that was not looked at.
+    public var fidelity: Fidelity?
 
     /// - Throws: ``SpikingError`` when layers and places do not match or a layer is impossible.
     public init(

@@ -55,7 +55,8 @@ public struct ReferenceSimulator {
             for output in graph.outputs { outputs[output.name, default: []].append(state.estimate[output.value]) }
         }
         return SimulationResult(
-            outputs: outputs.mapValues { Tensor.stacking($0) }, spikes: spikes, steps: counter.finish())
+            outputs: outputs.mapValues { Tensor.stacking($0) }, batchAxes: executable.batching.outputs, spikes: spikes,
+            steps: counter.finish())
     }
 
     private struct State {

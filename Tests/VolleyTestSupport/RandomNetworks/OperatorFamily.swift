@@ -7,6 +7,7 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
     case linear, convolution, matrixProduct, elementwise, activation, parametricActivation, softmax, layerNormalization
     case rmsNormalization, pooling, reduction, argMaximum, cumulativeSum, triangle, selection, reshape, transpose, slice
     case gather, gatherElements, gatherND, padding, concatenation, expansion
+    case transposedConvolution, resize, topK, quantization
 
     /// nil for a place of neurons.
     public init?(_ operation: Operator) {
@@ -35,6 +36,10 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
         case .padding: self = .padding
         case .concatenation: self = .concatenation
         case .expansion: self = .expansion
+        case .transposedConvolution: self = .transposedConvolution
+        case .resize: self = .resize
+        case .topK: self = .topK
+        case .quantization: self = .quantization
         case .neuron: return nil
         }
     }

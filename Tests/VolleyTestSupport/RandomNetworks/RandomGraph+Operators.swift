@@ -29,6 +29,10 @@ extension RandomGraph {
         case .padding: drawPadding()
         case .concatenation: drawConcatenation()
         case .expansion: drawExpansion()
+        case .transposedConvolution: drawTransposedConvolution()
+        case .resize: drawResize()
+        case .topK: drawTopK()
+        case .quantization: drawQuantization()
         }
     }
 

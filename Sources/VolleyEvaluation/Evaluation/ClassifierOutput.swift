@@ -1,0 +1,45 @@
+public import VolleyGraph
+internal import VolleyTensors
+internal import VolleySpiking
+
+/// The output of a network that is read as one value for each class, `[N, classes]`.
+public struct ClassifierOutput: Hashable, Sendable {
+    public let name: String
+    /// At least 2: of a single class every answer would be right.
+    public let classes: Int
+
+    /// - Parameter name: the output's name; nil where only one of the network's outputs has such a shape.
+    /// - Throws: `SpikingError` listing the outputs where that is not so.
+    public init(of graph: Graph, named name: String? = nil) throws {
+        let batch = graph.inputs.first.flatMap { graph[$0].shape.dimensions.first }
+        let fitting = graph.outputs.filter { output in
+            let shape = graph[output.value].shape
+            return shape.rank == 2 && shape[0] == batch && !shape[1].scalesWithBatch && shape[1].size >= 2
+        }
+        let listed = graph.outputs.map { "\($0.name) \(graph[$0.value].shape)" }.joined(separator: ", ")
+        func failure(_ message: String) -> SpikingError { SpikingError(.badSettings, "\(message); the network's outputs: \(listed)") }
+        let output: Graph.Output
+        if let name {
+            guard let named = graph.outputs.first(where: { $0.name == name }) else {
+                throw failure("the network has no output '\(name)', which --output names")
+            }
+            guard fitting.contains(named) else {
+                throw failure("the output '\(name)' is none of a classifier, which has the shape [N, classes] with 2 classes at least")
+            }
+            output = named
+        } else {
+            guard let first = fitting.first else {
+                throw failure(
+                    "only classifiers can be evaluated: networks with an output [N, classes] of 2 classes at least; "
+                        + "use 'volley run' for this one")
+            }
+            guard fitting.count == 1 else {
+                let names = fitting.map { "--output \($0.name)" }.joined(separator: " or ")
+                throw failure("\(fitting.count) outputs may be a classifier's: say which one counts with \(names)")
+            }
+            output = first
+        }
+        self.name = output.name
+        classes = graph[output.value].shape[1].size
+    }
+}

@@ -1,0 +1,104 @@
+// What the cases share: random choices, arrays on the heap that end where their last element ends, so that the sanitizer sees every
+// access behind them, and a digest of results.
+#ifndef VOLLEY_KERNEL_CASES_H
+#define VOLLEY_KERNEL_CASES_H
+
+#define _POSIX_C_SOURCE 200112L  // posix_memalign
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "volley_kernels.h"
+
+enum { MAX_ARRAYS = 32 };
+
+// One case on one table of kernels: the same seed makes the same case for every table.
+typedef struct {
+    const vk_kernels *kernels;
+    uint64_t random;
+    uint64_t digest;
+    int arrays;
+    void *memory[MAX_ARRAYS];
+} test_case;
+
+static inline uint64_t next(test_case *t) {
+    uint64_t z = t->random += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+}
+static inline size_t below(test_case *t, size_t n) { return (size_t)(next(t) % n); }
+static inline int coin(test_case *t) { return (int)below(t, 2); }
+// About normal, finite.
+static inline float number(test_case *t) {
+    float sum = 0.0f;
+    for (int i = 0; i < 4; i++) sum += (float)(int64_t)below(t, 2001) / 1000.0f - 1.0f;
+    return sum;
+}
+// Around multiples of the vectors and tiles of the kernels.
+static inline size_t awkward(test_case *t) {
+    static const size_t sizes[] = {1, 2, 3, 5, 7, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 130};
+    return sizes[below(t, sizeof sizes / sizeof *sizes)];
+}
+
+// `bytes` bytes on a boundary of 64 that end exactly there.
+static inline void *heap(test_case *t, size_t bytes) {
+    if (t->arrays == MAX_ARRAYS || posix_memalign(&t->memory[t->arrays], 64, bytes)) abort();
+    memset(t->memory[t->arrays], 0, bytes);
+    return t->memory[t->arrays++];
+}
+static inline float *zeros(test_case *t, size_t n) { return heap(t, n * sizeof(float)); }
+static inline float *numbers(test_case *t, size_t n) {
+    float *values = zeros(t, n);
+    for (size_t i = 0; i < n; i++) values[i] = number(t);
+    return values;
+}
+static inline int64_t *counters(test_case *t, size_t n) { return heap(t, n * sizeof(int64_t)); }
+// Signed levels, more or less of them zero.
+static inline int8_t *spikes(test_case *t, size_t n, int levels) {
+    int8_t *codes = heap(t, n);
+    const size_t density = below(t, 11);
+    for (size_t i = 0; i < n; i++)
+        if (below(t, 10) < density) codes[i] = (int8_t)((int)below(t, 2 * (size_t)levels + 1) - levels);
+    return codes;
+}
+static inline void release(test_case *t) {
+    while (t->arrays) free(t->memory[--t->arrays]);
+}
+
+// Adds what was written to the digest.
+static inline void take(test_case *t, const void *bytes, size_t count) {
+    for (size_t i = 0; bytes && i < count; i++) t->digest = (t->digest ^ ((const uint8_t *)bytes)[i]) * 0x100000001B3u;
+}
+static inline void take_floats(test_case *t, const float *values, size_t n) { take(t, values, n * sizeof *values); }
+static inline void take_counts(test_case *t, const int64_t *values, size_t n) { take(t, values, n * sizeof *values); }
+
+// A layer of neurons of up to `most` levels, doubling.
+static inline vk_neuron *neurons(test_case *t, size_t most, int differential, int reset_to_zero) {
+    vk_neuron *layer = heap(t, sizeof *layer);
+    layer->levels = 1 + (int)below(t, most);
+    layer->differential = differential;
+    layer->reset_to_zero = reset_to_zero;
+    layer->initial_potential = coin(t) ? 0.03f : 0.0f;
+    const float bases[2] = {0.2f, coin(t) ? 0.2f : 0.13f};
+    for (int side = 0; side < 2; side++)
+        for (int level = 0; level < layer->levels; level++) {
+            layer->thresholds[side][level] = bases[side] * (float)(1 << level);
+            layer->cutoffs[side][level] = layer->thresholds[side][level] - bases[side] / 2.0f;
+        }
+    vk_neuron_prepare(layer);
+    return layer;
+}
+
+typedef void (*case_function)(test_case *);
+void rows_and_elements(test_case *t);
+void products(test_case *t);
+void counting(test_case *t);
+void neuron_layers(test_case *t);
+void layers(test_case *t);
+void attention(test_case *t);
+void decoding(test_case *t);
+void layouts(test_case *t);
+
+#endif

@@ -1,0 +1,140 @@
+// Neurons and what runs in one pass with them.
+#include "cases.h"
+
+void neuron_layers(test_case *t) {
+    const int resets = below(t, 3) == 0, differential = !resets && coin(t), keeps = resets || coin(t);
+    const vk_neuron *layer = neurons(t, VK_MAX_LEVELS, differential, resets);
+    const size_t n = awkward(t);
+    const int steps = 1 + (int)below(t, 16), first = keeps ? 1 + (int)below(t, 20) : 1;
+    const size_t all = (size_t)steps * n, stride = coin(t) ? n : 0;
+    float *sent = keeps ? zeros(t, n) : 0, *baseline = resets ? zeros(t, n) : 0;
+    int8_t *codes = coin(t) ? heap(t, all) : 0;
+    float *emitted = coin(t) ? zeros(t, all) : 0, *estimate = coin(t) ? zeros(t, all) : 0;
+    const size_t counted = (size_t)steps * 2 * (size_t)layer->levels;
+    int64_t *counts = counters(t, counted);
+    const size_t bad = t->kernels->neuron(layer, first, steps, n, numbers(t, stride ? all : n), stride, sent, baseline,
+                                          codes, emitted, estimate, n, counts);
+    take(t, &bad, sizeof bad);
+    take_floats(t, sent, n);
+    take_floats(t, baseline, n);
+    take(t, codes, all);
+    take_floats(t, emitted, all);
+    take_floats(t, estimate, all);
+    take_counts(t, counts, counted);
+}
+
+void layers(test_case *t) {
+    enum { FLOATS, INT8, INT16 };
+    const int weights = (int)below(t, 3), spiking = weights != FLOATS || coin(t), fires = coin(t), keeps = coin(t);
+    vk_layer layer = {.inputs = awkward(t), .outputs = awkward(t)};
+    layer.event_density = (float)below(t, 5) / 4.0f;
+    layer.activation = (int)below(t, VK_SQRT + 2) - 1;
+    if (layer.activation == VK_SQRT) layer.activation = -1;
+    layer.bias = coin(t) ? numbers(t, layer.outputs) : 0;
+    layer.source = spiking ? neurons(t, weights == FLOATS ? VK_MAX_LEVELS : 8, coin(t), 0) : 0;
+    layer.target = fires ? neurons(t, VK_MAX_LEVELS, coin(t), 0) : 0;
+    const float *matrix = numbers(t, layer.outputs * layer.inputs);
+    if (weights == FLOATS) {
+        float *panels = zeros(t, vk_packed_count(layer.inputs, layer.outputs));
+        vk_pack(layer.inputs, layer.outputs, matrix, 1, layer.inputs, panels);
+        layer.panels = panels;
+    } else {
+        layer.planes = weights == INT8 ? 1 : 2;
+        const size_t planes = (size_t)layer.planes;
+        int8_t *digits = heap(t, planes * vk_digits_count(layer.inputs, layer.outputs));
+        int16_t *whole = heap(t, sizeof *whole * vk_whole_count(layer.inputs, layer.outputs));
+        float *scales = zeros(t, layer.outputs);
+        int32_t *sums = heap(t, sizeof *sums * planes * layer.outputs);
+        vk_quantize(layer.inputs, layer.outputs, matrix, layer.planes, digits, whole, scales, sums);
+        layer.digits = digits, layer.whole = whole, layer.scales = scales, layer.digit_sums = sums;
+    }
+
+    vk_layer_run run = {.rows = 1 + below(t, 20), .steps = 1 + (int)below(t, 16)};
+    run.first_step = keeps ? 1 + (int)below(t, 20) : 1;
+    const size_t steps = (size_t)run.steps, results = run.rows * layer.outputs, all = steps * results;
+    run.input_stride = run.rows * layer.inputs;
+    run.output_stride = results;
+    if (spiking) run.codes = spikes(t, steps * run.input_stride, layer.source->levels);
+    else run.input = numbers(t, steps * run.input_stride);
+    if (coin(t)) {
+        run.addend_stride = coin(t) ? results : 0;
+        run.addend = numbers(t, run.addend_stride ? all : results);
+    }
+    if (keeps && spiking) run.sums = zeros(t, results);
+    if (keeps && fires) run.sent = zeros(t, results);
+    if (!fires || coin(t)) run.value = zeros(t, all);
+    if (fires && coin(t)) run.target_codes = heap(t, all);
+    if (fires && coin(t)) run.estimate = zeros(t, all);
+    const size_t counted = fires ? steps * 2 * (size_t)layer.target->levels : 0;
+    run.counts = fires ? counters(t, counted) : 0;
+    run.event_inputs = coin(t) ? counters(t, 1) : 0;
+    run.scratch = zeros(t, vk_layer_scratch(&layer, run.steps));
+    const size_t bad = t->kernels->layer(&layer, &run);
+    take(t, &bad, sizeof bad);
+    take_floats(t, run.sums, results);
+    take_floats(t, run.sent, results);
+    take_floats(t, run.value, all);
+    take(t, run.target_codes, all);
+    take_floats(t, run.estimate, all);
+    take_counts(t, run.counts, counted);
+}
+
+// A view of `rows` × `columns` elements for each step, rows apart by a little more than they need, or turned.
+static vk_view view(test_case *t, size_t steps, size_t rows, size_t columns, int turned, size_t *count) {
+    const size_t gap = below(t, 3);
+    vk_view v = {.row = turned ? 1 : columns + gap, .column = turned ? rows + gap : 1};
+    const size_t span = (rows - 1) * v.row + (columns - 1) * v.column + 1;
+    v.step = span + below(t, 3);
+    *count = (steps - 1) * v.step + span;
+    v.start = numbers(t, *count);
+    return v;
+}
+
+void attention(test_case *t) {
+    const int fires = coin(t), counts_keys = fires && coin(t), keeps = fires && coin(t), steps = 1 + (int)below(t, 16);
+    vk_attention shape = {.queries = awkward(t), .keys = awkward(t), .width = 1 + below(t, 40), .value_width = 1 + below(t, 40)};
+    size_t count, written;
+    shape.q = view(t, (size_t)steps, shape.queries, shape.width, 0, &count);
+    shape.k = view(t, (size_t)steps, shape.keys, shape.width, coin(t), &count);
+    shape.v = view(t, (size_t)steps, shape.keys, shape.value_width, 0, &count);
+    shape.out = view(t, (size_t)steps, shape.queries, shape.value_width, 0, &written);
+    shape.scale = coin(t) ? 1.0f : 0.3f;
+    if (coin(t)) {
+        shape.mask_row = coin(t) ? shape.keys : 0;
+        shape.mask = numbers(t, shape.mask_row ? shape.queries * shape.keys : shape.keys);
+    }
+    shape.neuron = fires ? neurons(t, 8, coin(t), 0) : 0;
+    const size_t counted = fires ? (size_t)steps * 2 * (size_t)shape.neuron->levels : 0, keys = (size_t)steps * shape.keys;
+    float *sent = keeps ? zeros(t, shape.queries * shape.keys) : 0;
+    float *scratch = zeros(t, vk_attention_scratch(&shape, steps));
+    int64_t *counts = fires ? counters(t, counted) : 0;
+    int64_t *emitted = counts_keys ? counters(t, keys) : 0, *known = counts_keys ? counters(t, keys) : 0;
+    const size_t bad = t->kernels->attention(&shape, keeps ? 1 + (int)below(t, 20) : 1, steps, sent, scratch, counts, emitted, known);
+    take(t, &bad, sizeof bad);
+    take_floats(t, shape.out.start, written);
+    take_floats(t, sent, shape.queries * shape.keys);
+    take_counts(t, counts, counted);
+    take_counts(t, emitted, keys);
+    take_counts(t, known, keys);
+}
+
+void decoding(test_case *t) {
+    const int keeps = coin(t), counted = coin(t);
+    vk_decoding work = {.source = neurons(t, VK_MAX_LEVELS, coin(t), 0), .steps = 1 + (int)below(t, 16), .rows = 1 + below(t, 20),
+                        .columns = awkward(t), .counts_rows = coin(t)};
+    const size_t steps = (size_t)work.steps, estimates = steps * work.rows * work.columns;
+    work.first_step = keeps ? 1 + (int)below(t, 20) : 1;
+    work.codes_row = work.columns + below(t, 40);
+    work.codes_step = (work.rows - 1) * work.codes_row + work.columns + below(t, 3);
+    work.codes = spikes(t, (steps - 1) * work.codes_step + (work.rows - 1) * work.codes_row + work.columns, work.source->levels);
+    work.sent = keeps ? zeros(t, work.rows * work.columns) : 0;
+    work.estimates = zeros(t, estimates);
+    const size_t places = steps * (work.counts_rows ? work.rows : work.columns);
+    work.emitted = counted ? heap(t, places * sizeof *work.emitted) : 0;
+    work.known = counted ? heap(t, places * sizeof *work.known) : 0;
+    t->kernels->decode(&work);
+    take_floats(t, work.sent, work.rows * work.columns);
+    take_floats(t, work.estimates, estimates);
+    take(t, work.emitted, places * sizeof(int32_t));
+    take(t, work.known, places * sizeof(int32_t));
+}
