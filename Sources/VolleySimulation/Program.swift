@@ -44,7 +44,7 @@ public struct Program: Sendable {
         var diagnostics: [Diagnostic] = []
         var thresholdError = 0.0
         for (id, node) in graph.nodes.enumerated() {
-            guard let bits = weights.bits, executable.packedWeight(of: id) != nil, let neuron = neurons[node.inputs[0]],
+            guard let bits = weights.bits, executable.isLayer(id), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
             if executable.layerBias(of: id) == nil {

@@ -142,10 +142,18 @@ struct StagePlanner {
 }
 
 extension Executable {
-    /// The bias of a layer that layer kernels can run: its weight is one constant matrix, its bias is constant, and its inputs
-    /// can be listed with 16 bits. Empty for no bias, nil for other layers.
+    /// Whether it is a layer of the kind that layer kernels run: linear, or a convolution with one group, of constant weight.
+    func isLayer(_ id: NodeID) -> Bool {
+        switch graph[id].content {
+        case .operation(.linear), .operation(.convolution): packedWeight(of: id) != nil
+        default: false
+        }
+    }
+
+    /// The bias of a layer that layer kernels can run: it is constant, and the layer's inputs can be listed with 16 bits. Empty for
+    /// no bias, nil for other layers.
     func layerBias(of id: NodeID) -> [Float]? {
-        guard let packed = packedWeight(of: id), (1..<65_536).contains(packed.rows) else { return nil }
+        guard isLayer(id), let packed = packedWeight(of: id), (1..<65_536).contains(packed.rows) else { return nil }
         return graph[id].inputs.count == 2 ? [] : graph[graph[id].inputs[2]].constant?.values
     }
 }
