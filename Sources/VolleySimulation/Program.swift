@@ -44,10 +44,13 @@ public struct Program: Sendable {
         var diagnostics: [Diagnostic] = []
         var thresholdError = 0.0
         for (id, node) in graph.nodes.enumerated() {
-            guard let bits = weights.bits, Self.isLayer(node), let neuron = neurons[node.inputs[0]],
+            guard let bits = weights.bits, executable.isLayer(id), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
-            if neuron.takesIntegers {
+            if executable.layerBias(of: id) == nil {
+                diagnostics.append(
+                    Diagnostic(node.name, "keeps fp32 weights: its bias is computed, or it has more inputs than integers take, 65 535"))
+            } else if neuron.takesIntegers {
                 let layer = network.layer(at: node.inputs[0])!, rounded = weights.rounded(layer)
                 neurons[node.inputs[0]] = rounded.kernel(network.coding)
                 let change = abs(rounded.ladder.positive / layer.ladder.positive - 1)
@@ -65,7 +68,7 @@ public struct Program: Sendable {
         self.integers = integers
         weightError = integers.values.map(\.relativeError).max() ?? 0
         spiking = try Schedule(executable, neurons: neurons, integers: integers)
-        analog = try Schedule(executable.withoutNeurons(), neurons: [:], integers: [:])
+        analog = try Schedule(executable.withoutNeurons(), neurons: nil, integers: [:])
     }
 
     /// Says so where the samples of a batch cannot be parted.
@@ -76,15 +79,6 @@ public struct Program: Sendable {
             executable.analysis.layouts[id] == .shared
             ? "sends the same spikes for all samples of a batch" : "relates the samples of a batch to each other"
         return [Diagnostic(node.name, "\(reason): a batch runs as a whole, on one thread, and what it gives is that of this batch")]
-    }
-
-    /// Whether the layer kernels can hold its weight as one matrix.
-    private static func isLayer(_ node: Node) -> Bool {
-        switch node.content {
-        case .operation(.linear): true
-        case .operation(.convolution(let convolution)): convolution.groups == 1
-        default: false
-        }
     }
 
     /// Whether time-steps can run as further samples, many at once, where all of them are there from the start.

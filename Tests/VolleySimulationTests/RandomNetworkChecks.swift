@@ -176,7 +176,8 @@ enum RoundedNetwork {
         let graph = try network.graph.rebuilt { builder, node, id, inputs in
             var inputs = inputs
             if let operation = node.operation, isRounded(operation), let layer = network.layer(at: node.inputs[0]),
-                layer.ladder.levels <= 8, let weight = network.graph[node.inputs[1]].constant
+                layer.ladder.levels <= 8, let weight = network.graph[node.inputs[1]].constant,
+                node.inputs.dropFirst(2).allSatisfy({ network.graph[$0].constant != nil })
             {
                 let integers = IntegerWeights(
                     weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: format == .int8 ? 8 : 16)

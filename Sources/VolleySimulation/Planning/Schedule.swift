@@ -28,13 +28,13 @@ struct Schedule: Sendable {
     var graph: Graph { executable.graph }
 
     /// - Parameters:
-    ///   - neurons: by node; empty for the ANN, where everything that depends on the input counts as moving.
+    ///   - neurons: by node; nil for the ANN, where everything that depends on the input counts as moving.
     ///   - integers: weights by linear node, instead of the executable's.
     /// - Throws: ``ScheduleError`` where the planner made a mistake.
-    init(_ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights]) throws {
+    init(_ executable: Executable, neurons: [NodeID: NeuronKernel]?, integers: [NodeID: IntegerWeights]) throws {
         self.executable = executable
         let graph = executable.graph
-        timeVarying = neurons.isEmpty ? graph.dependsOnInput : graph.isTimeVarying
+        timeVarying = neurons == nil ? graph.dependsOnInput : graph.isTimeVarying
         multiplyAccumulates = graph.multiplyAccumulates
         roots = Self.roots(of: graph)
         readsCodes = Array(repeating: false, count: graph.nodes.count)
@@ -44,10 +44,10 @@ struct Schedule: Sendable {
             if timeVarying[stage.output] { moving.append(stage) } else { statics.append(stage) }
             largestValue = max(largestValue, graph[stage.output].shape.perSample.count)
         }
-        try check(neurons)
+        try check(neurons ?? [:])
         foldsTime = moving.allSatisfy(foldsTime)
         planRelease()
-        planOutputs(neurons)
+        planOutputs(neurons ?? [:])
     }
 
     /// Whether a stage takes time-steps for further samples: its values are proved to hold samples apart, and where its kernel

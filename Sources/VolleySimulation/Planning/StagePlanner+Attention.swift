@@ -5,7 +5,7 @@ extension StagePlanner {
     /// From a scores' product on, if softmax and another product follow.
     func attention(_ id: NodeID) -> AttentionStage? {
         let (q, k) = (graph[id].inputs[0], graph[id].inputs[1])
-        guard isHeads(q), isHeads(k), timeVarying[q] == timeVarying[k], timeVarying[id] || neurons.isEmpty,
+        guard isHeads(q), isHeads(k), timeVarying[q] == timeVarying[k], timeVarying[id] || isANN,
             graph[q].shape.dimensions.dropLast(2) == graph[k].shape.dimensions.dropLast(2)
         else { return nil }
         var nodes = [id]
@@ -70,7 +70,7 @@ extension StagePlanner {
             graph[reshape].shape[0] == .batch, graph[reshape].shape[1] == graph[value].shape[1], let turned = onlyReader(of: reshape),
             case .operation(.transpose(let transpose)) = graph[turned].content, [[0, 2, 1, 3], [0, 2, 3, 1]].contains(transpose.permutation)
         else { return nil }
-        if neurons.isEmpty { return (reshape, turned, turned) }
+        if isANN { return (reshape, turned, turned) }
         guard let site = onlyReader(of: turned), let neuron = neurons[site], !neuron.resetsToZero else { return nil }
         return (reshape, turned, site)
     }
@@ -109,7 +109,7 @@ extension StagePlanner {
         if let q = neurons[stage.q], let k = neurons[stage.k], let v = neurons[stage.v] {
             stage.kernel.sources = AttentionSources(q: q, k: k, v: v)
         }
-        if neurons.isEmpty {
+        if isANN {
             (stage.q, stage.k, stage.v) = (linear(behind: attention.q)!, linear(behind: attention.k)!, linear(behind: attention.v)!)
         }
         stage.nodes += [turned, merged]

@@ -6,7 +6,7 @@ extension StagePlanner {
     func convolution(_ id: NodeID, _ convolution: Convolution) -> ConvolutionStage? {
         let node = graph[id]
         guard convolution.groups == 1, let source = neurons[node.inputs[0]], let packed = executable.packedWeight(of: id),
-            let weight = graph[node.inputs[1]].constant, let bias = constantBias(of: id)
+            let weight = graph[node.inputs[1]].constant, let bias = executable.layerBias(of: id)
         else { return nil }
         var nodes = [id]
         var activation: Kernels.Unary?

@@ -9,6 +9,8 @@ internal import VolleyTensors
 struct StagePlanner {
     let executable: Executable
     let neurons: [NodeID: NeuronKernel]
+    /// Whether it plans the ANN, which runs once and has no neurons.
+    let isANN: Bool
     let integers: [NodeID: IntegerWeights]
     let timeVarying: [Bool]
     private let consumers: [[NodeID]]
@@ -21,10 +23,11 @@ struct StagePlanner {
     var graph: Graph { executable.graph }
 
     init(
-        _ executable: Executable, neurons: [NodeID: NeuronKernel], integers: [NodeID: IntegerWeights], timeVarying: [Bool]
+        _ executable: Executable, neurons: [NodeID: NeuronKernel]?, integers: [NodeID: IntegerWeights], timeVarying: [Bool]
     ) {
         self.executable = executable
-        self.neurons = neurons
+        self.neurons = neurons ?? [:]
+        isANN = neurons == nil
         self.integers = integers
         self.timeVarying = timeVarying
         consumers = executable.graph.consumers
@@ -85,20 +88,14 @@ struct StagePlanner {
         return whole ?? .floats(packed)
     }
 
-    /// The bias of a layer whose weights and bias are constant and whose inputs can be listed; empty for none.
-    func constantBias(of id: NodeID) -> [Float]? {
-        guard let packed = executable.packedWeight(of: id), (1..<65_536).contains(packed.rows) else { return nil }
-        return graph[id].inputs.count == 2 ? [] : graph[graph[id].inputs[2]].constant?.values
-    }
-
     /// Whether a linear layer runs as a stage of its own, with what follows it.
     func isLayer(_ id: NodeID) -> Bool {
-        graph[id].operation == .linear(Linear()) && (timeVarying[id] || neurons.isEmpty) && constantBias(of: id) != nil
+        graph[id].operation == .linear(Linear()) && (timeVarying[id] || isANN) && executable.layerBias(of: id) != nil
     }
 
     private func layer(_ id: NodeID) -> LayerStage? {
         let node = graph[id]
-        guard isLayer(id), let packed = executable.packedWeight(of: id), let bias = constantBias(of: id) else { return nil }
+        guard isLayer(id), let packed = executable.packedWeight(of: id), let bias = executable.layerBias(of: id) else { return nil }
         let source = neurons[node.inputs[0]]
         var nodes = [id]
         var (activation, addend, site) = (Kernels.Unary?.none, NodeID?.none, NodeID?.none)
@@ -141,5 +138,22 @@ struct StagePlanner {
         let shape = graph[other].shape
         return shape == graph[value].shape && graph[other].operation != nil
             && (timeVarying[other] == timeVarying[value] || shape.dimensions.first?.scalesWithBatch == true)
+    }
+}
+
+extension Executable {
+    /// Whether it is a layer of the kind that layer kernels run: linear, or a convolution with one group, of constant weight.
+    func isLayer(_ id: NodeID) -> Bool {
+        switch graph[id].content {
+        case .operation(.linear), .operation(.convolution): packedWeight(of: id) != nil
+        default: false
+        }
+    }
+
+    /// The bias of a layer that layer kernels can run: it is constant, and the layer's inputs can be listed with 16 bits. Empty for
+    /// no bias, nil for other layers.
+    func layerBias(of id: NodeID) -> [Float]? {
+        guard isLayer(id), let packed = packedWeight(of: id), (1..<65_536).contains(packed.rows) else { return nil }
+        return graph[id].inputs.count == 2 ? [] : graph[graph[id].inputs[2]].constant?.values
     }
 }

@@ -10,6 +10,8 @@ public enum FoundFaults {
             ("a first axis of 2N was taken for N where heads are split", try headsOfTwoBatches()),
             ("a layer with a computed bias was expected to leave heads side by side", try headsWithComputedBias()),
             ("a residual that is the same at every step was not repeated along a moved batch axis", try staticResidualOnMovedBatch()),
+            ("a network without neurons ran as its ANN does, but for many steps", try noNeurons()),
+            ("a layer with a computed bias kept its weights, and was said to have rounded ones", try computedBiasBehindNeurons()),
         ]
     }
 
@@ -72,6 +74,23 @@ public enum FoundFaults {
         let analog = try sketch.transpose("analog", x, [1, 0, 2])
         let sum = try sketch.elementwise("sum", .add, try sketch.linear("head", moved, outputs: 4), analog)
         sketch.builder.output("y", try sketch.transpose("back", sum, [1, 0, 2]))
+        return try sketch.builder.build()
+    }
+
+    private static func noNeurons() throws -> Graph {
+        var sketch = GraphSketch(seed: 107)
+        let x = try sketch.builder.input("x", shape: [.batch, 6])
+        sketch.builder.output("y", try sketch.activation("relu", .relu, try sketch.linear("layer", x, outputs: 4)))
+        return try sketch.builder.build()
+    }
+
+    private static func computedBiasBehindNeurons() throws -> Graph {
+        var sketch = GraphSketch(seed: 108)
+        let x = try sketch.builder.input("x", shape: [.batch, 6])
+        let shift = try sketch.builder.input("static", shape: [5])
+        let hidden = try sketch.activation("hidden.relu", .relu, try sketch.linear("hidden", x, outputs: 8))
+        let layer = try sketch.builder.add("layer", .linear(Linear()), [hidden, try sketch.weight("layer.weight", [5, 8]), shift])
+        sketch.builder.output("y", try sketch.linear("head", try sketch.activation("tanh", .tanh, layer), outputs: 3))
         return try sketch.builder.build()
     }
 }
