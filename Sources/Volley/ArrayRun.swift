@@ -15,7 +15,7 @@ public struct ArrayRun: Sendable {
     ) throws {
         let program = try Program(network, timeSteps: timeSteps, weights: weights, kernels: kernels)
         let simulator = ParallelSimulator(program, threads: threads)
-        _ = try program.executable.bind(inputs)
+        _ = try program.executable.sampleCount(inputs)
         let (ann, result) = try simulator.answers(inputs)
         arrays = []
         diagnostics = program.diagnostics

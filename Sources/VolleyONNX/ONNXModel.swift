@@ -62,15 +62,8 @@ public struct ONNXModel: Sendable {
         } catch let reason as any InputError {
             guard let fixedBatch else { throw reason }
             var again = try ModelImport(path, shapes: shapes, constants: constants)
-            let importer: Importer
-            let graph: Graph
-            do {
-                (importer, graph) = try again.run(freedBatch: nil)
-            } catch let error as ONNXError where [.unsupported, .unsupportedOperators].contains(error.code) {
-                throw error
-            } catch {
-                throw reason
-            }
+            // What is wrong with the file as it is counts, not what is wrong with another batch.
+            let (importer, graph) = try again.run(freedBatch: nil)
             importer.note(
                 path, "the file fixes the batch at \(fixedBatch), and no other is possible, so samples run \(fixedBatch) at a time: \(reason)")
             return (importer, graph, again.architecture)

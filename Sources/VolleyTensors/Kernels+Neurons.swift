@@ -35,7 +35,7 @@ extension Kernels {
         for size in [outputs.codes.count, outputs.estimate.count] {
             precondition(size == 0 || size == steps * count, "room for every output")
         }
-        precondition(state.sent.isEmpty ? firstStep == 1 : state.sent.count == count, "one value per neuron")
+        precondition(state.sent.count == count || state.sent.isEmpty && firstStep == 1, "one value per neuron")
         precondition(state.baseline.count == (neuron.resetsToZero ? count : 0), "a baseline just for reset to zero")
         precondition(outputs.counts.count == steps * 2 * neuron.levels, "one count per step, level and sign")
         guard count > 0 else { return 0 }

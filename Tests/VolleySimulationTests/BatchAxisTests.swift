@@ -20,7 +20,7 @@ import VolleyTestSupport
     static let together: [Case] = try! BatchGraphs.together().map { Case(name: $0, graph: $1) }
 
     @Test(arguments: separate, Coding.allCases) func ordinaryNetworksKeepTheirSpeed(_ example: Case, coding: Coding) throws {
-        let program = try Program(try SampleNetworks.network(example.graph, coding: coding), timeSteps: Self.timeSteps)
+        let program = try Program(try SampleNetworks.network(example.graph, coding: coding, spikingHead: true), timeSteps: Self.timeSteps)
         #expect(program.executable.batching.rule == .separate)
         // Tokens in front of samples: their neurons take the steps one by one.
         #expect(program.foldsTime == !["tokensFirst", "twoBlocks"].contains(example.name))
@@ -28,7 +28,7 @@ import VolleyTestSupport
     }
 
     @Test(arguments: separate + together, Coding.allCases) func sameBitsHoweverItIsDivided(_ example: Case, coding: Coding) throws {
-        let network = try SampleNetworks.network(example.graph, coding: coding)
+        let network = try SampleNetworks.network(example.graph, coding: coding, spikingHead: true)
         for batch in [1, 2, 5] {
             let inputs = SampleGraphs.inputs(for: network.graph, batch: batch, seed: 41)
             let program = try Program(network, timeSteps: Self.timeSteps)
@@ -48,7 +48,7 @@ import VolleyTestSupport
     }
 
     @Test(arguments: separate.suffix(3) + together, Coding.allCases) func equalsTheReference(_ example: Case, coding: Coding) throws {
-        let network = try SampleNetworks.network(example.graph, coding: coding)
+        let network = try SampleNetworks.network(example.graph, coding: coding, spikingHead: true)
         let inputs = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 42)
         let expected = try ReferenceSimulator(network).run(inputs, timeSteps: 4)
         let found = try ParallelSimulator(try Program(network, timeSteps: 4), threads: 2).run(inputs)
@@ -61,7 +61,7 @@ import VolleyTestSupport
     }
 
     @Test(arguments: together) func whatCannotBePartedIsNamed(_ example: Case) throws {
-        let program = try Program(try SampleNetworks.network(example.graph, coding: .rate), timeSteps: 2)
+        let program = try Program(try SampleNetworks.network(example.graph, coding: .rate, spikingHead: true), timeSteps: 2)
         #expect(!program.foldsTime)
         #expect(program.diagnostics.contains { $0.message.contains("a batch runs as a whole") })
     }

@@ -10,9 +10,9 @@ public enum SampleNetworks {
     /// times the largest size of its activation.
     public static func network(
         _ graph: Graph, coding: Coding, levels: Int = 6, reset: NeuronLayer.Reset = .subtraction,
-        initialPotential: Float = 0, seed: UInt64 = 5
+        initialPotential: Float = 0, spikingHead: Bool = false, seed: UInt64 = 5
     ) throws -> SpikingNetwork {
-        let placed = try PlaceNeurons.apply(to: graph)
+        let placed = try PlaceNeurons.apply(to: graph, spikingHead: spikingHead)
         var largest: [String: Float] = [:]
         _ = try Evaluator(placed).run(SampleGraphs.inputs(for: placed, batch: 4, seed: seed)) { node, value in
             if case .operation(.neuron) = node.content { largest[node.name] = value.values.map(abs).max() }

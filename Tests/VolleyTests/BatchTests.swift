@@ -26,6 +26,8 @@ import VolleyTestSupport
     private static func network(
         _ name: String, _ recipe: ConversionRecipe = .ecmt, threads: Int = 1, limit: Int? = nil
     ) throws -> SpikingNetwork {
+        var recipe = recipe
+        recipe.spikingHead = true
         let model = try ModelFile.load(path(name) + ".onnx")
         let arrays = try NamedArrays(path: path(name) + ".in.npz", for: model.graph)
         return try Conversion(of: model, recipe: recipe, calibrating: .init(.arrays(arrays), limit: limit), threads: threads).run()

@@ -49,8 +49,8 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
         switch self {
         case .linear: 10
         case .elementwise: 6
-        case .convolution, .activation: 4
-        case .matrixProduct, .reshape, .transpose: 3
+        case .convolution, .activation, .gatherND, .expansion: 4
+        case .matrixProduct, .reshape, .transpose, .transposedConvolution, .topK: 3
         default: 2
         }
     }
