@@ -1,5 +1,4 @@
 import VolleyGraph
-import VolleyTensors
 
 /// Which keys each query of an attention sees.
 enum AttentionMask {
@@ -8,14 +7,6 @@ enum AttentionMask {
     /// What is added to the scores: the mask, and the lowest number where a query must not see a key. It is chosen rather than
     /// added up, since sums of lowest numbers overflow.
     static func bias(_ call: Call, queries: Int, keys: Int, past: Int) throws -> Value? {
-        let mask = try unbounded(call, queries: queries, keys: keys, past: past)
-        guard let known = mask?.known else { return mask }
-        // Rows that see nothing must not become NaN where everything is computed at import, either.
-        let tensor = try known.tensor()
-        return Value(Known(Tensor(tensor.shape, tensor.values.map(Limits.bounded)), kind: known.kind))
-    }
-
-    private static func unbounded(_ call: Call, queries: Int, keys: Int, past: Int) throws -> Value? {
         let mask = try call.optional(3).map { try added(call, $0, keys: keys) }
         let window = Window(
             isCausal: try call.flag("is_causal"), left: try call.int("left_window_size", -1),
@@ -53,7 +44,7 @@ enum AttentionMask {
         if missing > 0, given.shape[given.rank - 1] != 1 {
             var amounts = [[Int]](repeating: [0, 0], count: given.rank)
             amounts[given.rank - 1] = [0, missing]
-            let filler: Float = given.kind == .boolean ? 0 : given.known == nil ? -Limits.infinity : -.infinity
+            let filler: Float = given.kind == .boolean ? 0 : -Limits.infinity
             whole = try call.emit(.padding(Padding(.constant, amounts: amounts, value: filler)), [given], "mask.padded")
         }
         return given.kind == .boolean ? try call.select(whole, Value(0), lowest, "mask") : whole

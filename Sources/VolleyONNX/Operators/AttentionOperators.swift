@@ -29,7 +29,7 @@ enum AttentionOperators {
         }
         let mask = try AttentionMask.bias(call, queries: query.shape[2].size, keys: key.shape[2].size, past: past)
         let biased = try mask.map { try call.binary(.add, capped, $0, "biased") } ?? capped
-        var weights = try call.emit(.softmax(Softmax()), [biased], "softmax")
+        var weights = try call.emit(.softmax(Softmax()), [bounded(biased)], "softmax")
         if let mask, let seen = try AttentionMask.seenRows(call, mask) { weights = try call.binary(.multiply, weights, seen, "seen") }
         let all = try repeatHeads(call, value, like: query, "v")
         var result = try LayerOperators.product(call, weights, all, isPacked ? "product" : nil)
@@ -64,5 +64,12 @@ enum AttentionOperators {
         let full = try call.expand(
             column, to: SymbolicShape([shape[0], shape[1], Dimension(wanted / own), shape[2], shape[3]]), part + ".repeated")
         return try call.reshape(full, to: SymbolicShape([shape[0], Dimension(wanted), shape[2], shape[3]]), part + ".all")
+    }
+
+    /// Rows that see nothing must not become NaN where everything is computed at import, either.
+    private static func bounded(_ scores: Value) throws -> Value {
+        guard let known = scores.known else { return scores }
+        let tensor = try known.tensor()
+        return Value(Known(Tensor(tensor.shape, tensor.values.map(Limits.bounded)), kind: known.kind))
     }
 }
