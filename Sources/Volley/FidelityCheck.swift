@@ -42,10 +42,12 @@ public enum FidelityCheck {
         }
         try progress(samples, samples)
         var total = OperationCounts()
-        var energies: [Double] = []
+        let samplesMeet = if case .together = batching.rule { true } else { false }
+        var energies: [Double?] = []
         for count in counts {
             total += count
-            energies.append(EnergyRatios(total, dense: program.synapses.dense, samples: samples / batching.samplesPerRun).exact)
+            let ratios = EnergyRatios(total, dense: program.synapses.dense, samples: samples / batching.samplesPerRun)
+            energies.append(samplesMeet ? nil : ratios.exact)
         }
         return Fidelity(
             samples: samples,

@@ -41,7 +41,7 @@ public final class ParallelSimulator: Sendable {
         } catch var failure as NonFiniteOutput {
             var evaluator = program.ann
             evaluator.checksValues = true
-            do { _ = try evaluator.run(inputs) } catch { failure.node = (error as? GraphError)?.node }
+            do { _ = try evaluator.runAll(inputs) } catch { failure.node = (error as? GraphError)?.node }
             throw failure
         }
         let spiking = try run(inputs)

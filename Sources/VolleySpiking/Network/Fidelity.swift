@@ -13,9 +13,10 @@ public struct Fidelity: Sendable, Hashable, Codable {
         /// answer to everything. nil as well where the samples do not differ.
         public var unexplained: Double?
         /// The energy of steps 1…t as a multiple of the ANN's, `EnergyRatios.exact`.
-        public var energy: Double
+        /// nil where the samples of a batch meet, whose costs are those of a whole batch.
+        public var energy: Double?
 
-        public init(step: Int, agreement: Double? = nil, error: Double?, unexplained: Double?, energy: Double) {
+        public init(step: Int, agreement: Double? = nil, error: Double?, unexplained: Double?, energy: Double?) {
             self.step = step
             self.agreement = agreement
             self.error = error
@@ -52,8 +53,8 @@ public struct Fidelity: Sendable, Hashable, Codable {
     /// A table for people.
     public var text: String {
         let hasClasses = steps.contains { $0.agreement != nil }
-        func cell(_ value: Double?, _ places: Int) -> String {
-            let text = value.map { String(format: "%.\(places)f", $0) } ?? "not finite"
+        func cell(_ value: Double?, _ places: Int, missing: String = "not finite") -> String {
+            let text = value.map { String(format: "%.\(places)f", $0) } ?? missing
             return String(repeating: " ", count: max(1, 14 - text.count)) + text
         }
         var lines = [
@@ -62,7 +63,7 @@ public struct Fidelity: Sendable, Hashable, Codable {
         ]
         for step in steps {
             lines.append(
-                "t = \(step.step)   " + (hasClasses ? cell(step.agreement ?? 0, 4) : "") + cell(step.error, 4) + cell(step.energy, 3))
+                "t = \(step.step)   " + (hasClasses ? cell(step.agreement ?? 0, 4) : "") + cell(step.error, 4) + cell(step.energy, 3, missing: "–"))
         }
         return lines.joined(separator: "\n") + "\n"
     }
