@@ -1,4 +1,3 @@
-
 /// Runs a spiking network on named arrays and hands its estimates back as named arrays.
 public struct ArrayRun: Sendable {
     /// `NAME [T, N, …]`: the estimates of each output at every step; `NAME.ann [N, …]`: the ANN's output;

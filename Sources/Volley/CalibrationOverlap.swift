@@ -19,7 +19,8 @@ public enum CalibrationOverlap {
         let shared = try digests.overlap(with: loader, progress: progress)
         guard shared.isEmpty else {
             throw SpikingError(
-                .badSettings, "\(shared.count) of \(dataset.count) samples in '\(dataset.path)' were also used for calibration ("
+                .badSettings,
+                "\(shared.count) of \(dataset.count) samples in '\(dataset.path)' were also used for calibration ("
                     + shared.prefix(3).joined(separator: ", ") + (shared.count > 3 ? ", …" : "")
                     + "); measure on other data, or allow it with --allow-overlap")
         }

@@ -32,7 +32,8 @@ public struct ImageOptions: Hashable, Sendable {
             if isEmpty { return model }
             let inputs = model.graph.inputs.map { "\(model.graph[$0].name) \(model.graph[$0].shape)" }.joined(separator: ", ")
             throw ConversionError(
-                .badSettings, "options for images need a network with one input [N, C, H, W] of 1 or 3 channels; this one has "
+                .badSettings,
+                "options for images need a network with one input [N, C, H, W] of 1 or 3 channels; this one has "
                     + inputs)
         }
         var result = model
@@ -65,7 +66,8 @@ public struct ImageOptions: Hashable, Sendable {
     ) throws -> Preprocessing? {
         if let size, size != (input.height, input.width) {
             throw ConversionError(
-                .badSettings, "--size is the height and width that the network reads, \(input.height)×\(input.width), found "
+                .badSettings,
+                "--size is the height and width that the network reads, \(input.height)×\(input.width), found "
                     + "\(size.height)×\(size.width); how large images are before the crop follows from --crop")
         }
         if let crop, !(0.05...1).contains(crop) {
@@ -98,7 +100,8 @@ public struct ImageOptions: Hashable, Sendable {
         if let mean = try perChannel(mean, "--mean", input), let deviation = try perChannel(deviation, "--std", input) {
             guard let statistics = PixelStatistics(mean: mean, deviation: deviation) else {
                 throw ConversionError(
-                    .badSettings, "--mean \(mean) and --std \(deviation) are not in one unit or out of range. \(PixelStatistics.rule) "
+                    .badSettings,
+                    "--mean \(mean) and --std \(deviation) are not in one unit or out of range. \(PixelStatistics.rule) "
                         + "Deviations are above 0.")
             }
             (result.mean, result.deviation) = (statistics.mean, statistics.deviation)

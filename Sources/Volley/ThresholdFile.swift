@@ -15,7 +15,8 @@ public enum ThresholdFile {
             return try JSONDecoder().decode([String: [Double]].self, from: data)
         } catch {
             throw ConversionError(
-                .badThresholds, "'\(path)' must hold a JSON object that maps each site to [positive, negative], such as "
+                .badThresholds,
+                "'\(path)' must hold a JSON object that maps each site to [positive, negative], such as "
                     + "{\"blocks.0.attn.q\": [0.95, 1.1], …}")
         }
     }

@@ -35,7 +35,8 @@ struct Convert: ParsableCommand {
     @Flag(help: "Leave out calibration files that cannot be read, and list them.") var skipBad = false
     @Flag(help: "Do not run the new network beside its ANN.") var noCheck = false
     @Flag(help: "Take notes for errors.") var strict = false
-    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors).") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors).")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
     @Option(name: .shortAndLong, help: "The .volley file to write.") var output: String
 
     func run() throws {
@@ -49,7 +50,8 @@ struct Convert: ParsableCommand {
         conversion.thresholds = try thresholds.map(ThresholdFile.read)
         if let calibration {
             conversion.calibration = .init(
-                try .open(calibration, for: conversion.model, arrays: try dataOptions.chosenArrays()), batchSize: wholeSet ? nil : batch, limit: limit,
+                try .open(calibration, for: conversion.model, arrays: try dataOptions.chosenArrays()), batchSize: wholeSet ? nil : batch,
+                limit: limit,
                 skipBad: skipBad)
         }
         if let preset {
@@ -61,15 +63,18 @@ struct Convert: ParsableCommand {
         try OutputPath.check([output], imagesIn: [calibration].compactMap(\.self))
         let diagnostics = Diagnostics(strict: strict)
         let progress = ProgressLine("converting")
-        let network = try conversion.run(diagnose: diagnostics.add, progress: { done, total in
-            progress.update(done, total)
-            try Termination.check("nothing is written")
-        })
+        let network = try conversion.run(
+            diagnose: diagnostics.add,
+            progress: { done, total in
+                progress.update(done, total)
+                try Termination.check("nothing is written")
+            })
         Termination.finishChecks()
         try diagnostics.check()
         try network.write(to: output)
-        try Console.out("\(output): \(network.neurons.count) neuron sites, method \(network.provenance.method), \(network.coding.rawValue) coding"
-            + (network.provenance.calibrationCount.map { ", calibrated on \($0) samples" } ?? ", explicit thresholds"))
+        try Console.out(
+            "\(output): \(network.neurons.count) neuron sites, method \(network.provenance.method), \(network.coding.rawValue) coding"
+                + (network.provenance.calibrationCount.map { ", calibrated on \($0) samples" } ?? ", explicit thresholds"))
         if let fidelity = network.fidelity {
             try Console.out("\n" + fidelity.text, terminator: "")
         } else if !noCheck {

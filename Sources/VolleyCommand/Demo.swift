@@ -13,7 +13,8 @@ struct Demo: ParsableCommand {
             """)
 
     @Option(name: .shortAndLong, help: "Keep all files in this folder.") var output: String?
-    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors).") var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors).")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func run() throws {
         try OptionRange.check("--threads", threads, OptionRange.threads)
@@ -26,7 +27,8 @@ struct Demo: ParsableCommand {
             for (method, results) in demonstration.results {
                 try AtomicFile.write(try Console.json(results), to: "\(output)/\(method).json")
             }
-            try Console.out("""
+            try Console.out(
+                """
 
                 Kept in \(output). Try:
                   volley inspect \(output)

@@ -25,13 +25,15 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var dataOptions: DataOptions
     @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int
-    @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).") var limit: Int?
+    @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).")
+    var limit: Int?
     @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
     @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
     @OptionGroup var engine: EngineOptions
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
-    @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.") var resume: String?
+    @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
+    var resume: String?
     @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
     @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
     @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
@@ -76,7 +78,8 @@ struct Evaluate: ParsableCommand {
 
     private func show(_ results: Results) throws {
         for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
-        try Console.out("\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
+        try Console.out(
+            "\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
         try Console.out(ResultsTable.text(results))
         if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
         if let error = results.weightError { try Console.out("On the first 32 samples, \(error.summary).") }

@@ -32,9 +32,11 @@ struct InputShapes {
                 throw ModelError(.badInputShape, message, path: path)
             }
             let expected = graph[input].shape
-            let fits = shape.count == expected.rank && zip(shape, expected.dimensions).allSatisfy { length, dimension in
-                dimension.scalesWithBatch ? length > 0 : length == dimension.size
-            }
+            let fits =
+                shape.count == expected.rank
+                && zip(shape, expected.dimensions).allSatisfy { length, dimension in
+                    dimension.scalesWithBatch ? length > 0 : length == dimension.size
+                }
             guard fits else {
                 let message = "The input \(name.quoted) has the shape \(expected), but \(shape) is asked for."
                 throw ModelError(.badInputShape, message, path: path)

@@ -80,7 +80,8 @@ extension ONNXError {
             return "\n  \(found.name), \(found.nodes.count) × (\(names)\(rest))" + (found.reason.map { ": " + $0 } ?? "")
         }
         return ONNXError(
-            operators.contains { $0.reason == nil } ? .unsupportedOperators : .unsupported, "These operators are not supported:" + lines.joined(), operators: operators)
+            operators.contains { $0.reason == nil } ? .unsupportedOperators : .unsupported, "These operators are not supported:" + lines.joined(),
+            operators: operators)
     }
 }
 

@@ -47,13 +47,15 @@ public struct WeightError: Sendable, Hashable, Codable {
     /// In words, for reports.
     public var summary: String {
         func text(_ value: Double) -> String { String(format: "%.1e", value) }
-        var summary = "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights, which changes the ANN's outputs "
+        var summary =
+            "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights, which changes the ANN's outputs "
             + "by \(text(annOutputs))"
         if thresholds > 0 {
             summary += "; thresholds of both signs within 1 % of each other were joined, which changed them by up to \(text(thresholds))"
         }
         if let estimates {
-            summary += "; estimates, where spikes flip, differ by "
+            summary +=
+                "; estimates, where spikes flip, differ by "
                 + estimates.indices.map { "\(text(estimates[$0])) at t = \($0 + 1)" }.joined(separator: ", ")
         }
         return summary + " (relative)"

@@ -192,7 +192,8 @@ extension Kernels {
         _ parts: [AttentionPart], _ attention: AttentionKernel, _ place: HeadPlace, _ firstStep: Int, _ steps: Int,
         _ outputs: AttentionPointers, into estimates: UnsafeMutablePointer<Float>
     ) {
-        for unsafe part in unsafe parts {
+        for index in unsafe parts.indices {
+            let part = unsafe parts[index]
             let (start, step, row, _) = unsafe place.layout(rows: part.rows, columns: part.columns)
             let counts = unsafe place.head * steps * attention.meetingsPerHead + part.firstCount
             unsafe withUnsafePointer(to: part.source.parameters) { source in

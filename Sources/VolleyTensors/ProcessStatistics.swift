@@ -12,12 +12,12 @@ public enum ProcessStatistics {
     /// The largest resident set so far.
     public static var peakMemoryBytes: Int {
         #if os(Linux)
-            // rusage would report the parent's, if that was larger when it started this process.
-            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-            return 1024 * (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? usage.ru_maxrss)
+        // rusage would report the parent's, if that was larger when it started this process.
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return 1024 * (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? usage.ru_maxrss)
         #else
-            return usage.ru_maxrss
+        return usage.ru_maxrss
         #endif
     }
 

@@ -37,11 +37,13 @@ import VolleyTestSupport
     @Test func weightFiles() throws {
         try refuse(convert(try damaged { $0.removeLast(100) }), mentioning: "model.safetensors")
         try refuse(convert(try damaged { $0[7] = 0x7F }), mentioning: "model.safetensors")
-        try refuse(convert(try damaged { bytes in
-            // "F32" of the first tensor becomes "F64": its span no longer fits.
-            let position = bytes.firstRange(of: Array("F32".utf8))!.lowerBound
-            bytes.replaceSubrange(position..<position + 3, with: Array("F64".utf8))
-        }), mentioning: "model.safetensors")
+        try refuse(
+            convert(
+                try damaged { bytes in
+                    // "F32" of the first tensor becomes "F64": its span no longer fits.
+                    let position = bytes.firstRange(of: Array("F32".utf8))!.lowerBound
+                    bytes.replaceSubrange(position..<position + 3, with: Array("F64".utf8))
+                }), mentioning: "model.safetensors")
         try refuse(convert(folder.file("nowhere")), mentioning: "nowhere")
     }
 
@@ -118,17 +120,21 @@ import VolleyTestSupport
         try refuse(["evaluate", model + "/model.safetensors", test, "--steps", "1"], mentioning: "volley convert")
         try refuse(["evaluate", network, test, "--steps", "1", "--batch", "0"], mentioning: "--batch must lie in 1…65536, found 0")
         try refuse(["evaluate", network, test, "--steps", "1", "--limit", "0"], mentioning: "--limit must lie in 1…")
-        for wrong in [["--levels", "0"], ["--quantile", "2"], ["--ladder", "sideways"], ["--coding", "morse"], ["--method", "magic"],
+        for wrong in [
+            ["--levels", "0"], ["--quantile", "2"], ["--ladder", "sideways"], ["--coding", "morse"], ["--method", "magic"],
             ["--scale", "-1"], ["--preset", "none"], ["--threads", "0"], ["--thresholds", test], ["--unknown"],
             ["--method", "differential", "--reset", "zero"], ["--method", "differential", "--no-symmetric"],
         ] {
             try refuse(convert(model, wrong))
         }
-        try refuse(["run", network, "--input", folder.file("absent.npz"), "--output", folder.file("out.npz"), "--steps", "1"], mentioning: "absent.npz")
+        try refuse(
+            ["run", network, "--input", folder.file("absent.npz"), "--output", folder.file("out.npz"), "--steps", "1"], mentioning: "absent.npz")
         try NpzArchive.write([("image", .float32(Tensor([1, 1, 8, 8])))], to: folder.file("named.npz"))
-        try refuse(["run", network, "--input", folder.file("named.npz"), "--output", folder.file("out.npz"), "--steps", "1"], mentioning: "input", "image")
+        try refuse(
+            ["run", network, "--input", folder.file("named.npz"), "--output", folder.file("out.npz"), "--steps", "1"], mentioning: "input", "image")
         try NpzArchive.write([("input", .float32(Tensor([1, 3, 8, 8])))], to: folder.file("shaped.npz"))
-        try refuse(["run", network, "--input", folder.file("shaped.npz"), "--output", folder.file("out.npz"), "--steps", "1"], mentioning: "[1, 3, 8, 8]")
+        try refuse(
+            ["run", network, "--input", folder.file("shaped.npz"), "--output", folder.file("out.npz"), "--steps", "1"], mentioning: "[1, 3, 8, 8]")
     }
 
     @Test func whereNothingCanBeWritten() throws {

@@ -30,7 +30,9 @@ import VolleyTestSupport
     private func images(_ classes: [Int], _ name: (Int) -> String) throws -> String {
         let root = "images-" + UUID().uuidString
         for index in classes {
-            for image in 1..<5 { try folder.copy("class-folders/images/\(Self.words[index])/\(image).png", to: "\(root)/\(name(index))/\(image).png") }
+            for image in 1..<5 {
+                try folder.copy("class-folders/images/\(Self.words[index])/\(image).png", to: "\(root)/\(name(index))/\(image).png")
+            }
         }
         return folder.file(root)
     }

@@ -120,7 +120,9 @@ import VolleyTestSupport
         // Thresholds so large that it takes many steps to reach them.
         let poor = ["--scale", "16"]
         let outcome = try CommandLineTool.run(data + poor)
-        #expect(outcome.code == 0 && outcome.errors.contains("warning: at t = 8") && outcome.errors.contains("--method differential"), "\(outcome.errors)")
+        #expect(
+            outcome.code == 0 && outcome.errors.contains("warning: at t = 8") && outcome.errors.contains("--method differential"), "\(outcome.errors)"
+        )
         #expect(try lastError(network) > 0.5)
         #expect(try CommandLineTool.run(data + poor + ["--strict"]).code == 2)
         // More time-steps.

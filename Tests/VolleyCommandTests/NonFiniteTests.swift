@@ -29,8 +29,10 @@ import VolleyTestSupport
         try folder.write([UInt8](try JSONEncoder().encode(thresholds)), to: "thresholds.json")
         let path = folder.file("net.volley")
         let outcome = try CommandLineTool.run(
-            ["convert", try checkpoint { 1000 * $0 }, "--spiking-head", "--levels", "1", "--initial-potential", "0.5", "--thresholds",
-                folder.file("thresholds.json"), "-o", path])
+            [
+                "convert", try checkpoint { 1000 * $0 }, "--spiking-head", "--levels", "1", "--initial-potential", "0.5", "--thresholds",
+                folder.file("thresholds.json"), "-o", path,
+            ])
         #expect(outcome.code == 0, "\(outcome.errors)")
         return path
     }

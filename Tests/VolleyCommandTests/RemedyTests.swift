@@ -87,10 +87,16 @@ import VolleyTestSupport
         } follow: { _ in
             [["inspect", Fixture.path("onnx-leniency/symbol.onnx"), "--input-shape", "a=1,3,5", "--input-shape", "b=1,4,5"]]
         },
-        Remedy("NAME=1,3,224,224") { ["inspect", $0.vit, "--input-shape", "1,8,8"] } follow: {
+        Remedy("NAME=1,3,224,224") {
+            ["inspect", $0.vit, "--input-shape", "1,8,8"]
+        } follow: {
             [["inspect", $0.vit, "--input-shape", "input=1,1,8,8"]]
         },
-        Remedy("opset_version=17") { ["inspect", $0.fixture("old.onnx")] } follow: { [["inspect", $0.fixture("two-layers.onnx")]] },
+        Remedy("opset_version=17") {
+            ["inspect", $0.fixture("old.onnx")]
+        } follow: {
+            [["inspect", $0.fixture("two-layers.onnx")]]
+        },
         Remedy("There is no config.json", "into the same folder") { workshop in
             try workshop.folder.copy("digits-vit/model.safetensors", to: "model/model.safetensors")
             return ["inspect", workshop.path("model")]
@@ -101,12 +107,16 @@ import VolleyTestSupport
         Remedy("Name the file itself", "vision.onnx") { workshop in
             try workshop.folder.copy("remedies/two-layers.onnx", to: "model/vision.onnx")
             return ["inspect", workshop.path("model")]
-        } follow: { [["inspect", $0.path("model/vision.onnx")]] },
+        } follow: {
+            [["inspect", $0.path("model/vision.onnx")]]
+        },
         Remedy("Name the file itself") { workshop in
             try workshop.folder.copy("digits-vit/model.safetensors", to: "model/weights.safetensors")
             try workshop.folder.copy("digits-vit/config.json", to: "model/config.json")
             return ["inspect", workshop.path("model")]
-        } follow: { [["inspect", $0.path("model/weights.safetensors")]] },
+        } follow: {
+            [["inspect", $0.path("model/weights.safetensors")]]
+        },
         Remedy("files named in the index are missing", "Put them into the same folder") { workshop in
             try workshop.folder.copy("models/timm-vit-sharded", to: "model")
             let shard = try workshop.shards()[0]
@@ -140,21 +150,38 @@ import VolleyTestSupport
             try workshop.folder.copy("remedies/external/weights.data", to: "model/weights.data")
             return [["inspect", workshop.path("model/model.onnx")]]
         },
-        Remedy("the passes are FoldConstants, ") { ["inspect", $0.fixture("two-layers.onnx"), "--through", "Magic"] } follow: { workshop in
+        Remedy("the passes are FoldConstants, ") {
+            ["inspect", $0.fixture("two-layers.onnx"), "--through", "Magic"]
+        } follow: { workshop in
             GraphPasses.all.map { ["inspect", workshop.fixture("two-layers.onnx"), "--through", $0.name] }
         },
     ]
 
     static let networks: [Remedy] = [
-        Remedy("volley convert '", "--calibration DATA -o NETWORK.volley") { ["evaluate", $0.vit, $0.vit + "/test.npz", "--steps", "1"] } follow: {
-            [["convert", $0.vit, "--calibration", $0.vit + "/calibration.npz", "-o", $0.path("NETWORK.volley")],
-             ["evaluate", $0.path("NETWORK.volley"), $0.vit + "/test.npz", "--steps", "1"]]
+        Remedy("volley convert '", "--calibration DATA -o NETWORK.volley") {
+            ["evaluate", $0.vit, $0.vit + "/test.npz", "--steps", "1"]
+        } follow: {
+            [
+                ["convert", $0.vit, "--calibration", $0.vit + "/calibration.npz", "-o", $0.path("NETWORK.volley")],
+                ["evaluate", $0.path("NETWORK.volley"), $0.vit + "/test.npz", "--steps", "1"],
+            ]
         },
         Remedy("volley convert '", "--calibration DATA -o NETWORK.volley") { workshop in
-            ["run", workshop.fixture("three-layers.onnx"), "--input", workshop.fixture("three-layers.in.npz"), "-o", workshop.path("o.npz"), "--steps", "2"]
+            [
+                "run", workshop.fixture("three-layers.onnx"), "--input", workshop.fixture("three-layers.in.npz"), "-o", workshop.path("o.npz"),
+                "--steps", "2",
+            ]
         } follow: { workshop in
-            [["convert", workshop.fixture("three-layers.onnx"), "--calibration", workshop.fixture("three-layers.in.npz"), "-o", workshop.path("NETWORK.volley")],
-             ["run", workshop.path("NETWORK.volley"), "--input", workshop.fixture("three-layers.in.npz"), "-o", workshop.path("o.npz"), "--steps", "2"]]
+            [
+                [
+                    "convert", workshop.fixture("three-layers.onnx"), "--calibration", workshop.fixture("three-layers.in.npz"), "-o",
+                    workshop.path("NETWORK.volley"),
+                ],
+                [
+                    "run", workshop.path("NETWORK.volley"), "--input", workshop.fixture("three-layers.in.npz"), "-o", workshop.path("o.npz"),
+                    "--steps", "2",
+                ],
+            ]
         },
         Remedy("a spiking network already", "volley evaluate, volley run, volley inspect or volley bench") { workshop in
             let network = try workshop.network()
@@ -170,84 +197,135 @@ import VolleyTestSupport
     ]
 
     static let options: [Remedy] = [
-        Remedy("--calibration or --thresholds") { ["convert", $0.vit, "-o", $0.path("net.volley")] } follow: {
+        Remedy("--calibration or --thresholds") {
+            ["convert", $0.vit, "-o", $0.path("net.volley")]
+        } follow: {
             [$0.convert(), ["convert", $0.vit, "--calibration", $0.vit + "/calibration.npz", "-o", $0.path("net.volley")]]
         },
-        Remedy("--spiking-head") { $0.convertLayers("two-layers") } follow: { [$0.convertLayers("two-layers", ["--spiking-head"])] },
-        Remedy("use --symmetric") { $0.convertLayers("three-layers", ["--method", "differential", "--no-symmetric"]) } follow: {
+        Remedy("--spiking-head") {
+            $0.convertLayers("two-layers")
+        } follow: {
+            [$0.convertLayers("two-layers", ["--spiking-head"])]
+        },
+        Remedy("use --symmetric") {
+            $0.convertLayers("three-layers", ["--method", "differential", "--no-symmetric"])
+        } follow: {
             [$0.convertLayers("three-layers", ["--method", "differential", "--symmetric"])]
         },
-        Remedy("use --ladder up") { $0.convert(["--method", "differential", "--preset", "paper-vit"]) } follow: {
+        Remedy("use --ladder up") {
+            $0.convert(["--method", "differential", "--preset", "paper-vit"])
+        } follow: {
             [$0.convert(["--method", "differential", "--preset", "paper-vit", "--ladder", "up"])]
         },
-        Remedy("such as --steps 8") { ["run", try $0.network(), "--input", try $0.sample(), "-o", $0.path("o.npz")] } follow: {
+        Remedy("such as --steps 8") {
+            ["run", try $0.network(), "--input", try $0.sample(), "-o", $0.path("o.npz")]
+        } follow: {
             [["run", $0.path("net.volley"), "--input", try $0.sample(), "-o", $0.path("o.npz"), "--steps", "8"]]
         },
         Remedy("leave out --steps and --weights") { workshop in
             ["run", workshop.vit, "--input", try workshop.sample(), "-o", workshop.path("o.npz"), "--ann-only", "--steps", "2"]
-        } follow: { [["run", $0.vit, "--input", try $0.sample(), "-o", $0.path("o.npz"), "--ann-only"]] },
+        } follow: {
+            [["run", $0.vit, "--input", try $0.sample(), "-o", $0.path("o.npz"), "--ann-only"]]
+        },
         Remedy("--allow-overlap") { workshop in
             let made = try CommandLineTool.run(
                 ["convert", workshop.vit, "--calibration", workshop.vit + "/calibration.npz", "-o", workshop.path("net.volley")])
             #expect(made.code == 0)
             return ["evaluate", workshop.path("net.volley"), workshop.vit + "/calibration.npz", "--steps", "1"]
         } follow: {
-            [["evaluate", $0.path("net.volley"), $0.vit + "/calibration.npz", "--steps", "1", "--allow-overlap"],
-             ["evaluate", $0.path("net.volley"), $0.vit + "/test.npz", "--steps", "1"]]
+            [
+                ["evaluate", $0.path("net.volley"), $0.vit + "/calibration.npz", "--steps", "1", "--allow-overlap"],
+                ["evaluate", $0.path("net.volley"), $0.vit + "/test.npz", "--steps", "1"],
+            ]
         },
-        Remedy("known: ecmt, differential") { $0.convert(["--method", "magic"]) } follow: { workshop in
-            ["ecmt", "differential"].map { ["convert", workshop.vit, "--calibration", workshop.vit + "/calibration.npz", "--method", $0, "-o", workshop.path("net.volley")] }
+        Remedy("known: ecmt, differential") {
+            $0.convert(["--method", "magic"])
+        } follow: { workshop in
+            ["ecmt", "differential"].map {
+                ["convert", workshop.vit, "--calibration", workshop.vit + "/calibration.npz", "--method", $0, "-o", workshop.path("net.volley")]
+            }
         },
-        Remedy("known: paper-vit") { $0.convert(["--preset", "none"]) } follow: { [$0.convert(["--preset", "paper-vit"])] },
-        Remedy("--ladder is one of up, down") { $0.convert(["--ladder", "sideways"]) } follow: { workshop in
+        Remedy("known: paper-vit") {
+            $0.convert(["--preset", "none"])
+        } follow: {
+            [$0.convert(["--preset", "paper-vit"])]
+        },
+        Remedy("--ladder is one of up, down") {
+            $0.convert(["--ladder", "sideways"])
+        } follow: { workshop in
             ["up", "down"].map { workshop.convert(["--ladder", $0]) }
         },
-        Remedy("--reset is one of subtraction, zero") { $0.convert(["--reset", "half"]) } follow: { workshop in
+        Remedy("--reset is one of subtraction, zero") {
+            $0.convert(["--reset", "half"])
+        } follow: { workshop in
             ["subtraction", "zero"].map { workshop.convert(["--reset", $0]) }
         },
-        Remedy("on this machine: ") { ["run", try $0.network(), "--input", try $0.sample(), "-o", $0.path("o.npz"), "--steps", "1", "--instruction-set", "abacus"] } follow: { workshop in
+        Remedy("on this machine: ") {
+            ["run", try $0.network(), "--input", try $0.sample(), "-o", $0.path("o.npz"), "--steps", "1", "--instruction-set", "abacus"]
+        } follow: { workshop in
             try Kernels.available.map {
-                ["run", workshop.path("net.volley"), "--input", try workshop.sample(), "-o", workshop.path("o.npz"), "--steps", "1", "--instruction-set", $0.name]
+                [
+                    "run", workshop.path("net.volley"), "--input", try workshop.sample(), "-o", workshop.path("o.npz"), "--steps", "1",
+                    "--instruction-set", $0.name,
+                ]
             }
         },
         Remedy("must hold a JSON object that maps each site to [positive, negative]") { workshop in
             try workshop.folder.write(Array("[1, 2]".utf8), to: "thresholds.json")
             return ["convert", workshop.vit, "--thresholds", workshop.path("thresholds.json"), "-o", workshop.path("net.volley")]
-        } follow: { [$0.convert()] },
-        Remedy("did you mean 'evaluate'?") { ["evalute", try $0.network(), $0.vit + "/test.npz", "--steps", "1"] } follow: {
+        } follow: {
+            [$0.convert()]
+        },
+        Remedy("did you mean 'evaluate'?") {
+            ["evalute", try $0.network(), $0.vit + "/test.npz", "--steps", "1"]
+        } follow: {
             [["evaluate", $0.path("net.volley"), $0.vit + "/test.npz", "--steps", "1"]]
         },
-        Remedy("did you mean 'inspect'?") { ["inpsect", $0.vit] } follow: { [["inspect", $0.vit]] },
-        Remedy("volley inspect '") { [$0.vit] } follow: { [["inspect", $0.vit]] },
-        Remedy("the commands are inspect, convert, evaluate, run, bench, demo") { _ in ["simulate"] } follow: { _ in
+        Remedy("did you mean 'inspect'?") {
+            ["inpsect", $0.vit]
+        } follow: {
+            [["inspect", $0.vit]]
+        },
+        Remedy("volley inspect '") {
+            [$0.vit]
+        } follow: {
+            [["inspect", $0.vit]]
+        },
+        Remedy("the commands are inspect, convert, evaluate, run, bench, demo") { _ in
+            ["simulate"]
+        } follow: { _ in
             ["inspect", "convert", "evaluate", "run", "bench", "demo"].map { [$0, "--help"] }
         },
     ]
 
-    static let files: [Remedy] = [
-        Remedy("does not exist. Make it first") { $0.convert(to: "absent/net.volley") } follow: { workshop in
-            try workshop.folder.makeFolder("absent")
-            return [workshop.convert(to: "absent/net.volley")]
-        },
-    ] + [
-        ("model/model.safetensors", "digits-vit/model.safetensors", ["inspect", "model"]),
-        ("model.onnx", "remedies/two-layers.onnx", ["inspect", "model.onnx"]),
-        ("external/weights.data", "remedies/external/weights.data", ["inspect", "external/model.onnx"]),
-        ("data.npz", "digits-vit/test.npz", ["evaluate", "net.volley", "data.npz", "--steps", "1"]),
-        ("net.volley", "", ["inspect", "net.volley"]),
-    ].map { name, fixture, command in
-        // What 'git lfs pull' does is to put the file itself in the pointer's place.
-        Remedy("This is a Git LFS pointer", "git lfs pull") { workshop in
-            if command[0] == "evaluate" { _ = try workshop.network() }
-            try workshop.folder.copy("digits-vit/config.json", to: "model/config.json")
-            try workshop.folder.copy("remedies/external/model.onnx", to: "external/model.onnx")
-            try workshop.writePointer(name)
-            return workshop.inFolder(command)
-        } follow: { workshop in
-            if fixture.isEmpty { _ = try workshop.network() } else { try workshop.folder.copy(fixture, to: name) }
-            return [workshop.inFolder(command)]
+    static let files: [Remedy] =
+        [
+            Remedy("does not exist. Make it first") {
+                $0.convert(to: "absent/net.volley")
+            } follow: { workshop in
+                try workshop.folder.makeFolder("absent")
+                return [workshop.convert(to: "absent/net.volley")]
+            }
+        ]
+        + [
+            ("model/model.safetensors", "digits-vit/model.safetensors", ["inspect", "model"]),
+            ("model.onnx", "remedies/two-layers.onnx", ["inspect", "model.onnx"]),
+            ("external/weights.data", "remedies/external/weights.data", ["inspect", "external/model.onnx"]),
+            ("data.npz", "digits-vit/test.npz", ["evaluate", "net.volley", "data.npz", "--steps", "1"]),
+            ("net.volley", "", ["inspect", "net.volley"]),
+        ].map { name, fixture, command in
+            // What 'git lfs pull' does is to put the file itself in the pointer's place.
+            Remedy("This is a Git LFS pointer", "git lfs pull") { workshop in
+                if command[0] == "evaluate" { _ = try workshop.network() }
+                try workshop.folder.copy("digits-vit/config.json", to: "model/config.json")
+                try workshop.folder.copy("remedies/external/model.onnx", to: "external/model.onnx")
+                try workshop.writePointer(name)
+                return workshop.inFolder(command)
+            } follow: { workshop in
+                if fixture.isEmpty { _ = try workshop.network() } else { try workshop.folder.copy(fixture, to: name) }
+                return [workshop.inFolder(command)]
+            }
         }
-    }
 
     /// Files of other programs: each is named, with a way out; and what is listed as readable is.
     @Test(arguments: [

@@ -68,7 +68,9 @@ import VolleyTestSupport
     @Test func impossibleRecipesAreRefused() throws {
         let changes: [(inout ConversionRecipe) -> Void] = [
             { $0.levels = 0 }, { $0.levels = 25 }, { $0.quantile = 0.2 }, { $0.scale = 0 }, { $0.scale = .infinity },
-            { $0.coding = .differential; $0.reset = .zero },
+            {
+                $0.coding = .differential; $0.reset = .zero
+            },
         ]
         for change in changes {
             var recipe = ConversionRecipe.ecmt

@@ -81,9 +81,10 @@ import VolleyTestSupport
             channels: 1, height: 1, width: 2, resize: .shorterSide(1), interpolation: .bicubic, mean: [mean], deviation: [deviation])
     }
 
-    @Test(arguments: [
-        ([0, 1], 0.5, 0.5), ([0, 255], 0.5, 0.5), ([0.1, 0.9], 0.4, 0.2), ([3, 200], 0, 1), ([0, 1], 0, 1 / 255), ([0, 0.5], 0, 0.25),
-    ] as [([Float], Float, Float)])
+    @Test(
+        arguments: [
+            ([0, 1], 0.5, 0.5), ([0, 255], 0.5, 0.5), ([0.1, 0.9], 0.4, 0.2), ([3, 200], 0, 1), ([0, 1], 0, 1 / 255), ([0, 0.5], 0, 0.25),
+        ] as [([Float], Float, Float)])
     func barePixelsAreNoted(values: [Float], mean: Float, deviation: Float) throws {
         let notes = try dataset(Tensor([1, 1, 1, 2], values))
             .feedingNotes(inputShape: [1, 1, 2], preprocessing: Self.preprocessing(mean, deviation))
@@ -92,9 +93,10 @@ import VolleyTestSupport
         #expect(notes.first?.message.contains("mean \(middle == middle.rounded() ? "\(Int(middle))" : "\(middle)")") == true, "\(notes)")
     }
 
-    @Test(arguments: [
-        ([-1, 1], 0.5, 0.5), ([0, 1], 0, 1), ([0, 255], 0, 1 / 255), ([-2.1, 2.6], 0.485, 0.229), ([0, 300], 0.5, 0.5), ([0, 0], 0.5, 0.5),
-    ] as [([Float], Float, Float)])
+    @Test(
+        arguments: [
+            ([-1, 1], 0.5, 0.5), ([0, 1], 0, 1), ([0, 255], 0, 1 / 255), ([-2.1, 2.6], 0.485, 0.229), ([0, 300], 0.5, 0.5), ([0, 0], 0.5, 0.5),
+        ] as [([Float], Float, Float)])
     func otherValuesAreNot(values: [Float], mean: Float, deviation: Float) throws {
         let notes = try dataset(Tensor([1, 1, 1, 2], values))
             .feedingNotes(inputShape: [1, 1, 2], preprocessing: Self.preprocessing(mean, deviation))

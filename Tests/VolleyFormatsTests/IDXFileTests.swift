@@ -25,11 +25,12 @@ import VolleyTestSupport
         expectFormatError(.unsupported, mentioning: "[3]") { try labels.image(0) }
     }
 
-    @Test(arguments: [
-        (0x08, [200], 200, .uint8), (0x09, [200], -56, .int8), (0x0B, [0xFF, 0xFE], -2, .int16),
-        (0x0C, [0, 1, 0, 0], 65536, .int32), (0x0D, [0x3F, 0x80, 0, 0], 1, .float32),
-        (0x0E, [0x3F, 0xE0, 0, 0, 0, 0, 0, 0], 0.5, .float64),
-    ] as [(UInt8, [UInt8], Float, ElementType)])
+    @Test(
+        arguments: [
+            (0x08, [200], 200, .uint8), (0x09, [200], -56, .int8), (0x0B, [0xFF, 0xFE], -2, .int16),
+            (0x0C, [0, 1, 0, 0], 65536, .int32), (0x0D, [0x3F, 0x80, 0, 0], 1, .float32),
+            (0x0E, [0x3F, 0xE0, 0, 0, 0, 0, 0, 0], 0.5, .float64),
+        ] as [(UInt8, [UInt8], Float, ElementType)])
     func elementTypes(code: UInt8, data: [UInt8], value: Float, type: ElementType) throws {
         try withTemporaryFile([0, 0, code, 1, 0, 0, 0, 1] + data) { path in
             let file = try IDXFile(path: path)
@@ -38,12 +39,13 @@ import VolleyTestSupport
         }
     }
 
-    @Test(arguments: [
-        ([0, 0, 7, 1, 0, 0, 0, 0], .malformed), ([0, 0, 8], .truncated), ([0, 0, 8, 2, 0, 0, 0, 1], .truncated),
-        ([0, 0, 8, 1, 0xFF, 0xFF, 0xFF, 0xFF], .truncated), ([0, 0, 8, 1, 0, 0, 0, 1, 5, 5], .malformed),
-        ([0, 0, 8, 3] + [UInt8](repeating: 0xFF, count: 12), .tooLarge),
-        ([0, 0, 8, 0xFF] + [UInt8](repeating: 0, count: 4 * 255), .tooLarge),
-    ] as [([UInt8], FormatError.Code)])
+    @Test(
+        arguments: [
+            ([0, 0, 7, 1, 0, 0, 0, 0], .malformed), ([0, 0, 8], .truncated), ([0, 0, 8, 2, 0, 0, 0, 1], .truncated),
+            ([0, 0, 8, 1, 0xFF, 0xFF, 0xFF, 0xFF], .truncated), ([0, 0, 8, 1, 0, 0, 0, 1, 5, 5], .malformed),
+            ([0, 0, 8, 3] + [UInt8](repeating: 0xFF, count: 12), .tooLarge),
+            ([0, 0, 8, 0xFF] + [UInt8](repeating: 0, count: 4 * 255), .tooLarge),
+        ] as [([UInt8], FormatError.Code)])
     func headerThatLies(bytes: [UInt8], code: FormatError.Code) throws {
         try withTemporaryFile(bytes) { path in expectFormatError(code) { try IDXFile(path: path) } }
     }

@@ -52,12 +52,13 @@ import VolleyTestSupport
         }
     }
 
-    @Test(arguments: [
-        ("truncated.jpg", .truncated, "cut short"),
-        ("corrupt-tables.jpg", .malformed, "damaged"), ("not-an-image.jpg", .unsupported, "begins with 54 68 69 73"),
-        ("empty.jpg", .truncated, "begins with nothing"), ("truncated.png", .truncated, "cut short"),
-        ("corrupt.png", .malformed, "checksum"),
-    ] as [(String, FormatError.Code, String)])
+    @Test(
+        arguments: [
+            ("truncated.jpg", .truncated, "cut short"),
+            ("corrupt-tables.jpg", .malformed, "damaged"), ("not-an-image.jpg", .unsupported, "begins with 54 68 69 73"),
+            ("empty.jpg", .truncated, "begins with nothing"), ("truncated.png", .truncated, "cut short"),
+            ("corrupt.png", .malformed, "checksum"),
+        ] as [(String, FormatError.Code, String)])
     func badFixtures(name: String, code: FormatError.Code, text: String) {
         expectFormatError(code, mentioning: text) { try ImageDecoder.decode(contentsOf: Fixture.path("images/\(name)")) }
     }

@@ -31,12 +31,13 @@ func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
         #expect(values[0] == 1 && values[1].isNaN && values[2] == .infinity && values[3] == -.infinity)
     }
 
-    @Test(arguments: [
-        ("bad-truncated", .truncated, "53 follow the header"), ("bad-magic", .malformed, "NUMPY"),
-        ("bad-short-header", .truncated, "header ends early"), ("bad-object", .unsupported, "pickles"),
-        ("bad-structured", .unsupported, "structured"), ("bad-complex", .unsupported, "<c8"),
-        ("bad-huge-shape", .tooLarge, "4611686018427387904"), ("bad-negative-shape", .malformed, "negative"),
-    ] as [(String, FormatError.Code, String)])
+    @Test(
+        arguments: [
+            ("bad-truncated", .truncated, "53 follow the header"), ("bad-magic", .malformed, "NUMPY"),
+            ("bad-short-header", .truncated, "header ends early"), ("bad-object", .unsupported, "pickles"),
+            ("bad-structured", .unsupported, "structured"), ("bad-complex", .unsupported, "<c8"),
+            ("bad-huge-shape", .tooLarge, "4611686018427387904"), ("bad-negative-shape", .malformed, "negative"),
+        ] as [(String, FormatError.Code, String)])
     func badFixtures(name: String, code: FormatError.Code, text: String) {
         expectFormatError(code, mentioning: text) { try NpyArray(path: Fixture.path("formats/\(name).npy")) }
     }
@@ -80,11 +81,12 @@ func npy(_ header: String, data: [UInt8] = []) -> [UInt8] {
         #expect(try NpyArray(bytes: npy(scalar, data: [9]), name: "x").tensor == Tensor(scalar: 9))
     }
 
-    @Test(arguments: [
-        (">f2", [0x3C, 0x00], 1), (">f8", [0x3F, 0xE0, 0, 0, 0, 0, 0, 0], 0.5), (">u4", [0, 0, 1, 2], 258),
-        (">i8", [255, 255, 255, 255, 255, 255, 255, 254], -2), ("<u8", [1, 0, 0, 0, 0, 0, 0, 0x80], 0x1p63),
-        (">u2", [1, 2], 258), ("=i2", [1, 2], 513),
-    ] as [(String, [UInt8], Float)])
+    @Test(
+        arguments: [
+            (">f2", [0x3C, 0x00], 1), (">f8", [0x3F, 0xE0, 0, 0, 0, 0, 0, 0], 0.5), (">u4", [0, 0, 1, 2], 258),
+            (">i8", [255, 255, 255, 255, 255, 255, 255, 254], -2), ("<u8", [1, 0, 0, 0, 0, 0, 0, 0x80], 0x1p63),
+            (">u2", [1, 2], 258), ("=i2", [1, 2], 513),
+        ] as [(String, [UInt8], Float)])
     func byteOrders(descr: String, data: [UInt8], value: Float) throws {
         let header = "{'descr': '\(descr)', 'fortran_order': False, 'shape': (1L,)}"
         #expect(try NpyArray(bytes: npy(header, data: data), name: "x").tensor.values == [value])

@@ -63,22 +63,26 @@ func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] {
     }
 
     /// Each element type with values at its limits; expected values follow from the definitions of the formats.
-    @Test(arguments: [
-        ("F16", [UInt16](arrayLiteral: 0x3C00, 0xC000, 0x7BFF, 0x0001, 0x03FF, 0x0400, 0x7C00, 0xFC00, 0x8000)
-            .flatMap { [UInt8](littleEndian: $0) },
-            [Float](arrayLiteral: 1, -2, 65504, 0x1p-24, 0x3FFp-24, 0x1p-14, .infinity, -.infinity, -0.0)),
-        ("BF16", [UInt16](arrayLiteral: 0x3F80, 0xC040, 0x7F80).flatMap { [UInt8](littleEndian: $0) }, [1, -3, .infinity]),
-        ("F64", [0.5, 1e300, -1e300].flatMap { [UInt8](littleEndian: $0.bitPattern) }, [0.5, .infinity, -.infinity]),
-        ("I64", [Int64.min, -1, 1 << 40].flatMap { [UInt8](littleEndian: $0) }, [-0x1p63, -1, 0x1p40]),
-        ("U64", [UInt64.max, 3].flatMap { [UInt8](littleEndian: $0) }, [0x1p64, 3]),
-        ("I32", [Int32.min, -7].flatMap { [UInt8](littleEndian: $0) }, [-0x1p31, -7]),
-        ("U32", [UInt32.max, 7].flatMap { [UInt8](littleEndian: $0) }, [0x1p32, 7]),
-        ("I16", [Int16.min, 300].flatMap { [UInt8](littleEndian: $0) }, [-32768, 300]),
-        ("U16", [UInt16.max, 300].flatMap { [UInt8](littleEndian: $0) }, [65535, 300]),
-        ("I8", [0x80, 0x7F], [-128, 127]),
-        ("U8", [0x80, 0xFF], [128, 255]),
-        ("BOOL", [0, 1], [0, 1]),
-    ] as [(String, [UInt8], [Float])])
+    @Test(
+        arguments: [
+            (
+                "F16",
+                [UInt16](arrayLiteral: 0x3C00, 0xC000, 0x7BFF, 0x0001, 0x03FF, 0x0400, 0x7C00, 0xFC00, 0x8000)
+                    .flatMap { [UInt8](littleEndian: $0) },
+                [Float](arrayLiteral: 1, -2, 65504, 0x1p-24, 0x3FFp-24, 0x1p-14, .infinity, -.infinity, -0.0)
+            ),
+            ("BF16", [UInt16](arrayLiteral: 0x3F80, 0xC040, 0x7F80).flatMap { [UInt8](littleEndian: $0) }, [1, -3, .infinity]),
+            ("F64", [0.5, 1e300, -1e300].flatMap { [UInt8](littleEndian: $0.bitPattern) }, [0.5, .infinity, -.infinity]),
+            ("I64", [Int64.min, -1, 1 << 40].flatMap { [UInt8](littleEndian: $0) }, [-0x1p63, -1, 0x1p40]),
+            ("U64", [UInt64.max, 3].flatMap { [UInt8](littleEndian: $0) }, [0x1p64, 3]),
+            ("I32", [Int32.min, -7].flatMap { [UInt8](littleEndian: $0) }, [-0x1p31, -7]),
+            ("U32", [UInt32.max, 7].flatMap { [UInt8](littleEndian: $0) }, [0x1p32, 7]),
+            ("I16", [Int16.min, 300].flatMap { [UInt8](littleEndian: $0) }, [-32768, 300]),
+            ("U16", [UInt16.max, 300].flatMap { [UInt8](littleEndian: $0) }, [65535, 300]),
+            ("I8", [0x80, 0x7F], [-128, 127]),
+            ("U8", [0x80, 0xFF], [128, 255]),
+            ("BOOL", [0, 1], [0, 1]),
+        ] as [(String, [UInt8], [Float])])
     func elementTypes(dtype: String, data: [UInt8], values: [Float]) throws {
         let header = """
             {"t":{"dtype":"\(dtype)","shape":[\(values.count)],"data_offsets":[0,\(data.count)]}}

@@ -37,17 +37,20 @@ import VolleyTestSupport
         }
     }
 
-    @Test(arguments: [
-        (#""a":"1.safetensors","b":"3.safetensors","c":"4.safetensors""#, .notFound,
-            #"2 of 3 files named in the index are missing: "3.safetensors", "4.safetensors""#),
-        (#""a":"2.safetensors""#, .missingEntry, #"tensor "a" into "2.safetensors""#),
-        (#""a":"../1.safetensors""#, .malformed, "same folder"),
-        (#""a":"/1.safetensors""#, .malformed, "same folder"),
-        (#""a":"x\\1.safetensors""#, .malformed, "same folder"),
-        (#""a":"model.safetensors.index.json""#, .malformed, "same folder"),
-        (#""a":1"#, .malformed, "no file"),
-        ("", .malformed, "weight_map"),
-    ] as [(String, FormatError.Code, String)])
+    @Test(
+        arguments: [
+            (
+                #""a":"1.safetensors","b":"3.safetensors","c":"4.safetensors""#, .notFound,
+                #"2 of 3 files named in the index are missing: "3.safetensors", "4.safetensors""#
+            ),
+            (#""a":"2.safetensors""#, .missingEntry, #"tensor "a" into "2.safetensors""#),
+            (#""a":"../1.safetensors""#, .malformed, "same folder"),
+            (#""a":"/1.safetensors""#, .malformed, "same folder"),
+            (#""a":"x\\1.safetensors""#, .malformed, "same folder"),
+            (#""a":"model.safetensors.index.json""#, .malformed, "same folder"),
+            (#""a":1"#, .malformed, "no file"),
+            ("", .malformed, "weight_map"),
+        ] as [(String, FormatError.Code, String)])
     func badIndex(weightMap: String, code: FormatError.Code, text: String) throws {
         try withShards(weightMap) { folder in
             expectFormatError(code, mentioning: text) {

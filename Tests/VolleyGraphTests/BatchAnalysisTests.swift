@@ -49,7 +49,9 @@ import VolleyTestSupport
                     }
                     let isSame = sameBits(axis.samples(own, of: batch, in: before), alone[node.name]!)
                     #expect(isSame, "seed \(seed): \(node.name), sample \(sample) alone\n\(GraphDump.text(graph))")
-                    #expect(axis.joining((0..<batch).map { axis.samples($0..<$0 + 1, of: batch, in: before) }) == before || before.values.contains { $0.isNaN })
+                    #expect(
+                        axis.joining((0..<batch).map { axis.samples($0..<$0 + 1, of: batch, in: before) }) == before
+                            || before.values.contains { $0.isNaN })
                 }
             }
         }

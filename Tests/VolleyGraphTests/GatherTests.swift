@@ -57,7 +57,8 @@ import VolleyTensors
         #expect(y == expected)
     }
 
-    @Test(arguments: [(0, [2, 3]), (0, [2]), (0, [4, 1, 2]), (1, [3, 2]), (1, [3, 6, 1]), (2, [3, 4, 1]), (0, [2, 0]), (0, [0, 2])] as [(Int, [Int])])
+    @Test(
+        arguments: [(0, [2, 3]), (0, [2]), (0, [4, 1, 2]), (1, [3, 2]), (1, [3, 6, 1]), (2, [3, 4, 1]), (0, [2, 0]), (0, [0, 2])] as [(Int, [Int])])
     func slicesByPosition(batchAxes: Int, shape: [Int]) throws {
         var random = SeededGenerator(seed: 72)
         let width = shape[shape.count - 1]
@@ -83,7 +84,9 @@ import VolleyTensors
         #expect(try GatherND(batchAxes: 1).outputShape([[n, 7, 8], [n, 1]]) == [n, 8])
     }
 
-    @Test(arguments: [([2, 3], [2, 3], [2, 3]), ([], [2, 3], []), ([3], [2, 1], []), ([2, 1], [1, 3], [2, 3]), ([1, 4], [0, 1], [0, 4])] as [([Int], [Int], [Int])])
+    @Test(
+        arguments: [([2, 3], [2, 3], [2, 3]), ([], [2, 3], []), ([3], [2, 1], []), ([2, 1], [1, 3], [2, 3]), ([1, 4], [0, 1], [0, 4])]
+            as [([Int], [Int], [Int])])
     func selection(condition: [Int], a: [Int], b: [Int]) throws {
         let chosen = randomTensor(Shape(condition), seed: 73).values.map { $0 > 0 ? $0 : 0 }
         let condition = Tensor(Shape(condition), chosen)

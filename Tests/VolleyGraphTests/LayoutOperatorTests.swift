@@ -45,9 +45,10 @@ import VolleyTensors
         #expect(try evaluate(.concatenation(Concatenation(axis: axis)), [x]) == x)
     }
 
-    @Test(arguments: [
-        ([3, 1], [2, 3, 4]), ([], [2, 2]), ([1, 1, 4], [5, 3, 4]), ([4], [4]), ([1], [0]), ([2, 1, 2], [2, 3, 2]),
-    ] as [([Int], [Int])])
+    @Test(
+        arguments: [
+            ([3, 1], [2, 3, 4]), ([], [2, 2]), ([1, 1, 4], [5, 3, 4]), ([4], [4]), ([1], [0]), ([2, 1, 2], [2, 3, 2]),
+        ] as [([Int], [Int])])
     func expansion(from: [Int], to: [Int]) throws {
         let source = randomTensor(Shape(from), seed: 3)
         let y = try evaluate(.expansion(Expansion(to: SymbolicShape(Shape(to)))), [source])

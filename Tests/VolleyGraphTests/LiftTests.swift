@@ -146,10 +146,12 @@ private let tolerance: Float = 2e-5
             }
         }
         let left = try lifted(graph, LiftGatedActivations.apply)
-        #expect(left == graph.nodes.compactMap { node in
-            if case .activation(let activation)? = node.operation { return activation.function.rawValue }
-            return node.operation?.name
-        })
+        #expect(
+            left
+                == graph.nodes.compactMap { node in
+                    if case .activation(let activation)? = node.operation { return activation.function.rawValue }
+                    return node.operation?.name
+                })
     }
 
     @Test(arguments: 0..<4, [true, false]) func layerNormalization(variant: Int, isAffine: Bool) throws {
@@ -157,7 +159,8 @@ private let tolerance: Float = 2e-5
             let centred = try sketch.binary(.subtract, x, sketch.mean(x))
             // Some exporters write the difference twice.
             let again = variant == 1 ? try sketch.binary(.subtract, x, sketch.mean(x)) : centred
-            let square = variant == 2
+            let square =
+                variant == 2
                 ? try sketch.binary(.multiply, again, again) : try sketch.binary(.power, again, sketch.number(2))
             let raised = try sketch.binary(.add, sketch.mean(square), sketch.number(1e-5))
             let normal: NodeID
@@ -197,7 +200,8 @@ private let tolerance: Float = 2e-5
     @Test(arguments: [true, false]) func otherMeansStay(isOtherAxis: Bool) throws {
         let graph = try graph { sketch, x in
             let squared = try sketch.binary(.multiply, x, x)
-            let mean = isOtherAxis
+            let mean =
+                isOtherAxis
                 ? try sketch.node(.reduction(Reduction(.mean, axes: [1], keepsAxes: true)), [squared]) : try sketch.mean(squared)
             let root = try sketch.unary(.sqrt, sketch.binary(.add, mean, sketch.number(1e-5)))
             return try sketch.binary(.divide, isOtherAxis ? x : sketch.scaled(x, 2), root)

@@ -4,19 +4,20 @@ import VolleyTensors
 
 @Suite struct PaddingTests {
     /// One axis of 0, 1, 2, 3, as NumPy's pad gives it.
-    @Test(arguments: [
-        (.constant, [2, 1], [7, 7, 0, 1, 2, 3, 7]),
-        (.edge, [2, 1], [0, 0, 0, 1, 2, 3, 3]),
-        (.reflect, [2, 1], [2, 1, 0, 1, 2, 3, 2]),
-        (.reflect, [5, 0], [1, 2, 3, 2, 1, 0, 1, 2, 3]),
-        (.wrap, [2, 1], [2, 3, 0, 1, 2, 3, 0]),
-        (.wrap, [0, 6], [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]),
-        (.constant, [-1, 2], [1, 2, 3, 7, 7]),
-        (.edge, [1, -2], [0, 0, 1]),
-        (.constant, [-2, -2], []),
-        (.constant, [0, 0], [0, 1, 2, 3]),
-        (.constant, [-6, 3], [7]),
-    ] as [(Padding.Mode, [Int], [Float])])
+    @Test(
+        arguments: [
+            (.constant, [2, 1], [7, 7, 0, 1, 2, 3, 7]),
+            (.edge, [2, 1], [0, 0, 0, 1, 2, 3, 3]),
+            (.reflect, [2, 1], [2, 1, 0, 1, 2, 3, 2]),
+            (.reflect, [5, 0], [1, 2, 3, 2, 1, 0, 1, 2, 3]),
+            (.wrap, [2, 1], [2, 3, 0, 1, 2, 3, 0]),
+            (.wrap, [0, 6], [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]),
+            (.constant, [-1, 2], [1, 2, 3, 7, 7]),
+            (.edge, [1, -2], [0, 0, 1]),
+            (.constant, [-2, -2], []),
+            (.constant, [0, 0], [0, 1, 2, 3]),
+            (.constant, [-6, 3], [7]),
+        ] as [(Padding.Mode, [Int], [Float])])
     func alongOneAxis(mode: Padding.Mode, amount: [Int], expected: [Float]) throws {
         let y = try evaluate(.padding(Padding(mode, amounts: [amount], value: 7)), [Tensor([4], [0, 1, 2, 3])])
         #expect(y == Tensor([expected.count], expected))

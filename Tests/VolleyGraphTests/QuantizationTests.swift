@@ -12,7 +12,8 @@ import VolleyTensors
     }
 
     @Test func theZeroIsAddedBeforeItCutsOff() throws {
-        let y = try evaluate(.quantization(Quantization(lowest: 0, highest: 255)), [Tensor([4], [-10, -5, 0, 300]), Tensor(scalar: 1), Tensor(scalar: 7)])
+        let y = try evaluate(
+            .quantization(Quantization(lowest: 0, highest: 255)), [Tensor([4], [-10, -5, 0, 300]), Tensor(scalar: 1), Tensor(scalar: 7)])
         #expect(y.values == [0, 2, 7, 255])
     }
 

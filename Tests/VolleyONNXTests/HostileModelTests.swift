@@ -106,9 +106,10 @@ import VolleyTestSupport
         sketch.output("c")
         let failure = sketch.failure()
         #expect(failure?.code == .unsupportedOperators)
-        #expect(failure?.operators == [
-            .init(name: "Det", nodes: ["one", "two"]), .init(name: "own::Magic", nodes: ["three"]),
-        ])
+        #expect(
+            failure?.operators == [
+                .init(name: "Det", nodes: ["one", "two"]), .init(name: "own::Magic", nodes: ["three"]),
+            ])
         #expect(failure?.description.contains("Det, 2 ×") == true)
     }
 

@@ -85,7 +85,8 @@ import VolleyTestSupport
         sketch.integers("shape", [1, 1, 1 << 11, 1 << 11])
         sketch.node("ConstantOfShape", ["shape"], ["image"])
         let border = (1 << 10) - 1
-        sketch.node("MaxPool", ["image"], ["pooled"], [("kernel_shape", .ints([1 << 10, 1 << 10])), ("pads", .ints([border, border, border, border]))])
+        sketch.node(
+            "MaxPool", ["image"], ["pooled"], [("kernel_shape", .ints([1 << 10, 1 << 10])), ("pads", .ints([border, border, border, border]))])
         tooLarge(ending(sketch, "pooled"), "MaxPool")
     }
 

@@ -25,7 +25,9 @@ import VolleyTestSupport
             + [
                 Case(name: "\(name), reset to zero", network: try SampleNetworks.network(graph, coding: .rate, reset: .zero)),
                 Case(name: "\(name), initial potential", network: try SampleNetworks.network(graph, coding: .rate, initialPotential: 0.5)),
-                Case(name: "\(name), differential, initial potential", network: try SampleNetworks.network(graph, coding: .differential, initialPotential: 0.25)),
+                Case(
+                    name: "\(name), differential, initial potential",
+                    network: try SampleNetworks.network(graph, coding: .differential, initialPotential: 0.25)),
             ]
     }
 

@@ -68,11 +68,12 @@ import VolleyTestSupport
         let network = try SampleNetworks.network(try SampleGraphs.transformer(), coding: .rate, levels: 8)
         let skewed = try SpikingNetwork(
             graph: network.graph, coding: .rate,
-            neurons: Dictionary(uniqueKeysWithValues: network.neurons.map { site, layer in
-                var skewed = layer
-                skewed.ladder.negative = ratio * layer.ladder.positive
-                return (site, skewed)
-            }), provenance: network.provenance)
+            neurons: Dictionary(
+                uniqueKeysWithValues: network.neurons.map { site, layer in
+                    var skewed = layer
+                    skewed.ladder.negative = ratio * layer.ladder.positive
+                    return (site, skewed)
+                }), provenance: network.provenance)
         let (program, exact) = (try Program(skewed, timeSteps: 2, weights: .int8), try Program(skewed, timeSteps: 2, weights: .int16))
         let change = Double((ratio - 1) / 2)
         #expect(ratio > 1.01 ? program.thresholdError == 0 : abs(program.thresholdError - change) < 1e-5)

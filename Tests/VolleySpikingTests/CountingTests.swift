@@ -20,7 +20,8 @@ import VolleyTestSupport
             let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
             let result = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps)
             #expect(SynapseCount.difference(result.steps, expected) == nil, "\(name)")
-            #expect(result.steps.map(\.spikes) == (0..<Self.timeSteps).map { step in result.spikes.values.reduce(0) { $0 + Int($1[step].reduce(0, +)) } })
+            #expect(
+                result.steps.map(\.spikes) == (0..<Self.timeSteps).map { step in result.spikes.values.reduce(0) { $0 + Int($1[step].reduce(0, +)) } })
         }
     }
 
@@ -32,7 +33,8 @@ import VolleyTestSupport
         // Softmax of 3·5·5 scores, layer normalisation before the feed-forward network and behind it, GELU of 48 per token; the
         // first normalisation sees what does not change.
         let (values, scores, hidden) = (5 * 24, 3 * 5 * 5, 5 * 48)
-        #expect(steps.map(\.nonlinearElements) == [values + scores + values + hidden + values, scores + values + hidden + values].map { Self.batch * $0 })
+        #expect(
+            steps.map(\.nonlinearElements) == [values + scores + values + hidden + values, scores + values + hidden + values].map { Self.batch * $0 })
         // Their inputs, and both products: scores and context.
         #expect(steps.map(\.scalings) == Array(repeating: Self.batch * (scores + values + hidden + values + scores + values), count: 2))
         // The embedding of 4 patches of 3·4·4 at the first step, the head at every step.

@@ -37,7 +37,9 @@ import VolleyTestSupport
                     var expected = Tensor(node.shape.resolved(batch: 2))
                     executable.evaluate(id, inputs, into: &expected)
                     let difference = Difference(mean(currents, id, step), expected)
-                    #expect(difference.absolute <= Self.roundingTolerance * max(1, difference.scale), "\(name), \(node.name), step \(step): \(difference)")
+                    #expect(
+                        difference.absolute <= Self.roundingTolerance * max(1, difference.scale), "\(name), \(node.name), step \(step): \(difference)"
+                    )
                     checked += 1
                 }
             }
@@ -45,10 +47,11 @@ import VolleyTestSupport
         }
     }
 
-    @Test(arguments: [
-        (.rate, .subtraction, 0), (.rate, .subtraction, 0.5), (.rate, .zero, 0), (.rate, .zero, 0.25), (.differential, .subtraction, 0),
-        (.differential, .subtraction, -0.25),
-    ] as [(Coding, NeuronLayer.Reset, Float)])
+    @Test(
+        arguments: [
+            (.rate, .subtraction, 0), (.rate, .subtraction, 0.5), (.rate, .zero, 0), (.rate, .zero, 0.25), (.differential, .subtraction, 0),
+            (.differential, .subtraction, -0.25),
+        ] as [(Coding, NeuronLayer.Reset, Float)])
     func chargeIsConserved(coding: Coding, reset: NeuronLayer.Reset, initialPotential: Float) throws {
         for (name, graph) in try SampleGraphs.all() {
             let network = try SampleNetworks.network(graph, coding: coding, reset: reset, initialPotential: initialPotential).observingSites()

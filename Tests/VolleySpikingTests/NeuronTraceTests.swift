@@ -26,10 +26,11 @@ import VolleyTestSupport
     }
 
     /// With r = m/θ1: level min(n − 1, ⌊log2(r + 1/2)⌋) if r ≥ 1/2 (semantics 3).
-    @Test(arguments: [
-        (Float(0.25), nil), (Float(0.5).nextDown, nil), (0.5, 0), (0.75, 0), (1.4375, 0), (1.5, 1), (3.4375, 1), (3.5, 2), (7.4375, 2),
-        (7.5, 2), (100, 2),
-    ] as [(Float, Int?)])
+    @Test(
+        arguments: [
+            (Float(0.25), nil), (Float(0.5).nextDown, nil), (0.5, 0), (0.75, 0), (1.4375, 0), (1.5, 1), (3.4375, 1), (3.5, 2), (7.4375, 2),
+            (7.5, 2), (100, 2),
+        ] as [(Float, Int?)])
     func closedFormOfTheAscendingLadder(ratio: Float, expected: Int?) {
         let layer = NeuronLayer(ladder: ThresholdLadder(.up, levels: 3, positive: 2, negative: 4))
         #expect(layer.fire(2 * ratio)?.level == expected)

@@ -41,7 +41,9 @@ import VolleyTestSupport
                     sides = node.inputs
                 default: sides = []
                 }
-                for side in sides { #expect((placed[side].operation == .neuron(NeuronSite())) != analog.contains(node.name), "\(name), \(node.name)") }
+                for side in sides {
+                    #expect((placed[side].operation == .neuron(NeuronSite())) != analog.contains(node.name), "\(name), \(node.name)")
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ import VolleyTestSupport
         #expect(names.last == Kernels.best.name)
         #expect(Set(names).count == names.count)
         #if arch(arm64)
-            #expect(names == ["scalar", "NEON"])
+        #expect(names == ["scalar", "NEON"])
         #endif
     }
 

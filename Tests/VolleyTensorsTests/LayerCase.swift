@@ -57,7 +57,8 @@ struct LayerCase: Sendable {
         let negative = ladder.map { signs == .positiveOnly ? 0 : signs == .different ? 0.7 * $0 : $0 }
         func cutoffs(_ thresholds: [Float]) -> [Float] { thresholds.map { $0 > 0 ? 0.75 * $0 : .infinity } }
         return NeuronKernel(
-            thresholds: (positive, negative), cutoffs: (cutoffs(positive), cutoffs(negative)), initialPotential: 0, differential: isDifferential, resetsToZero: false)
+            thresholds: (positive, negative), cutoffs: (cutoffs(positive), cutoffs(negative)), initialPotential: 0, differential: isDifferential,
+            resetsToZero: false)
     }
 
     /// The top one is not a power of two.

@@ -66,19 +66,20 @@ import VolleyTensors
         }
     }
 
-    @Test(arguments: [
-        ([4, 3, 2], 0, [1, 4, 12]),  // transposing [2, 3, 4]
-        ([3, 2, 4], 0, [4, 12, 1]),  // its first two axes only
-        ([2, 3, 2], 1, [12, 4, 1]),  // slicing the last axis
-        ([2, 2, 4], 4, [12, 4, 1]),  // slicing the middle axis
-        ([5, 2, 4], 0, [0, 12, 1]),  // repeating
-        ([2, 5], 3, [12, 0]),  // repeating along the last axis
-        ([24], 23, [-1]),  // reversing
-        ([3, 4], 20, [-8, 1]),
-        ([1, 1, 1, 1, 1, 1, 2, 3], 0, [0, 0, 0, 0, 0, 0, 3, 1]),  // the largest rank
-        ([], 7, []),
-        ([3, 0, 2], 0, [1, 1, 1]),
-    ] as [([Int], Int, [Int])])
+    @Test(
+        arguments: [
+            ([4, 3, 2], 0, [1, 4, 12]),  // transposing [2, 3, 4]
+            ([3, 2, 4], 0, [4, 12, 1]),  // its first two axes only
+            ([2, 3, 2], 1, [12, 4, 1]),  // slicing the last axis
+            ([2, 2, 4], 4, [12, 4, 1]),  // slicing the middle axis
+            ([5, 2, 4], 0, [0, 12, 1]),  // repeating
+            ([2, 5], 3, [12, 0]),  // repeating along the last axis
+            ([24], 23, [-1]),  // reversing
+            ([3, 4], 20, [-8, 1]),
+            ([1, 1, 1, 1, 1, 1, 2, 3], 0, [0, 0, 0, 0, 0, 0, 3, 1]),  // the largest rank
+            ([], 7, []),
+            ([3, 0, 2], 0, [1, 1, 1]),
+        ] as [([Int], Int, [Int])])
     func followsItsDefinition(lengths: [Int], offset: Int, strides: [Int]) {
         var tensor = Tensor(Shape(lengths), repeating: -7)
         tensor.fill(from: source, offset: offset, strides: strides)

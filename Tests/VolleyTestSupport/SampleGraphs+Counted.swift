@@ -34,7 +34,8 @@ extension SampleGraphs {
             let mean = try sketch.builder.add("mean", .reduction(Reduction(.mean, axes: [axis], keepsAxes: true)), [value])
             value = try sketch.elementwise("stretched", .multiply, pick([true, false]) ? mean : value, pick([true, false]) ? value : mean)
             if sketch.builder.shape(of: value)[1] != places || sketch.builder.shape(of: value)[2] != places {
-                value = try sketch.elementwise("restored", .multiply, value, try sketch.activation("tanh", .tanh, sketch.matrixProduct("again", left, right)))
+                value = try sketch.elementwise(
+                    "restored", .multiply, value, try sketch.activation("tanh", .tanh, sketch.matrixProduct("again", left, right)))
             }
         }
         if pick([true, false]) { value = try sketch.elementwise("gated", .multiply, value, gates) }

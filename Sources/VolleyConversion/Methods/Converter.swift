@@ -17,7 +17,8 @@ public struct Converter: Sendable {
         guard !sites.isEmpty else {
             let hasHead = try !recipe.spikingHead && !SpikingNetwork.sites(of: PlaceNeurons.apply(to: graph, spikingHead: true)).isEmpty
             throw ConversionError(
-                .badSettings, "this network has no place for a spiking neuron: no linear layer, convolution or product "
+                .badSettings,
+                "this network has no place for a spiking neuron: no linear layer, convolution or product "
                     + "stands behind its first layer" + (hasHead ? " and before its head; --spiking-head puts neurons there" : ""))
         }
     }
@@ -33,7 +34,8 @@ public struct Converter: Sendable {
             // A site where neither sign fires is silent, whatever its coding; one sign alone could not take back what it sent.
             for (site, pair) in thresholds.sites where (pair.positive > 0) != (pair.negative > 0) {
                 throw ConversionError(
-                    .badThresholds, "site '\(site)': under differential coding both signs must be able to fire, found "
+                    .badThresholds,
+                    "site '\(site)': under differential coding both signs must be able to fire, found "
                         + "thresholds \(pair.positive) and \(pair.negative); use --symmetric, or calibrate on other data")
             }
         }

@@ -32,13 +32,15 @@ public struct ThresholdTable: Sendable, Hashable {
         let missing = sites.filter { values[$0] == nil }
         guard missing.isEmpty else {
             throw ConversionError(
-                .badThresholds, "the thresholds file must name every site; \(missing.count) of \(sites.count) are missing: "
+                .badThresholds,
+                "the thresholds file must name every site; \(missing.count) of \(sites.count) are missing: "
                     + missing.prefix(8).joined(separator: ", ") + (missing.count > 8 ? ", …" : ""))
         }
         let unknown = values.keys.filter { !sites.contains($0) }.sorted()
         guard unknown.isEmpty else {
             throw ConversionError(
-                .badThresholds, "the thresholds file names sites that the network does not have: "
+                .badThresholds,
+                "the thresholds file names sites that the network does not have: "
                     + unknown.prefix(8).joined(separator: ", ") + (unknown.count > 8 ? ", …" : ""))
         }
         self.sites = [:]

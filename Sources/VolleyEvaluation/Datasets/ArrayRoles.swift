@@ -24,7 +24,8 @@ struct ArrayRoles {
         }
         for (role, name) in chosen.sorted(by: { $0.key < $1.key }) {
             guard role == "x" || role == "y" || role == input else {
-                throw failure("--array names the array of 'x', the samples, or 'y', the labels.", expected: "x=NAME or y=NAME", found: ["\(role)=\(name)"])
+                throw failure(
+                    "--array names the array of 'x', the samples, or 'y', the labels.", expected: "x=NAME or y=NAME", found: ["\(role)=\(name)"])
             }
             guard names.contains(name) else {
                 throw failure("There is no array '\(name)', which --array names.", expected: "one of the file's arrays", found: names)

@@ -70,7 +70,7 @@ struct BatchReader: Sendable {
                 case .image(let image): preprocessor!.append(image, to: &part.values)
                 }
                 part.samples.append(index)
-            } catch where skipsUnreadable {
+            } catch let error where skipsUnreadable {
                 part.skipped.append(
                     SkippedSample(index: index, name: dataset.sampleName(index), reason: "\(error)"))
             }

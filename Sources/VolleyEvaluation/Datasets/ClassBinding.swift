@@ -89,12 +89,14 @@ struct ClassBinding {
                 expected: "0…\(list.count - 1)", found: numbers.sorted().map(String.init).listed(8))
         }
         if Set(numbers) == Set(1...max(1, numbers.count)), numbers.count > 1 {
-            throw failure("These numbers count from 1, but class indices count from 0: there is no telling which is meant.",
+            throw failure(
+                "These numbers count from 1, but class indices count from 0: there is no telling which is meant.",
                 expected: "numbers in 0…\(list.count - 1)", found: numbers.sorted().map(String.init).listed(8))
         }
         var found = try distinct(zip(names, numbers).map { (name: $0, index: $1) })
         if numbers != numbers.sorted() {
-            let note = "\(what.capitalizedFirst) are numbers, taken for class indices from 0. Some training programs sort such "
+            let note =
+                "\(what.capitalizedFirst) are numbers, taken for class indices from 0. Some training programs sort such "
                 + "names as text (0, 1, 10, 11, 2, …); where the model was trained so, say the classes with --labels."
             found.diagnostics.append(Diagnostic(file, note))
         }

@@ -68,7 +68,8 @@ public struct Dataset: Sendable {
         do {
             return try body(positions[index])
         } catch {
-            let reason = (error as? FormatError)?.message ?? (error as? FileError)?.message ?? "The file cannot be read: \(error.localizedDescription)"
+            let reason =
+                (error as? FormatError)?.message ?? (error as? FileError)?.message ?? "The file cannot be read: \(error.localizedDescription)"
             throw EvaluationError(
                 .unreadableSample, reason, context: .init(file: path + "/" + sampleName(index)), underlying: error)
         }

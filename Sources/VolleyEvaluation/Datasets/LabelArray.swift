@@ -25,7 +25,8 @@ struct LabelArray {
                     guard let hot = row.firstIndex(of: 1), row.count(where: { $0 == 0 }) == width - 1 else {
                         throw failure(
                             "The array \(name) has several columns, so each row is 1 for its class and 0 elsewhere.",
-                            expected: "one 1 in each row", found: "\(name)[\(sample)] = [\(row.prefix(8).map { "\($0)" }.joined(separator: ", "))\(width > 8 ? ", …" : "")]")
+                            expected: "one 1 in each row",
+                            found: "\(name)[\(sample)] = [\(row.prefix(8).map { "\($0)" }.joined(separator: ", "))\(width > 8 ? ", …" : "")]")
                     }
                     return hot - row.startIndex
                 }, classes: width)

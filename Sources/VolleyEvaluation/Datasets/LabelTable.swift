@@ -64,7 +64,8 @@ struct LabelTable {
         let known = Set(images)
         let absent = rows.filter { !known.contains($0.file) }
         if let row = absent.first(where: { FileManager.default.fileExists(atPath: folder.path(of: $0.file)) }) {
-            throw failure("The file '\(row.file)' is none that is read: images end in \(ImageFolder.imageExtensions.joined(separator: ", ")).", row.line)
+            throw failure(
+                "The file '\(row.file)' is none that is read: images end in \(ImageFolder.imageExtensions.joined(separator: ", ")).", row.line)
         }
         if !absent.isEmpty {
             diagnostics.append(

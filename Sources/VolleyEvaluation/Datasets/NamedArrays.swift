@@ -102,9 +102,10 @@ public struct NamedArrays: Sendable {
         var hash = SHA256()
         for (name, tensor) in arrays.sorted(by: { $0.key < $1.key }) {
             hash.update(Array("\(name) \(tensor.shape)\n".utf8))
-            hash.update(tensor.values.flatMap { value in
-                (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
-            })
+            hash.update(
+                tensor.values.flatMap { value in
+                    (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
+                })
         }
         return hash.finalize()
     }

@@ -55,7 +55,8 @@ enum NpzDataset {
         let hasChannelsFirst = lengths.count == 4 && [1, 3].contains(lengths[1])
         let isImages = lengths.count == 3 || hasChannelsLast != hasChannelsFirst
         guard isImages, !lengths.dropFirst().contains(0) else {
-            let message = hasChannelsLast && hasChannelsFirst
+            let message =
+                hasChannelsLast && hasChannelsFirst
                 ? "Which axis of \(name) holds the channels cannot be told: save preprocessed floats instead."
                 : "The array \(name) holds bytes, but no images."
             throw EvaluationError(

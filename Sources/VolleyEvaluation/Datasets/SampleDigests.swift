@@ -89,7 +89,8 @@ extension Dataset {
             try range.map { index in
                 do {
                     return SampleDigest(of: try bytes(of: index)).description
-                } catch where skipsUnreadable {
+                } catch {
+                    guard skipsUnreadable else { throw error }
                     return "-"
                 }
             }

@@ -63,7 +63,8 @@ public struct Evaluation: Sendable {
         guard graph.inputs.count == 1 else {
             let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
             throw SpikingError(
-                .badSettings, "only classifiers with one input can be evaluated, and this network has \(graph.inputs.count): "
+                .badSettings,
+                "only classifiers with one input can be evaluated, and this network has \(graph.inputs.count): "
                     + "\(names); use 'volley run' for it")
         }
         input = graph[graph.inputs[0]]
@@ -72,7 +73,8 @@ public struct Evaluation: Sendable {
         self.settings.output = classifier.name
         if case .together(let id) = program.executable.batching.rule {
             throw SpikingError(
-                .badSettings, "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
+                .badSettings,
+                "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
                     + "what else is in its batch; use 'volley run' for batches of your choice")
         }
         guard self.dataset.count > 0 else {

@@ -26,9 +26,11 @@ extension RasterImage {
             keptRows.lowerBound >= 0 && keptRows.upperBound <= height && keptColumns.lowerBound >= 0
                 && keptColumns.upperBound <= width, "the wanted part lies outside the scaled image")
         // An axis that keeps its length is not filtered.
-        let down = height == self.height
+        let down =
+            height == self.height
             ? nil : ResamplingTaps(source: self.height, output: height, kept: keptRows, interpolation: interpolation)
-        let across = width == self.width
+        let across =
+            width == self.width
             ? nil : ResamplingTaps(source: self.width, output: width, kept: keptColumns, interpolation: interpolation)
         guard let down else {
             return across.map { filteredAcross($0, rows: keptRows) } ?? cropped(rows: keptRows, columns: keptColumns)

@@ -29,7 +29,8 @@ public struct Batching: Sendable, Hashable {
                 })
             return
         }
-        let sharedSite = graph.inputs.contains { graph[$0].shape.scalesWithBatch }
+        let sharedSite =
+            graph.inputs.contains { graph[$0].shape.scalesWithBatch }
             ? graph.nodes.indices.first { graph[$0].operation == .neuron(NeuronSite()) && analysis.layouts[$0] == .shared } : nil
         rule = (analysis.meeting ?? sharedSite).map { .together($0) } ?? .separate
         inputs = Dictionary(

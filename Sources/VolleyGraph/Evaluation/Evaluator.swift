@@ -31,7 +31,8 @@ public struct Evaluator: Sendable {
                 executable.evaluate(id, node.inputs.map { values[$0] }, into: &output, pool: &pool)
                 if checksValues, !executable.kernels.allFinite(output.values) {
                     throw GraphError(
-                        .notFinite, "its value holds NaN or infinity, though its inputs do not; "
+                        .notFinite,
+                        "its value holds NaN or infinity, though its inputs do not; "
                             + "look at the weights and at the input's preprocessing", node: node.name)
                 }
                 try observe(node, output)

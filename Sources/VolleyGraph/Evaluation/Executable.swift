@@ -89,7 +89,8 @@ public struct Executable: Sendable {
             let node = graph[id]
             guard let tensor = inputs[node.name] else {
                 throw GraphError(
-                    .badInput, "no array is given for the input '\(node.name)' of shape \(node.shape); given are "
+                    .badInput,
+                    "no array is given for the input '\(node.name)' of shape \(node.shape); given are "
                         + (inputs.isEmpty ? "none" : inputs.keys.sorted().joined(separator: ", ")))
             }
             guard tensor.shape.rank == node.shape.rank else {

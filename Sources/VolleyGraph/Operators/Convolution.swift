@@ -111,8 +111,10 @@ public struct Convolution: Operation {
         let outputs = weight.shape[0] / groups
         let most = max(1, min(batch, Self.windowBudget / max(1, pixels * (taps + outputs))))
         for group in 0..<groups {
-            let packed = packed ?? PackedMatrix(
-                transposing: weight.values, offset: group * outputs * taps, outputs: outputs, inputs: taps)
+            let packed =
+                packed
+                ?? PackedMatrix(
+                    transposing: weight.values, offset: group * outputs * taps, outputs: outputs, inputs: taps)
             let bias = inputs.count > 2 ? Array(inputs[2].values[group * outputs..<(group + 1) * outputs]) : nil
             for first in Swift.stride(from: 0, to: batch, by: most) {
                 let images = first..<min(batch, first + most)

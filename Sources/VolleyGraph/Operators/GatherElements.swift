@@ -13,7 +13,8 @@ public struct GatherElements: Operation {
 
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
         let (data, indices) = (inputs[0], inputs[1])
-        let fits = data.rank == indices.rank && (0..<data.rank).contains(axis) && !data[axis].scalesWithBatch
+        let fits =
+            data.rank == indices.rank && (0..<data.rank).contains(axis) && !data[axis].scalesWithBatch
             && (0..<data.rank).allSatisfy { other in
                 let (length, needed) = (data[other], indices[other])
                 return other == axis || length.scalesWithBatch == needed.scalesWithBatch && needed.size <= length.size

@@ -72,7 +72,8 @@ struct ResizePlaces {
             let inside = min(max(place, 0), Float(length - 1))
             let first = Int(inside)
             let rest = inside - Float(first)
-            return rest == 0 ? [Tap(position: first, weight: 1)]
+            return rest == 0
+                ? [Tap(position: first, weight: 1)]
                 : [Tap(position: first, weight: 1 - rest), Tap(position: within(first + 1), weight: rest)]
         }
         let reach = Float(length + 4)

@@ -112,9 +112,11 @@ public struct TransposedConvolution: Operation {
         let most = max(1, min(batch, Self.contributionBudget / max(1, pixels * (channels + columns))))
         let taps = (0..<2).map { reached($0, x.shape, weight.shape) }
         for group in 0..<groups {
-            let packed = packed ?? PackedMatrix(
-                rows: channels, columns: columns, values: weight.values, offset: group * channels * columns,
-                rowStride: columns, columnStride: 1)
+            let packed =
+                packed
+                ?? PackedMatrix(
+                    rows: channels, columns: columns, values: weight.values, offset: group * channels * columns,
+                    rowStride: columns, columnStride: 1)
             for first in Swift.stride(from: 0, to: batch, by: most) {
                 let count = min(batch, first + most) - first
                 // Every pixel of every image as a row of its channels.

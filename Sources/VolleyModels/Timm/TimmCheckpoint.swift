@@ -35,7 +35,8 @@ struct TimmCheckpoint {
         }
         return FoundModel(
             network: .vision(network, .timm(naming)), architecture: "timm \(kind), \(network.summary)",
-            preprocessing: try TimmPreprocessing(root).preprocessing(for: network.imageInput, &diagnostics), classNames: names, diagnostics: diagnostics)
+            preprocessing: try TimmPreprocessing(root).preprocessing(for: network.imageInput, &diagnostics), classNames: names,
+            diagnostics: diagnostics)
     }
 
     private var kind: String {

@@ -30,7 +30,8 @@ struct ExternalData {
         }
         guard offset <= file.count, length <= file.count - offset else {
             throw ONNXError(
-                .externalData, "\(length) bytes from byte \(offset) are needed from \(location.quoted), but it is only "
+                .externalData,
+                "\(length) bytes from byte \(offset) are needed from \(location.quoted), but it is only "
                     + "\(file.count) bytes long; fetch or export it again")
         }
         return try ModelFile.reading(file.path) { try file.bytes(offset..<offset + length) }

@@ -30,7 +30,8 @@ struct ModelImport {
         }
         guard standard.version >= Int64(Self.oldestOpset), standard.version < 1 << 20 else {
             throw ONNXError(
-                .unsupported, "the file uses version \(standard.version) of the standard operators; export it with "
+                .unsupported,
+                "the file uses version \(standard.version) of the standard operators; export it with "
                     + "opset_version=\(Self.usualOpset)")
         }
         opset = Int(standard.version)

@@ -21,8 +21,10 @@ enum ActivationOperators {
         "Elu": { [try $0.parametric(.elu, [$0.float("alpha", 1)], $0.input(0))] },
         "Celu": { [try $0.parametric(.celu, [$0.float("alpha", 1)], $0.input(0))] },
         "Selu": { call in
-            [try call.parametric(
-                .selu, [call.float("alpha", 1.673_263_2), call.float("gamma", 1.050_701)], call.input(0))]
+            [
+                try call.parametric(
+                    .selu, [call.float("alpha", 1.673_263_2), call.float("gamma", 1.050_701)], call.input(0))
+            ]
         },
         "ThresholdedRelu": { [try $0.parametric(.thresholdedRelu, [$0.float("alpha", 1)], $0.input(0))] },
         "Shrink": { [try $0.parametric(.shrink, [$0.float("lambd", 0.5), $0.float("bias", 0)], $0.input(0))] },

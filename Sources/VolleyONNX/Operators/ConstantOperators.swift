@@ -29,7 +29,8 @@ enum ConstantOperators {
 
     private static func constantOfShape(_ call: Call) throws -> [Value?] {
         let shape = try call.targetShape(0, "the shape")
-        let scalar = try call.attribute("value").map { try call.importer.reader.read($0.t) }
+        let scalar =
+            try call.attribute("value").map { try call.importer.reader.read($0.t) }
             ?? Known(.float, [], .floats([0]))
         guard scalar.count == 1 else { throw call.mismatch("its value has \(scalar.count) elements") }
         return [try call.expand(Value(scalar.reshaped([])), to: shape)]

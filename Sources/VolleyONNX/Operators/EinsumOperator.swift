@@ -75,7 +75,8 @@ enum EinsumOperator {
     /// A name that stands twice in one input means the elements where both axes agree.
     private static func diagonal(_ call: Call, _ term: Term, _ part: String) throws -> Term {
         guard Set(term.axes).count < term.axes.count else { return term }
-        guard term.axes.count == 2 || Set(term.axes).count == term.axes.count - 1, let name = term.axes.first(where: { name in term.axes.count { $0 == name } == 2 })
+        guard term.axes.count == 2 || Set(term.axes).count == term.axes.count - 1,
+            let name = term.axes.first(where: { name in term.axes.count { $0 == name } == 2 })
         else { throw call.unsupported("a name stands more than twice in one input") }
         let first = term.axes.firstIndex(of: name)!
         let second = term.axes.lastIndex(of: name)!

@@ -116,7 +116,8 @@ enum IndexOperators {
         }
         let isNamed = try call.binary(.or, names(from: 0, "named"), names(from: -depth, "named.backwards"), kind: .boolean, "either")
         let (off, on) = (
-            try call.slice(values, axis: 0, start: 0, length: 1, "off"), try call.slice(values, axis: 0, start: 1, length: 1, "on"))
+            try call.slice(values, axis: 0, start: 0, length: 1, "off"), try call.slice(values, axis: 0, start: 1, length: 1, "on")
+        )
         return [try call.select(isNamed, on, off)]
     }
 

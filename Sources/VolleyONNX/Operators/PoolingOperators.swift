@@ -22,7 +22,8 @@ enum PoolingOperators {
             // The mean of a window that does not even fit into the padding is not the same in all versions.
             let reach = windows.dilation[axis] * (kernel[axis] - 1) + 1
             guard !countsPadding || ceilMode || reach <= length + amounts[0] + amounts[1] else {
-                throw call.unsupported("a window of \(reach) positions is larger than its padded input, which has \(length + amounts[0] + amounts[1])")
+                throw call.unsupported(
+                    "a window of \(reach) positions is larger than its padded input, which has \(length + amounts[0] + amounts[1])")
             }
         }
         value = try windows.cropped(call, value)

@@ -52,12 +52,14 @@ enum RecurrentOperators {
         let weights = try (call.known(1, "the weight"), call.known(2, "the weight of the state"))
         let width = weights.1.shape.last ?? 0
         let directions = call.string("direction", "forward")
-        let reversed = try ["forward": [false], "reverse": [true], "bidirectional": [false, true]][directions]
+        let reversed =
+            try ["forward": [false], "reverse": [true], "bidirectional": [false, true]][directions]
             ?? { throw call.unsupported("its direction is \(directions.quoted)") }()
         let count = reversed.count
         guard weights.0.shape == [count, gates * width, input.shape[2].size], weights.1.shape == [count, gates * width, width], width > 0
         else { throw call.mismatch("weights \(weights.0.shape) and \(weights.1.shape) do not fit inputs of shape \(input.shape)") }
-        let names = call.attribute("activations").map { $0.strings.map { String(decoding: $0, as: UTF8.self) } }
+        let names =
+            call.attribute("activations").map { $0.strings.map { String(decoding: $0, as: UTF8.self) } }
             ?? Array(repeating: functions, count: count).flatMap(\.self)
         guard names.count == functions.count * count else { throw call.mismatch("\(names.count) activations for \(count) directions") }
 
@@ -86,7 +88,8 @@ enum RecurrentOperators {
                 peepholes: try row(7), resetsBehind: try call.flag("linear_before_reset"))
             let products = try call.emit(.linear(Linear()), [input, try row(1)!], "\(layer.part).inputs")
             // The state [N, H] of a batch-first layer lies batch first, too.
-            var state = isBatchFirst
+            var state =
+                isBatchFirst
                 ? State(hidden: try first(call, 5, index), cell: try first(call, 6, index))
                 : State(hidden: try row(5), cell: try row(6))
             var hidden: [Value] = []

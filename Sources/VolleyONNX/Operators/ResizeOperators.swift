@@ -88,7 +88,8 @@ enum ResizeOperators {
         for (index, axis) in named.enumerated() {
             let length = value.shape[axis]
             if length.scalesWithBatch {
-                let isSame = sizes[index] == KnownNumber(length)
+                let isSame =
+                    sizes[index] == KnownNumber(length)
                     || length == .batch && call.importer.freedBatch.map { KnownNumber($0) } == sizes[index]
                 guard isSame else { throw call.unsupported("it changes the batch") }
                 continue

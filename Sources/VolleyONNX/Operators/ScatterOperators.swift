@@ -130,7 +130,8 @@ enum ScatterOperators {
         }
         // Otherwise every element is a row of its own.
         let batch = data.shape[0].scalesWithBatch ? 1 : 0
-        guard !data.shape.dimensions.dropFirst(batch).contains(where: \.scalesWithBatch), batch == 0 || data.shape[0] == .batch && updates.shape[0] == .batch
+        guard !data.shape.dimensions.dropFirst(batch).contains(where: \.scalesWithBatch),
+            batch == 0 || data.shape[0] == .batch && updates.shape[0] == .batch
         else { throw call.unsupported("single samples of the batch are written to") }
         let wholeStrides = rowMajorStrides(whole)
         let rows = places.indices.map { index in

@@ -43,7 +43,8 @@ enum SelectionOperators {
             throw call.unsupported("its mode is \(call.string("mode", "").quoted)")
         }
         let given = try call.ints("pads") ?? call.knownIntegers(1, "the amounts")
-        let axes = try call.optional(3) == nil
+        let axes =
+            try call.optional(3) == nil
             ? Array(0..<value.rank) : call.knownIntegers(3, "the axes").map { try call.axis($0, rank: value.rank) }
         guard given.count == 2 * axes.count else { throw call.mismatch("\(given.count) amounts for \(axes.count) axes") }
         var amounts = [[Int]](repeating: [0, 0], count: value.rank)

@@ -54,7 +54,8 @@ enum ShapeOperators {
 
     private static func squeeze(_ call: Call) throws -> [Value?] {
         let value = try call.input(0)
-        let axes = try call.axes(input: 1)?.map { try call.axis($0, rank: value.rank) }
+        let axes =
+            try call.axes(input: 1)?.map { try call.axis($0, rank: value.rank) }
             ?? value.shape.dimensions.indices.filter { value.shape[$0] == 1 }
         for axis in axes where value.shape[axis] != 1 {
             throw call.mismatch("axis \(axis) of \(value.shape) is not 1 long")

@@ -82,7 +82,8 @@ extension KnownNumber {
 
     private static func inexpressible(_ function: BinaryFunction, _ a: KnownNumber, _ b: KnownNumber) -> ONNXError {
         ONNXError(
-            .unsupported, "the shape arithmetic \(function.rawValue)(\(a), \(b)) depends on the batch size N in a way that is "
+            .unsupported,
+            "the shape arithmetic \(function.rawValue)(\(a), \(b)) depends on the batch size N in a way that is "
                 + "not supported; export the model with a fixed batch of 1")
     }
 

@@ -138,9 +138,11 @@ extension KernelWorkload {
     private static func checkHead(_ kernels: Kernels, _ inputs: AttentionInputs, _ context: [Float], scale: Double) throws {
         for query in 0..<4 {
             let powers = (0..<tokens).map { key in
-                exp(scale * (0..<headWidth).reduce(0) {
-                    $0 + Double(inputs.q[query * headWidth + $1]) * Double(inputs.k[$1 * tokens + key])
-                })
+                exp(
+                    scale
+                        * (0..<headWidth).reduce(0) {
+                            $0 + Double(inputs.q[query * headWidth + $1]) * Double(inputs.k[$1 * tokens + key])
+                        })
             }
             let sum = powers.reduce(0, +)
             for channel in 0..<headWidth {

@@ -39,9 +39,12 @@ extension SpikingNetwork {
         }
         let layers = Dictionary(
             uniqueKeysWithValues: neurons.map { site, layer in
-                (site, LayerDocument(
-                    direction: layer.ladder.direction, levels: layer.ladder.levels, rounding: layer.rounding,
-                    reset: layer.reset, initialPotential: layer.initialPotential))
+                (
+                    site,
+                    LayerDocument(
+                        direction: layer.ladder.direction, levels: layer.ladder.levels, rounding: layer.rounding,
+                        reset: layer.reset, initialPotential: layer.initialPotential)
+                )
             })
         func json(_ value: some Encodable, _ key: String) throws -> String {
             do {
@@ -66,7 +69,8 @@ extension SpikingNetwork {
     public init(contentsOf path: String) throws {
         func convertFirst() -> SpikingError {
             SpikingError(
-                .badFile, "'\(path)' is not a spiking network; if it is a model, convert it first: "
+                .badFile,
+                "'\(path)' is not a spiking network; if it is a model, convert it first: "
                     + "volley convert '\(path)' --calibration DATA -o NETWORK.volley")
         }
         if Folder.exists(path) { throw convertFirst() }
@@ -108,11 +112,14 @@ extension SpikingNetwork {
                     uniqueKeysWithValues: layers.map { site, layer in
                         let thresholds = try file.tensor(Self.thresholdPrefix + site)
                         guard thresholds.count == 2 else { throw fail("site '\(site)' needs 2 thresholds") }
-                        return (site, NeuronLayer(
-                            ladder: ThresholdLadder(
-                                layer.direction, levels: layer.levels, positive: thresholds.values[0],
-                                negative: thresholds.values[1]),
-                            rounding: layer.rounding, reset: layer.reset, initialPotential: layer.initialPotential))
+                        return (
+                            site,
+                            NeuronLayer(
+                                ladder: ThresholdLadder(
+                                    layer.direction, levels: layer.levels, positive: thresholds.values[0],
+                                    negative: thresholds.values[1]),
+                                rounding: layer.rounding, reset: layer.reset, initialPotential: layer.initialPotential)
+                        )
                     }),
                 preprocessing: try decode(Preprocessing.self, Key.preprocessing),
                 classNames: try decode([String].self, Key.classNames),

@@ -28,13 +28,15 @@ public struct SpikingNetwork: Sendable, Hashable {
         let missing = sites.filter { neurons[$0] == nil }
         guard missing.isEmpty else {
             throw SpikingError(
-                .malformed, "no neuron layer is given for \(missing.count) of \(sites.count) sites: "
+                .malformed,
+                "no neuron layer is given for \(missing.count) of \(sites.count) sites: "
                     + missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? ", …" : ""))
         }
         let unknown = neurons.keys.filter { !sites.contains($0) }.sorted()
         guard unknown.isEmpty else {
             throw SpikingError(
-                .malformed, "the network has no site named \(unknown.prefix(5).joined(separator: ", ")); its sites are "
+                .malformed,
+                "the network has no site named \(unknown.prefix(5).joined(separator: ", ")); its sites are "
                     + sites.prefix(5).joined(separator: ", ") + (sites.count > 5 ? ", …" : ""))
         }
         for site in sites {

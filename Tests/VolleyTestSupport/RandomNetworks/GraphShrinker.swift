@@ -12,7 +12,8 @@ public enum GraphShrinker {
             madeProgress = false
             for change in changes(of: smallest) {
                 guard left > 0 else { break }
-                guard let smaller = try? apply(change, to: smallest), smaller.nodes.count < smallest.nodes.count || smaller.outputs.count < smallest.outputs.count
+                guard let smaller = try? apply(change, to: smallest),
+                    smaller.nodes.count < smallest.nodes.count || smaller.outputs.count < smallest.outputs.count
                 else { continue }
                 left -= 1
                 if fails(smaller) {

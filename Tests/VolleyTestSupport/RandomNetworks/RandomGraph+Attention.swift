@@ -98,7 +98,10 @@ extension RandomGraph {
             case 6:
                 emit(
                     .selection(Selection()),
-                    [constant(Tensor([rows.size, columns.size], (0..<rows.size * columns.size).map { _ in chance(0.7) ? 1 : 0 })), scores, scalar(-50)])
+                    [
+                        constant(Tensor([rows.size, columns.size], (0..<rows.size * columns.size).map { _ in chance(0.7) ? 1 : 0 })), scores,
+                        scalar(-50),
+                    ])
             case 7 where shape.rank == 4 && !shape[1].scalesWithBatch:
                 emit(.elementwise(Elementwise(.add)), [scores, constant(Shape([shape[1].size, 1, columns.size]))])
             default: nil

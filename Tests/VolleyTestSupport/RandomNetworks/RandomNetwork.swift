@@ -60,7 +60,9 @@ public struct RandomNetwork: Sendable {
         let other = base * uniform(0.5, 1.5)
         let kind = random.uniform()
         let (positive, negative): (Float, Float) =
-            kind < 0.45 ? (base, base) : kind < 0.8 ? (base, other) : kind < 0.9 ? (base, 0) : kind < 0.95 ? (0, base) : kind < 0.98 ? (base, base * 1.004) : (0, 0)
+            kind < 0.45
+            ? (base, base)
+            : kind < 0.8 ? (base, other) : kind < 0.9 ? (base, 0) : kind < 0.95 ? (0, base) : kind < 0.98 ? (base, base * 1.004) : (0, 0)
         return NeuronLayer(
             ladder: ThresholdLadder(direction, levels: levels, positive: positive, negative: negative),
             rounding: random.uniform() < 0.5 ? .halfBase : .nearest,
