@@ -1,0 +1,36 @@
+internal import VolleyGraph
+internal import VolleyTensors
+
+extension Run {
+    mutating func fire(_ id: NodeID, _ neuron: NeuronKernel, _ firstStep: Int) throws {
+        let count = count(id)
+        let input = graph[id].inputs[0]
+        var state = neuronStates.removeValue(forKey: id) ?? restingState(neuron, count)
+        var outputs = NeuronOutputs()
+        if wantsCodes(id) { outputs.codes = workspace.codes.take(steps * count) }
+        if wantsEstimates(id) { outputs.estimate = workspace.floats.take(steps * count) }
+        outputs.counts = [Int64](repeating: 0, count: steps * 2 * neuron.levels)
+        let bad = kernels.run(
+            neuron, count: count, firstStep: firstStep, steps: steps, input: values[schedule.roots[input]], state: &state,
+            outputs: &outputs)
+        neuronStates[id] = state
+        if !keepsState { forget(id) }
+        try record(id, firstStep, bad, outputs.counts)
+        recordPositions(id, firstStep, outputs.codes, outputs.estimate)
+        codes[id] = outputs.codes
+        values[id] = outputs.estimate
+    }
+
+    mutating func restingState(_ neuron: NeuronKernel, _ count: Int) -> NeuronState {
+        var state = NeuronState()
+        if keepsState || neuron.resetsToZero { state.sent = workspace.takeZeros(count) }
+        if neuron.resetsToZero { state.baseline = workspace.takeZeros(count) }
+        return state
+    }
+
+    mutating func forget(_ id: NodeID) {
+        guard let state = neuronStates.removeValue(forKey: id) else { return }
+        workspace.floats.give(state.sent)
+        workspace.floats.give(state.baseline)
+    }
+}

@@ -1,0 +1,66 @@
+internal import OrderedCollections
+internal import VolleyGraph
+internal import VolleySpiking
+internal import VolleyTensors
+
+extension Run {
+    func book(_ stage: Stage, since watch: ContinuousClock.Instant) {
+        let (node, kind) =
+            switch stage {
+            case .operation(let id): (id, graph[id].operation!.name)
+            case .neurons(let id, _): (id, "neuron")
+            case .layer(let layer): (layer.linear, "linear")
+            case .convolution(let convolution): (convolution.convolution, "convolution")
+            case .attention(let attention): (attention.output, "attention")
+            }
+        var work = schedule.multiplyAccumulates[node] * batch
+        if case .attention(let attention) = stage {
+            let kernel = attention.kernel
+            work = attention.heads.resolved(batch: batch).count * kernel.queries * kernel.keys * (kernel.width + kernel.valueWidth)
+        }
+        profile?.stop(watch, name: graph[node].name, kind: kind, multiplyAccumulates: work * repeats(stage.output))
+    }
+
+    func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || countsPositions(of: id) }
+
+    func wantsEstimates(_ id: NodeID) -> Bool { schedule.readsEstimates[id] || countsPositions(of: id) }
+
+    func countsPositions(of id: NodeID) -> Bool {
+        !schedule.isCountedByAttention[id] && counter?.needsPositions(of: id) == true
+    }
+
+    /// Keeps what a site sent, per step and level.
+    mutating func record(_ id: NodeID, _ firstStep: Int, _ bad: Int, _ counts: [Int64]) throws {
+        let site = graph[id].name
+        guard bad == 0 else {
+            let when = steps == 1 ? "time-step \(firstStep)" : "time-steps \(firstStep) to \(firstStep + steps - 1)"
+            throw SpikingError(
+                .notFinite,
+                "site '\(site)': \(bad) of \(steps * count(id)) membrane potentials are NaN or infinite at \(when); "
+                    + "look at the network's weights and at the input")
+        }
+        let width = counts.count / steps
+        for step in 0..<steps {
+            let levels = Array(counts[step * width..<(step + 1) * width])
+            spikes[site, default: []].append(levels)
+            counter?.record(site: id, step: firstStep + step, spikes: Int(levels.reduce(0, +)))
+        }
+    }
+
+    mutating func recordPositions(_ id: NodeID, _ firstStep: Int, _ codes: [Int8], _ estimate: [Float]) {
+        guard countsPositions(of: id) else { return }
+        let shape = graph[id].shape.resolved(batch: batch)
+        for step in 0..<steps {
+            counter?.recordPositions(
+                site: id, step: firstStep + step, shape: shape, emitted: codes, sent: estimate, offset: step * shape.count)
+        }
+    }
+
+    /// Notes in the profile what a site sent to the stage that runs.
+    func noteArrivals(_ site: NodeID, _ repeats: Int, eventInputs: Int64) {
+        guard let profile else { return }
+        let arrived = spikes[graph[site].name]!.suffix(repeats)
+        profile.add(
+            inputs: repeats * count(site), spikes: arrived.reduce(0) { $0 + $1.reduce(0, +) }, eventInputs: eventInputs)
+    }
+}
