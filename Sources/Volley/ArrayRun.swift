@@ -1,7 +1,7 @@
 /// Runs a spiking network on named arrays and hands its estimates back as named arrays.
 public struct ArrayRun: Sendable {
     /// `NAME [T, N, …]`: the estimates of each output at every step; `NAME.ann [N, …]`: the ANN's output;
-    /// `spikes/SITE [T, 2·levels]`: positive levels before negative, smallest threshold first.
+    /// `spikes/SITE [T, codes]`: of a ladder, positive levels before negative ones, smallest threshold first.
     public var arrays: [(String, NpyContent)]
 
     /// What a careful user wants to know of how the network ran.

@@ -9,7 +9,7 @@ struct Run: ParsableCommand {
             IN.npz holds an array for every input of the network under the input's name ('volley inspect' lists them), \
             already preprocessed; a network with one input also takes 'x'. OUT.npz receives, for every output NAME: \
             'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output; for every neuron site: 'spikes/SITE' \
-            [T, 2·levels], positive levels before negative, smallest threshold first.
+            [T, codes]: of a ladder, positive levels before negative ones, smallest threshold first.
             With --ann-only just 'NAME' [N, …], the ANN's output, computed on one thread with the network's own weights; then \
             NETWORK may also be a model that is not converted.
             """)

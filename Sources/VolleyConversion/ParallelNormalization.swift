@@ -27,7 +27,7 @@ public enum ParallelNormalization {
         return try SpikingNetwork(
             graph: RemoveUnusedNodes.apply(to: graph), coding: network.coding,
             neurons: Dictionary(
-                uniqueKeysWithValues: network.neurons.map { ($0.key, $0.value.divided(by: unit(of: $0.value))) }),
+                uniqueKeysWithValues: network.neurons.map { ($0.key, NeuronLayer($0.value.model.divided(by: unit(of: $0.value)))) }),
             preprocessing: network.preprocessing, classNames: network.classNames, provenance: network.provenance)
     }
 
@@ -39,15 +39,13 @@ public enum ParallelNormalization {
             let layer = network.layer(at: network.graph[node].inputs[0]),
             let weight = network.graph[network.graph[node].inputs[1]].constant
         else { return nil }
-        let values = layer.ladder.thresholds(.positive) + layer.ladder.thresholds(.negative).map { -$0 }
-        return values.map { value in Tensor(weight.shape, weight.values.map { $0 * value }) }
+        return layer.alphabet.values.map { value in Tensor(weight.shape, weight.values.map { $0 * value }) }
     }
 
-    /// What a layer's thresholds are divided by: λ_1.
+    /// What a layer's values are divided by: the smallest positive one, λ_1, or the smallest of all where no spike is positive.
     private static func unit(of layer: NeuronLayer?) -> Float {
         guard let layer else { return 1 }
-        let sign: ThresholdLadder.Sign = layer.ladder.fires(.positive) ? .positive : .negative
-        return layer.ladder.fires(sign) ? layer.ladder.thresholds(sign)[0] : 1
+        return layer.alphabet.values.lazy.filter { $0 > 0 }.min() ?? layer.smallestValue
     }
 
     /// By value: the factor it should carry because neurons alone read it, directly or through a change of shape.
@@ -138,14 +136,5 @@ private struct Scaling {
     private func multiply(_ value: NodeID, by factor: Float, _ name: String, _ builder: inout GraphBuilder) throws -> NodeID {
         let constant = try builder.constant(name + ".factor", Tensor(scalar: factor))
         return try builder.add(name, .elementwise(Elementwise(.multiply)), [value, constant])
-    }
-}
-
-extension NeuronLayer {
-    fileprivate func divided(by unit: Float) -> NeuronLayer {
-        var layer = self
-        layer.ladder.positive /= unit
-        layer.ladder.negative /= unit
-        return layer
     }
 }

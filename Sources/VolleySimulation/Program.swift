@@ -14,7 +14,8 @@ public struct Program: Sendable {
     public let synapses: SynapseMap
     /// What rounding the weights changed: `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest; 0 for fp32.
     public let weightError: Double
-    /// By how much a threshold was changed at most, as a part of it, where those of both signs became one.
+    /// By how much a value that neurons send was changed at most, as a part of it: where thresholds of both signs became one, or finer
+    /// ladders whole numbers.
     public let thresholdError: Double
     /// By linear node: its weights, where they are not fp32.
     private let integers: [NodeID: IntegerWeights]
@@ -23,8 +24,8 @@ public struct Program: Sendable {
     let spiking: Schedule
     let analog: Schedule
 
-    /// - Parameter weights: how the weights of layers behind neurons are held. Layers whose neurons have more than 8 levels
-    ///   keep fp32, with a diagnostic.
+    /// - Parameter weights: how the weights of layers behind neurons are held. Layers whose neurons send what 16 bits
+    ///   cannot hold keep fp32, with a diagnostic.
     /// - Throws: `SpikingError` for fewer than one time-step, ``ScheduleError`` where the planner made a mistake.
     public init(
         _ network: SpikingNetwork, timeSteps: Int, weights: WeightFormat = .fp32, kernels: Kernels = .best
@@ -38,8 +39,8 @@ public struct Program: Sendable {
         let graph = network.graph
         executable = Executable(graph, kernels: kernels)
         synapses = SynapseMap(graph)
-        var neurons: [NodeID: NeuronKernel] = [:]
-        for id in graph.nodes.indices { neurons[id] = network.layer(at: id)?.kernel(network.coding) }
+        var neurons: [NodeID: SiteNeurons] = [:]
+        for id in graph.nodes.indices { neurons[id] = network.layer(at: id).map { SiteNeurons($0, network.coding) } }
         var integers: [NodeID: IntegerWeights] = [:]
         var diagnostics: [Diagnostic] = []
         var thresholdError = 0.0
@@ -50,17 +51,16 @@ public struct Program: Sendable {
             if executable.layerBias(of: id) == nil {
                 diagnostics.append(
                     Diagnostic(node.name, "keeps fp32 weights: its bias is computed, or it has more inputs than integers take, 65 535"))
-            } else if neuron.takesIntegers {
+            } else if neuron.alphabet.wholeNumbers != nil {
                 let layer = network.layer(at: node.inputs[0])!, rounded = weights.rounded(layer)
-                neurons[node.inputs[0]] = rounded.kernel(network.coding)
-                let change = abs(rounded.ladder.positive / layer.ladder.positive - 1)
-                thresholdError = max(thresholdError, layer == rounded ? 0 : Double(change))
+                neurons[node.inputs[0]] = SiteNeurons(rounded, network.coding)
+                thresholdError = max(thresholdError, Self.change(layer.alphabet, rounded.alphabet), rounded.alphabet.wholeNumbers!.error)
                 integers[id] = IntegerWeights(
                     weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: bits)
             } else {
                 diagnostics.append(
                     Diagnostic(
-                        node.name, "keeps fp32 weights: its neurons have \(neuron.levels) levels, and integers take up to 8 that double"))
+                        node.name, "keeps fp32 weights: what its neurons send lies too far apart for whole numbers of 16 bits"))
             }
         }
         self.diagnostics = diagnostics + Self.togetherness(executable)
@@ -69,6 +69,11 @@ public struct Program: Sendable {
         weightError = integers.values.map(\.relativeError).max() ?? 0
         spiking = try Schedule(executable, neurons: neurons, integers: integers)
         analog = try Schedule(executable.withoutNeurons(), neurons: nil, integers: [:])
+    }
+
+    /// By how much a value was changed at most, as a part of it.
+    private static func change(_ before: Alphabet, _ after: Alphabet) -> Double {
+        zip(before.values, after.values).reduce(0) { $1.0 == $1.1 ? $0 : max($0, Double(abs($1.1 / $1.0 - 1))) }
     }
 
     /// Says so where the samples of a batch cannot be parted.

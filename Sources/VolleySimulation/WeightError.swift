@@ -9,7 +9,8 @@ public struct WeightError: Sendable, Hashable, Codable {
     public var kind: WeightFormat
     /// `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest.
     public var weights: Double
-    /// By how much a threshold was changed at most, as a part of it, where those of both signs became one.
+    /// By how much a value that neurons send was changed at most, as a part of it: where thresholds of both signs became one, or finer
+    /// ladders whole numbers.
     public var thresholds = 0.0
     /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on some samples: what the rounded weights themselves do.
     public var annOutputs = 0.0
@@ -51,7 +52,7 @@ public struct WeightError: Sendable, Hashable, Codable {
             "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights, which changes the ANN's outputs "
             + "by \(text(annOutputs))"
         if thresholds > 0 {
-            summary += "; thresholds of both signs within 1 % of each other were joined, which changed them by up to \(text(thresholds))"
+            summary += "; what neurons send (signs within 1 % of each other are joined, finer ladders rounded) changed by up to \(text(thresholds))"
         }
         if let estimates {
             summary +=

@@ -1,4 +1,5 @@
 internal import VolleySpiking
+internal import VolleyTensors
 
 /// How a program holds the weights of layers behind neurons.
 public enum WeightFormat: String, Sendable, Hashable, Codable, CaseIterable {
@@ -20,11 +21,11 @@ public enum WeightFormat: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// The layer of neurons in front of such weights.
     func rounded(_ layer: NeuronLayer) -> NeuronLayer {
-        let (positive, negative) = (layer.ladder.positive, layer.ladder.negative)
-        guard self == .int8, abs(positive - negative) <= 0.01 * min(positive, negative) else { return layer }
-        var joined = layer
-        joined.ladder.positive = (positive + negative) / 2
-        joined.ladder.negative = joined.ladder.positive
-        return joined
+        var rounded = layer
+        if self == .int8, let joined = layer.model.joiningSigns(within: 0.01) { rounded = NeuronLayer(joined) }
+        if let whole = rounded.alphabet.wholeNumbers, whole.error > 0, let sending = rounded.model.sending(whole.values) {
+            rounded = NeuronLayer(sending)
+        }
+        return rounded
     }
 }

@@ -8,7 +8,8 @@ public struct SimulationResult: Sendable {
     public var outputs: OrderedDictionary<String, Tensor>
     /// By output name: where the samples of the batch lie in the output; none where it is the same for all.
     public var batchAxes: [String: BatchAxis]
-    /// By site name: spikes by step and level, `[T][2n]`; positive levels before negative, smallest threshold first.
+    /// By site name: how often each code was sent, by step, `[T][codes]`, in the order of the site's alphabet: of a ladder, positive
+    /// levels before negative ones, smallest threshold first.
     public var spikes: OrderedDictionary<String, [[Int64]]>
     /// What each step cost, summed over the batch.
     public var steps: [OperationCounts]

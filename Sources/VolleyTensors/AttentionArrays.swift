@@ -1,13 +1,10 @@
-/// The neurons that send q, k and v. Subtraction or differential.
+/// The spikes that q, k and v are.
 public struct AttentionSources: Sendable {
-    public var q: NeuronKernel
-    public var k: NeuronKernel
-    public var v: NeuronKernel
+    public var q: SpikeSource
+    public var k: SpikeSource
+    public var v: SpikeSource
 
-    public init(q: NeuronKernel, k: NeuronKernel, v: NeuronKernel) {
-        for neuron in [q, k, v] { precondition(!neuron.resetsToZero, "attention carries no baselines") }
-        (self.q, self.k, self.v) = (q, k, v)
-    }
+    public init(q: SpikeSource, k: SpikeSource, v: SpikeSource) { (self.q, self.k, self.v) = (q, k, v) }
 }
 
 /// The arrays of an attention: several heads side by side.
@@ -17,7 +14,7 @@ public struct AttentionInputs: Sendable {
     public var q: [Float] = []
     public var k: [Float] = []
     public var v: [Float] = []
-    /// Signed levels instead, where the kernel has sources.
+    /// Spikes instead, where the kernel has sources.
     public var qCodes: [Int8] = []
     public var kCodes: [Int8] = []
     public var vCodes: [Int8] = []

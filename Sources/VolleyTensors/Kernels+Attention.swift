@@ -14,7 +14,7 @@ public struct AttentionKernel: Sendable {
     /// How the heads of one sample lie: 0 one behind the other, `[heads, rows, columns]`; otherwise so many side by side in
     /// every token, `[tokens, heads, columns]`, for q, k, v and the context alike.
     public var headsPerToken = 0
-    /// The neurons whose spikes q, k and v are, where heads lie side by side; nil where estimates arrive.
+    /// The spikes that q, k and v are, where heads lie side by side; nil where estimates arrive.
     public var sources: AttentionSources?
 
     public init(queries: Int, keys: Int, width: Int, valueWidth: Int, scale: Float, neuron: NeuronKernel?) {
@@ -41,18 +41,14 @@ public struct AttentionKernel: Sendable {
     public var meetingsPerHead: Int { 2 * width + keys }
 
     func withParameters<Result>(_ body: (UnsafePointer<vk_attention>) -> Result) -> Result {
-        func run(_ neuron: UnsafePointer<vk_neuron>?) -> Result {
-            var parameters = unsafe vk_attention()
-            unsafe parameters.queries = queries
-            unsafe parameters.keys = keys
-            unsafe parameters.width = width
-            unsafe parameters.value_width = valueWidth
-            unsafe parameters.scale = scale
-            unsafe parameters.neuron = neuron
-            return unsafe body(&parameters)
-        }
-        guard let neuron else { return run(nil) }
-        return unsafe withUnsafePointer(to: neuron.parameters) { unsafe run($0) }
+        var parameters = unsafe vk_attention()
+        unsafe parameters.queries = queries
+        unsafe parameters.keys = keys
+        unsafe parameters.width = width
+        unsafe parameters.value_width = valueWidth
+        unsafe parameters.scale = scale
+        unsafe parameters.neuron = neuron?.parameters.start
+        return unsafe body(&parameters)
     }
 }
 
@@ -80,7 +76,7 @@ private struct HeadPlace {
 
 /// The spikes of q, k or v, to be turned back into estimates.
 @unsafe private struct AttentionPart {
-    let source: NeuronKernel
+    let source: SpikeSource
     let codes: UnsafePointer<Int8>
     let rows: Int
     let columns: Int
@@ -196,23 +192,21 @@ extension Kernels {
             let part = unsafe parts[index]
             let (start, step, row, _) = unsafe place.layout(rows: part.rows, columns: part.columns)
             let counts = unsafe place.head * steps * attention.meetingsPerHead + part.firstCount
-            unsafe withUnsafePointer(to: part.source.parameters) { source in
-                var work = unsafe vk_decoding()
-                unsafe work.source = source
-                unsafe work.first_step = Int32(firstStep)
-                unsafe work.steps = Int32(steps)
-                unsafe work.rows = part.rows
-                unsafe work.columns = part.columns
-                unsafe work.codes = part.codes + start
-                unsafe work.codes_row = row
-                unsafe work.codes_step = step
-                unsafe work.sent = outputs.sourcesSent.map { unsafe $0 + place.head * attention.inputsPerHead + part.start }
-                unsafe work.estimates = estimates + steps * part.start
-                unsafe work.counts_rows = part.countsRows ? 1 : 0
-                unsafe work.emitted = outputs.emittedInputs.map { unsafe $0 + counts }
-                unsafe work.known = outputs.sentInputs.map { unsafe $0 + counts }
-                unsafe table.pointee.decode(&work)
-            }
+            var work = unsafe vk_decoding()
+            unsafe work.source = part.source.parameters.start
+            unsafe work.first_step = Int32(firstStep)
+            unsafe work.steps = Int32(steps)
+            unsafe work.rows = part.rows
+            unsafe work.columns = part.columns
+            unsafe work.codes = part.codes + start
+            unsafe work.codes_row = row
+            unsafe work.codes_step = step
+            unsafe work.sent = outputs.sourcesSent.map { unsafe $0 + place.head * attention.inputsPerHead + part.start }
+            unsafe work.estimates = estimates + steps * part.start
+            unsafe work.counts_rows = part.countsRows ? 1 : 0
+            unsafe work.emitted = outputs.emittedInputs.map { unsafe $0 + counts }
+            unsafe work.known = outputs.sentInputs.map { unsafe $0 + counts }
+            unsafe table.pointee.decode(&work)
         }
     }
 }

@@ -46,11 +46,9 @@ extension Kernels {
                     unsafe withOptionalPointer(&outputs.codes) { codes in
                         unsafe withOptionalPointer(&outputs.estimate) { estimate in
                             unsafe withOptionalPointer(&outputs.counts) { counts in
-                                unsafe withUnsafePointer(to: neuron.parameters) { parameters in
-                                    unsafe table.pointee.neuron(
-                                        parameters, Int32(firstStep), Int32(steps), count, input, stride, sent, baseline,
-                                        codes, nil, estimate, count, counts)
-                                }
+                                unsafe table.pointee.neuron(
+                                    neuron.parameters.start, Int32(firstStep), Int32(steps), count, input, stride, sent, baseline,
+                                    codes, nil, estimate, count, counts)
                             }
                         }
                     }

@@ -233,12 +233,10 @@ internal import CVolleyKernels
                     unsafe emitted.withUnsafeMutableBufferPointer { emitted in
                         unsafe estimate.withUnsafeMutableBufferPointer { estimate in
                             unsafe counts.withUnsafeMutableBufferPointer { counts in
-                                unsafe withUnsafePointer(to: neuron.parameters) { parameters in
-                                    unsafe table.pointee.neuron(
-                                        parameters, Int32(step), 1, count, input.baseAddress!, 0, sent.baseAddress!,
-                                        neuron.resetsToZero ? baseline.baseAddress! : nil, nil, emitted.baseAddress!,
-                                        estimate.baseAddress!, count, counts.baseAddress!)
-                                }
+                                unsafe table.pointee.neuron(
+                                    neuron.parameters.start, Int32(step), 1, count, input.baseAddress!, 0, sent.baseAddress!,
+                                    neuron.resetsToZero ? baseline.baseAddress! : nil, nil, emitted.baseAddress!,
+                                    estimate.baseAddress!, count, counts.baseAddress!)
                             }
                         }
                     }

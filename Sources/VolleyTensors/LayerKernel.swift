@@ -11,19 +11,19 @@ internal import CVolleyKernels
     public let inputs: Int
     public let outputs: Int
     public let weights: Weights
-    /// The neurons whose spikes arrive; nil where floats arrive.
-    public let source: NeuronKernel?
+    /// The spikes that arrive; nil where floats arrive.
+    public let source: SpikeSource?
     public let target: NeuronKernel?
     let parameters: vk_layer
     private let bias: AlignedBuffer<Float>?
-    private let neurons: AlignedBuffer<vk_neuron>
 
     /// - Parameters:
     ///   - bias: `[outputs]`; empty for none.
+    ///   - source: whole numbers where the weights are integers.
     ///   - target: neurons that reset by subtraction.
     ///   - eventDensity: spikes per input below which a step's product is computed event-driven. The result is the same.
     public init(
-        _ weights: Weights, bias: [Float], source: NeuronKernel?, activation: Kernels.Unary?, target: NeuronKernel?,
+        _ weights: Weights, bias: [Float], source: SpikeSource?, activation: Kernels.Unary?, target: NeuronKernel?,
         eventDensity: Float
     ) {
         precondition(target?.resetsToZero != true, "layers carry no baselines")
@@ -33,7 +33,7 @@ internal import CVolleyKernels
             (inputs, outputs) = (matrix.rows, matrix.columns)
             unsafe layer.panels = matrix.buffer.start
         case .integers(let integers):
-            precondition(source?.takesIntegers == true, "integers take spikes of up to 8 levels that double")
+            precondition(source?.alphabet.wholeNumbers != nil, "integers take spikes that are whole numbers")
             (inputs, outputs) = (integers.inputs, integers.outputs)
             unsafe layer.planes = Int32(integers.planes)
             unsafe layer.digits = integers.digits.start
@@ -47,12 +47,11 @@ internal import CVolleyKernels
         self.source = source
         self.target = target
         self.bias = bias.isEmpty ? nil : AlignedBuffer(bias)
-        neurons = AlignedBuffer([source?.parameters ?? vk_neuron(), target?.parameters ?? vk_neuron()])
         unsafe layer.inputs = inputs
         unsafe layer.outputs = outputs
         unsafe layer.bias = self.bias?.start
-        unsafe layer.source = source == nil ? nil : neurons.start
-        unsafe layer.target = target == nil ? nil : neurons.start + 1
+        unsafe layer.source = source?.parameters.start
+        unsafe layer.target = target?.parameters.start
         unsafe layer.event_density = eventDensity
         unsafe layer.activation = activation.map { Int32(bitPattern: $0.code.rawValue) } ?? -1
         unsafe parameters = layer
@@ -91,7 +90,7 @@ public struct LayerState: Sendable {
 extension Kernels {
     /// Runs time-steps `firstStep` … of a layer.
     /// - Parameters:
-    ///   - codes: `[steps, rows, inputs]` from the source's neurons; may be longer; empty where there is no source.
+    ///   - codes: `[steps, rows, inputs]`, the spikes that arrive; may be longer; empty where there is no source.
     ///   - input: `[steps, rows, inputs]` floats where there is no source.
     ///   - addend: `[steps or 1, rows, outputs]`; nil for none.
     ///   - scratch: at least ``LayerKernel/scratchCount(steps:)`` floats.

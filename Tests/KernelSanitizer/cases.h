@@ -74,21 +74,48 @@ static inline void take(test_case *t, const void *bytes, size_t count) {
 static inline void take_floats(test_case *t, const float *values, size_t n) { take(t, values, n * sizeof *values); }
 static inline void take_counts(test_case *t, const int64_t *values, size_t n) { take(t, values, n * sizeof *values); }
 
-// A layer of neurons of up to `most` levels, doubling.
+// A layer of neurons of up to `most` levels, which double every 1, 2, 4 or 8 levels or grow by no constant ratio; perhaps with
+// dead zones.
 static inline vk_neuron *neurons(test_case *t, size_t most, int differential, int reset_to_zero) {
+    static const float ratios[] = {2.0f, 1.41421356f, 1.18920712f, 1.09050773f, 1.3f};
     vk_neuron *layer = heap(t, sizeof *layer);
-    layer->levels = 1 + (int)below(t, most);
+    const float ratio = ratios[below(t, 2) ? 0 : below(t, 5)];
+    const size_t reached = ratio == 2.0f ? 24 : most;
+    layer->levels = 1 + (int)below(t, most < reached ? most : reached);
     layer->differential = differential;
     layer->reset_to_zero = reset_to_zero;
     layer->initial_potential = coin(t) ? 0.03f : 0.0f;
+    layer->dead_zones = (int)below(t, 4);
+    for (int zone = 0; zone < layer->dead_zones; zone++) layer->dead_zone[zone] = 0.4f / (float)(zone + 1);
     const float bases[2] = {0.2f, coin(t) ? 0.2f : 0.13f};
-    for (int side = 0; side < 2; side++)
-        for (int level = 0; level < layer->levels; level++) {
-            layer->thresholds[side][level] = bases[side] * (float)(1 << level);
-            layer->cutoffs[side][level] = layer->thresholds[side][level] - bases[side] / 2.0f;
+    for (int side = 0; side < 2; side++) {
+        float size = bases[side];
+        for (int level = 0; level < layer->levels; level++, size *= ratio) {
+            layer->thresholds[side][level] = size;
+            layer->cutoffs[side][level] = ratio == 2.0f ? size - bases[side] / 2.0f : size * (1.0f + 1.0f / ratio) / 2.0f;
         }
+    }
     vk_neuron_prepare(layer);
     return layer;
+}
+
+// What codes up to `most` levels are worth: powers of two of one unit or of two, counts, or any whole numbers of two bytes.
+static inline vk_alphabet *alphabet(test_case *t, size_t most, int differential) {
+    vk_alphabet *codes = heap(t, sizeof *codes);
+    const int kind = (int)below(t, 4), limit = kind < 2 ? 8 : kind == 2 ? 127 : (int)most;
+    codes->levels = 1 + (int)below(t, most < (size_t)limit ? most : (size_t)limit);
+    codes->differential = differential;
+    codes->digits = kind == 3 ? 2 : 1;
+    codes->sides = kind == 1 ? 2 : 1;
+    codes->units[0] = 0.2f, codes->units[1] = 0.13f;
+    for (int code = -codes->levels; code <= codes->levels; code++) {
+        const int level = code < 0 ? -code : code, side = code < 0 && codes->sides == 2;
+        const int size = level == 0 ? 0 : kind < 2 ? 1 << (level - 1) : kind == 2 ? level : 1 + (int)below(t, 32767);
+        codes->factors[side][(uint8_t)code] = (float)(code < 0 && !side ? -size : size);
+        codes->values[(uint8_t)code] = (float)(code < 0 ? -size : size) * codes->units[side];
+        if ((size_t)size > codes->largest_factor) codes->largest_factor = (size_t)size;
+    }
+    return codes;
 }
 
 typedef void (*case_function)(test_case *);

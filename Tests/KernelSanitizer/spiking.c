@@ -31,7 +31,7 @@ void layers(test_case *t) {
     layer.activation = (int)below(t, VK_SQRT + 2) - 1;
     if (layer.activation == VK_SQRT) layer.activation = -1;
     layer.bias = coin(t) ? numbers(t, layer.outputs) : 0;
-    layer.source = spiking ? neurons(t, weights == FLOATS ? VK_MAX_LEVELS : 8, coin(t), 0) : 0;
+    layer.source = spiking ? alphabet(t, VK_MAX_LEVELS, coin(t)) : 0;
     layer.target = fires ? neurons(t, VK_MAX_LEVELS, coin(t), 0) : 0;
     const float *matrix = numbers(t, layer.outputs * layer.inputs);
     if (weights == FLOATS) {
@@ -103,7 +103,7 @@ void attention(test_case *t) {
         shape.mask_row = coin(t) ? shape.keys : 0;
         shape.mask = numbers(t, shape.mask_row ? shape.queries * shape.keys : shape.keys);
     }
-    shape.neuron = fires ? neurons(t, 8, coin(t), 0) : 0;
+    shape.neuron = fires ? neurons(t, coin(t) ? 8 : 40, coin(t), 0) : 0;
     const size_t counted = fires ? (size_t)steps * 2 * (size_t)shape.neuron->levels : 0, keys = (size_t)steps * shape.keys;
     float *sent = keeps ? zeros(t, shape.queries * shape.keys) : 0;
     float *scratch = zeros(t, vk_attention_scratch(&shape, steps));
@@ -120,7 +120,7 @@ void attention(test_case *t) {
 
 void decoding(test_case *t) {
     const int keeps = coin(t), counted = coin(t);
-    vk_decoding work = {.source = neurons(t, VK_MAX_LEVELS, coin(t), 0), .steps = 1 + (int)below(t, 16), .rows = 1 + below(t, 20),
+    vk_decoding work = {.source = alphabet(t, VK_MAX_LEVELS, coin(t)), .steps = 1 + (int)below(t, 16), .rows = 1 + below(t, 20),
                         .columns = awkward(t), .counts_rows = coin(t)};
     const size_t steps = (size_t)work.steps, estimates = steps * work.rows * work.columns;
     work.first_step = keeps ? 1 + (int)below(t, 20) : 1;

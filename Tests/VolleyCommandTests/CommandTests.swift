@@ -66,7 +66,7 @@ import VolleyTestSupport
             ]))
         let layer = try #require(network.neurons["head.in"])
         #expect(network.coding == .rate && layer.ladder.direction == .up && layer.ladder.levels == 5)
-        #expect(layer.rounding == .halfBase && layer.reset == .zero && layer.initialPotential == 0.25)
+        #expect(layer.multiThreshold.rounding == .halfBase && layer.multiThreshold.reset == .zero && layer.multiThreshold.initialPotential == 0.25)
         #expect(layer.ladder.positive != layer.ladder.negative)
         #expect(network.provenance.calibrationCount == 256)
         #expect(network.provenance.settings["quantile"] == "0.95")

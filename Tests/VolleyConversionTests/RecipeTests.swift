@@ -60,7 +60,7 @@ import VolleyTestSupport
             #expect(network.coding == recipe.coding)
             for layer in network.neurons.values {
                 #expect(layer.ladder.direction == recipe.direction && layer.ladder.levels == recipe.levels)
-                #expect(layer.rounding == recipe.rounding)
+                #expect(layer.multiThreshold.rounding == recipe.rounding)
             }
         }
     }

@@ -116,7 +116,7 @@ import VolleyTestSupport
     }
 
     @Test func tooManyLevelsKeepFloats() throws {
-        let program = try Program(try Self.network(Self.cases[1], levels: 9), timeSteps: 2, weights: .int16)
+        let program = try Program(try Self.network(Self.cases[1], levels: 18), timeSteps: 2, weights: .int16)
         #expect(program.diagnostics.contains { "\($0)".contains("second") })
     }
 

@@ -176,13 +176,13 @@ enum RoundedNetwork {
         let graph = try network.graph.rebuilt { builder, node, id, inputs in
             var inputs = inputs
             if let operation = node.operation, isRounded(operation), let layer = network.layer(at: node.inputs[0]),
-                layer.ladder.levels <= 8, let weight = network.graph[node.inputs[1]].constant,
+                layer.alphabet.wholeNumbers != nil, let weight = network.graph[node.inputs[1]].constant,
                 node.inputs.dropFirst(2).allSatisfy({ network.graph[$0].constant != nil })
             {
                 let integers = IntegerWeights(
                     weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: format == .int8 ? 8 : 16)
                 inputs[1] = try builder.constant(node.name + ".rounded", Tensor(weight.shape, integers.values))
-                if format == .int8 { layers[network.graph[node.inputs[0]].name] = joined(layer) }
+                layers[network.graph[node.inputs[0]].name] = whole(format == .int8 ? joined(layer) : layer)
             }
             return try builder.copy(node, inputs: inputs)
         }
@@ -200,11 +200,23 @@ enum RoundedNetwork {
 
     /// Signs whose thresholds lie within 1 % share their mean.
     private static func joined(_ layer: NeuronLayer) -> NeuronLayer {
+        guard layer.model is MultiThresholdNeuron else { return layer }
         let (a, b) = (layer.ladder.positive, layer.ladder.negative)
         guard abs(a - b) <= 0.01 * min(a, b) else { return layer }
-        var joined = layer
-        joined.ladder.positive = (a + b) / 2
-        joined.ladder.negative = joined.ladder.positive
-        return joined
+        var joined = layer.ladder
+        joined.positive = (a + b) / 2
+        joined.negative = joined.positive
+        return layer.with(joined)
+    }
+
+    /// Values that are no small multiples of their smallest one become whole parts of their largest, of 32 640.
+    private static func whole(_ layer: NeuronLayer) -> NeuronLayer {
+        guard let neuron = layer.model as? MultiThresholdNeuron, neuron.ladder.stepsPerOctave > 1 || neuron.ladder.levels > 8 else {
+            return layer
+        }
+        let values = layer.alphabet.values, unit = values.map(abs).max()! / 32_640
+        let smallest = values.filter { $0 != 0 }.map(abs).min()!
+        let isMultiple = values.allSatisfy { ($0 / smallest).rounded() == $0 / smallest && abs($0 / smallest) <= 32_767 }
+        return isMultiple ? layer : NeuronLayer(neuron.sending(values.map { ($0 / unit).rounded() * unit })!)
     }
 }

@@ -55,7 +55,8 @@ import VolleyTestSupport
         var counter = SynapseCounter(map, batch: 1, timeSteps: 1)
         for (id, node) in network.graph.nodes.enumerated() where network.layer(at: id) != nil {
             let ones = Tensor(node.shape.perSample, repeating: 1)
-            counter.record(site: id, step: 1, emitted: ones, sent: ones, spikes: ones.count)
+            counter.record(
+                site: id, step: 1, codes: Array(repeating: 1, count: ones.count), sent: ones, alphabet: Alphabet(codes: [1], values: [1]))
         }
         let counts = counter.finish()[0]
         #expect(counts.accumulates + counts.analogMultiplyAccumulates == map.dense.multiplyAccumulates)

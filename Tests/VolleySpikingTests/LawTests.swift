@@ -51,8 +51,8 @@ import VolleyTestSupport
         arguments: [
             (.rate, .subtraction, 0), (.rate, .subtraction, 0.5), (.rate, .zero, 0), (.rate, .zero, 0.25), (.differential, .subtraction, 0),
             (.differential, .subtraction, -0.25),
-        ] as [(Coding, NeuronLayer.Reset, Float)])
-    func chargeIsConserved(coding: Coding, reset: NeuronLayer.Reset, initialPotential: Float) throws {
+        ] as [(Coding, Reset, Float)])
+    func chargeIsConserved(coding: Coding, reset: Reset, initialPotential: Float) throws {
         for (name, graph) in try SampleGraphs.all() {
             let network = try SampleNetworks.network(graph, coding: coding, reset: reset, initialPotential: initialPotential).observingSites()
             let inputs = SampleGraphs.inputs(for: network.graph, batch: 2, seed: 11)

@@ -42,7 +42,7 @@ import VolleyTestSupport
         try network.write(to: folder.file("net.volley"))
         let file = try SafetensorsFile(path: folder.file("net.volley"))
         #expect(try file.tensor("head.weight") == network.graph[network.graph.node(named: "head.weight")!].constant)
-        #expect(try file.tensor("thresholds/blocks.0.attn.q").values.count == 2)
+        #expect(file.metadata["volley.neurons"]?.contains("\"family\":\"multi-threshold\"") == true)
     }
 
     @Test func aPlainSafetensorsFileIsRefused() throws {
@@ -78,24 +78,31 @@ import VolleyTestSupport
     @Test func impossibleLayersAreRefused() throws {
         let placed = try PlaceNeurons.apply(to: try SampleGraphs.gatedMLP())
         let sites = SpikingNetwork.sites(of: placed)
-        func layers(_ change: (inout NeuronLayer) -> Void) -> [String: NeuronLayer] {
-            var layer = NeuronLayer(ladder: ThresholdLadder(.up, levels: 4, positive: 1, negative: 1))
-            change(&layer)
-            return Dictionary(uniqueKeysWithValues: sites.map { ($0, layer) })
+        func network(_ layer: NeuronLayer, _ coding: Coding = .rate) throws {
+            _ = try SpikingNetwork(
+                graph: placed, coding: coding, neurons: Dictionary(uniqueKeysWithValues: sites.map { ($0, layer) }),
+                provenance: SampleNetworks.provenance)
         }
-        let changes: [(inout NeuronLayer) -> Void] = [
-            { $0.ladder.levels = 0 }, { $0.ladder.levels = 25 }, { $0.ladder.positive = .nan },
-            { $0.ladder.negative = .infinity }, { $0.ladder.positive = 1e38 }, { $0.initialPotential = 3 },
-            { $0.ladder.positive = Float.leastNonzeroMagnitude },
+        let ladder = ThresholdLadder(.up, levels: 4, positive: 1, negative: 1)
+        try network(NeuronLayer(ladder: ladder))
+        let changes: [(inout ThresholdLadder) -> Void] = [
+            { $0.levels = 0 }, { $0.levels = -3 }, { $0.levels = 128 }, { $0.positive = .nan }, { $0.negative = .infinity },
+            { $0.positive = 1e38 }, { $0.positive = Float.leastNonzeroMagnitude }, { $0.stepsPerOctave = 3 },
+            { $0.stepsPerOctave = 0 },
         ]
         for change in changes {
-            #expect(throws: SpikingError.self) {
-                try SpikingNetwork(graph: placed, coding: .rate, neurons: layers(change), provenance: SampleNetworks.provenance)
-            }
+            var changed = ladder
+            change(&changed)
+            #expect(throws: SpikingError.self, "\(changed)") { try network(NeuronLayer(ladder: changed)) }
         }
-        #expect(throws: SpikingError.self) {
-            try SpikingNetwork(
-                graph: placed, coding: .differential, neurons: layers { $0.reset = .zero }, provenance: SampleNetworks.provenance)
+        for layer in [
+            NeuronLayer(ladder: ladder, initialPotential: 3), NeuronLayer(ladder: ladder, deadZones: [-0.1]),
+            NeuronLayer(ladder: ladder, deadZones: Array(repeating: 0.1, count: 17)),
+            NeuronLayer(IntegrateAndFireNeuron(threshold: .infinity)),
+        ] {
+            #expect(throws: SpikingError.self, "\(layer)") { try network(layer) }
         }
+        #expect(throws: SpikingError.self) { try network(NeuronLayer(ladder: ladder, reset: .zero), .differential) }
+        #expect(throws: SpikingError.self) { try network(NeuronLayer(IntegrateAndFireNeuron(threshold: 1)), .differential) }
     }
 }

@@ -32,19 +32,22 @@ import VolleyTestSupport
             (7.5, 2), (100, 2),
         ] as [(Float, Int?)])
     func closedFormOfTheAscendingLadder(ratio: Float, expected: Int?) {
-        let layer = NeuronLayer(ladder: ThresholdLadder(.up, levels: 3, positive: 2, negative: 4))
-        #expect(layer.fire(2 * ratio)?.level == expected)
-        #expect(layer.fire(2 * ratio)?.value == expected.map { [2, 4, 8][$0] })
-        #expect(layer.fire(-4 * ratio)?.level == expected)
-        #expect(layer.fire(-4 * ratio)?.value == expected.map { [-4, -8, -16][$0] })
-        #expect(layer.fire(-4 * ratio)?.sign == expected.map { _ in .negative })
+        let neuron = MultiThresholdNeuron(ladder: ThresholdLadder(.up, levels: 3, positive: 2, negative: 4))
+        for (size, values): (Float, [Float]) in [(2, [2, 4, 8]), (-4, [-4, -8, -16])] {
+            var potential: Float = 0
+            let code = neuron.step(&potential, current: size * ratio, time: 1)
+            #expect(code == Int8(expected.map { size > 0 ? $0 + 1 : -($0 + 1) } ?? 0))
+            #expect(potential == size * ratio - (expected.map { values[$0] } ?? 0))
+        }
     }
 
     @Test func aSideWithoutAPositiveBaseNeverFires() {
         for base: Float in [0, -0.125] {
-            let layer = NeuronLayer(ladder: ThresholdLadder(.up, levels: 3, positive: 1, negative: base))
-            #expect(layer.fire(-100) == nil)
-            #expect(layer.fire(0.5)?.value == 1)
+            let neuron = MultiThresholdNeuron(ladder: ThresholdLadder(.up, levels: 3, positive: 1, negative: base))
+            var potential: Float = 0
+            #expect(neuron.step(&potential, current: -100, time: 1) == 0 && potential == -100)
+            potential = 0
+            #expect(neuron.step(&potential, current: 0.5, time: 1) == 1 && potential == -0.5)
         }
     }
 }

@@ -15,20 +15,21 @@ import VolleyTensors
     }
 
     static let cases = [false, true].flatMap { isDifferential in
-        [(64, 64, 8), (16, 5, 3), (20, 33, 18)].map {
+        [(64, 64, 8), (16, 5, 3), (20, 33, 18), (20, 33, 30), (17, 16, 70)].map {
             Case(width: $0, valueWidth: $1, levels: $2, isDifferential: isDifferential)
         }
     }
 
     /// One side's neurons, and what they sent in all steps: `[steps, samples, tokens, heads, width]`.
     private struct Side {
-        let neuron: NeuronKernel
+        let source: SpikeSource
         var codes: [Int8]
         var estimates: [Float]
     }
 
     private static func side(_ example: Case, width: Int, steps: Int, seed: UInt64) -> Side {
-        let thresholds = (0..<example.levels).map { 0x1p-6 * 1.3 * Float(1 << $0) }
+        let ratio: Float = example.levels > 20 ? 1.189 : 2
+        let thresholds = (0..<example.levels).map { level in (0..<level).reduce(0x1p-6 * 1.3) { value, _ in value * ratio } }
         let neuron = NeuronKernel(
             thresholds: (thresholds, thresholds.map { 0.7 * $0 }),
             cutoffs: (thresholds.map { 0.75 * $0 }, thresholds.map { 0.5 * $0 }), initialPotential: 0,
@@ -41,7 +42,9 @@ import VolleyTensors
         _ = Kernels.available[0].run(
             neuron, count: count, firstStep: 1, steps: steps, input: Awkward.finiteValues(steps * count, seed: seed), state: &state,
             outputs: &outputs)
-        return Side(neuron: neuron, codes: outputs.codes, estimates: outputs.estimate)
+        let alphabet = Alphabet(positive: thresholds, negative: thresholds.map { 0.7 * $0 })
+        return Side(
+            source: SpikeSource(alphabet, isDifferential: example.isDifferential), codes: outputs.codes, estimates: outputs.estimate)
     }
 
     @Test(arguments: cases) func equalsAttentionOnEstimates(_ example: Case) {
@@ -54,7 +57,7 @@ import VolleyTensors
             queries: tokens, keys: tokens, width: width, valueWidth: example.valueWidth, scale: 0.2, neuron: nil)
         plain.headsPerToken = Self.headsPerToken
         var spiking = plain
-        spiking.sources = AttentionSources(q: sides[0].neuron, k: sides[1].neuron, v: sides[2].neuron)
+        spiking.sources = AttentionSources(q: sides[0].source, k: sides[1].source, v: sides[2].source)
         let resultCount = heads * tokens * example.valueWidth
 
         for kernels in Kernels.available {

@@ -9,10 +9,8 @@ import VolleyTensors
     /// The same for 127: near 3 / 254 / √3.
     private static let int8Error = 2e-2
 
-    private static let spikes = NeuronKernel(
-        thresholds: ((0..<8).map { 0.5 * Float(1 << $0) }, (0..<8).map { 0.5 * Float(1 << $0) }),
-        cutoffs: ((0..<8).map { 0.4 * Float(1 << $0) }, (0..<8).map { 0.4 * Float(1 << $0) }), initialPotential: 0,
-        differential: false, resetsToZero: false)
+    private static let spikes = SpikeSource(
+        Alphabet(positive: (0..<8).map { 0.5 * Float(1 << $0) }, negative: (0..<8).map { 0.5 * Float(1 << $0) }), isDifferential: false)
 
     /// One row of spikes times the weights.
     private func product(_ weights: IntegerWeights, _ codes: [Int8], on kernels: Kernels, eventDensity: Float) -> [Float] {

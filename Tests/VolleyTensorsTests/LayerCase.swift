@@ -1,3 +1,4 @@
+import Foundation
 import VolleyTensors
 
 /// A layer with random weights, and spikes that arrive at it.
@@ -19,6 +20,7 @@ struct LayerCase: Sendable {
     var isDifferential: Bool
     var levels: Int
     var steps: Int
+    var stepsPerOctave = 1
 
     static func all(_ format: Format) -> [LayerCase] {
         var cases: [LayerCase] = []
@@ -31,6 +33,12 @@ struct LayerCase: Sendable {
                                 rows: rows, inputs: inputs, outputs: outputs, format: format, signs: signs,
                                 isDifferential: isDifferential, levels: levels, steps: steps))
                     }
+                }
+                for (levels, stepsPerOctave) in [(11, 2), (30, 4), (64, 8)] {
+                    cases.append(
+                        LayerCase(
+                            rows: rows, inputs: inputs, outputs: outputs, format: format, signs: signs,
+                            isDifferential: isDifferential, levels: levels, steps: 2, stepsPerOctave: stepsPerOctave))
                 }
             }
         }
@@ -47,14 +55,22 @@ struct LayerCase: Sendable {
         return addend.count == size ? addend : Array(addend[step * size..<(step + 1) * size])
     }
 
-    var source: NeuronKernel { neuron(levels: levels, top: 2, signs) }
+    var source: SpikeSource {
+        let ladder = thresholds(levels, 2, stepsPerOctave: stepsPerOctave)
+        return SpikeSource(
+            Alphabet(
+                positive: ladder.map { signs == .negativeOnly ? 0 : $0 },
+                negative: ladder.map { signs == .positiveOnly ? 0 : signs == .different ? 0.71 * $0 : $0 }),
+            isDifferential: isDifferential)
+    }
     /// Fires on both sides, so that every case has spikes.
-    var target: NeuronKernel { neuron(levels: 6, top: 2, signs == .different ? .different : .same) }
+    var target: NeuronKernel { neuron(levels: Self.targetLevels, top: 2, signs == .different ? .different : .same) }
+    static let targetLevels = 6
 
     private func neuron(levels: Int, top: Float, _ signs: Signs) -> NeuronKernel {
-        let ladder = thresholds(levels, top)
+        let ladder = thresholds(levels, top, stepsPerOctave: 1)
         let positive = ladder.map { signs == .negativeOnly ? 0 : $0 }
-        let negative = ladder.map { signs == .positiveOnly ? 0 : signs == .different ? 0.7 * $0 : $0 }
+        let negative = ladder.map { signs == .positiveOnly ? 0 : signs == .different ? 0.71 * $0 : $0 }
         func cutoffs(_ thresholds: [Float]) -> [Float] { thresholds.map { $0 > 0 ? 0.75 * $0 : .infinity } }
         return NeuronKernel(
             thresholds: (positive, negative), cutoffs: (cutoffs(positive), cutoffs(negative)), initialPotential: 0, differential: isDifferential,
@@ -62,15 +78,22 @@ struct LayerCase: Sendable {
     }
 
     /// The top one is not a power of two.
-    private func thresholds(_ levels: Int, _ top: Float) -> [Float] {
-        (0..<levels).map { 0.9 * top * Float(sign: .plus, exponent: $0 + 1 - levels, significand: 1) }
+    private func thresholds(_ levels: Int, _ top: Float, stepsPerOctave: Int) -> [Float] {
+        (0..<levels).map { level in
+            let below = levels - 1 - level
+            let octave = Float(sign: .plus, exponent: -(below / stepsPerOctave), significand: 1)
+            return 0.9 * top * octave * Float(pow(2, -Double(below % stepsPerOctave) / Double(stepsPerOctave)))
+        }
     }
 
-    /// What a code stands for.
+    /// What a code stands for, where weights are integers as a whole number.
     func spike(_ code: Int8) -> Double {
         guard code != 0 else { return 0 }
-        let size = thresholds(levels, 2)[Int(abs(code)) - 1]
-        return code > 0 ? Double(size) : -Double(signs == .different ? 0.7 * size : size)
+        let size = thresholds(levels, 2, stepsPerOctave: stepsPerOctave)[Int(abs(code)) - 1]
+        let value = code > 0 ? Double(size) : -Double(signs == .different ? 0.71 * size : size)
+        guard format != .fp32, stepsPerOctave > 1 else { return value }
+        let unit = 0.9 * 2 / Double(32_640)
+        return (value / unit).rounded() * unit
     }
 
     /// `[steps, rows, inputs]`: few spikes, many, few …; the first step sends the top level of all signs that fire.
@@ -138,7 +161,7 @@ struct LayerResult: Equatable {
             part.value = [Float](repeating: 7, count: atOnce * size)
             part.estimate = part.value
             part.codes = [Int8](repeating: 7, count: atOnce * size)
-            part.counts = [Int64](repeating: 0, count: atOnce * 2 * 6)
+            part.counts = [Int64](repeating: 0, count: atOnce * 2 * LayerCase.targetLevels)
             bad += kernels.run(
                 kernel, rows: example.rows, firstStep: step + 1, steps: atOnce,
                 codes: Array(codes[step * inputSize..<(step + atOnce) * inputSize]), input: [],

@@ -27,7 +27,8 @@ import VolleyTensors
                     #expect(found == expected, "\(kernels.name), density \(density), one by one: \(oneByOne), \(example)")
                     let events = Int(found.outputs.eventInputs[0])
                     if density == 0 { #expect(events == 0) }
-                    if density == 2 { #expect(events == spikes) }
+                    // Sums of two-byte numbers with 16-bit weights may not fit 32 bits; then the step is dense.
+                    if density == 2, format != .int16 || example.stepsPerOctave == 1 { #expect(events == spikes) }
                     mixed = mixed || (density == 0.33 && events > 0 && events < spikes)
                 }
             }

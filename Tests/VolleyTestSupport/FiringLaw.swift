@@ -1,3 +1,4 @@
+internal import Foundation
 internal import VolleyGraph
 public import VolleySpiking
 internal import VolleyTensors
@@ -53,8 +54,9 @@ public struct FiringLaw {
     }
 
     private mutating func check(_ layer: NeuronLayer, _ coding: Coding, _ inputs: [Double], _ outputs: [Double], _ name: String) {
-        let ladder = Ladder(layer)
-        var forgotten = -Double(layer.initialPotential) * ladder.positive[0].threshold
+        let ladder = Ladder(layer.multiThreshold)
+        let reset = layer.multiThreshold.reset
+        var forgotten = -Double(layer.multiThreshold.initialPotential) * ladder.positive[0].threshold
         for step in inputs.indices {
             let t = Double(step + 1)
             let before = step == 0 ? 0 : outputs[step - 1]
@@ -63,14 +65,14 @@ public struct FiringLaw {
             switch coding {
             case .rate:
                 sent = t * outputs[step] - (t - 1) * before
-                membrane = t * inputs[step] - (layer.reset == .zero ? 0 : (t - 1) * before)
+                membrane = t * inputs[step] - (reset == .zero ? 0 : (t - 1) * before)
             case .differential:
                 sent = t * (outputs[step] - before)
                 membrane = t * (inputs[step] - before)
             }
             membrane -= forgotten
             let tolerance = Self.roundingTolerance * t * (abs(inputs[step]) + abs(before) + abs(outputs[step]) + ladder.smallest)
-            guard let range = ladder.range(of: sent, tolerance) else {
+            guard let range = ladder.range(of: sent, step + 1, tolerance) else {
                 violations.append("\(name), step \(step + 1): sends \(sent), which is no threshold")
                 continue
             }
@@ -79,7 +81,7 @@ public struct FiringLaw {
             }
             let isSpike = abs(sent) > tolerance
             if isSpike { if sent > 0 { positive += 1 } else { negative += 1 } }
-            if layer.reset == .zero, isSpike { forgotten = t * inputs[step] }
+            if reset == .zero, isSpike { forgotten = t * inputs[step] }
         }
     }
 
@@ -89,13 +91,17 @@ public struct FiringLaw {
         var negative: [(threshold: Double, from: Double)]
         var smallest: Double { min(positive[0].threshold, negative[0].threshold) }
 
-        init(_ layer: NeuronLayer) {
+        let deadZones: [Float]
+
+        init(_ layer: MultiThresholdNeuron) {
+            let ratio = pow(2, 1 / Double(layer.ladder.stepsPerOctave))
+            deadZones = layer.deadZones
             func side(_ base: Float) -> [(threshold: Double, from: Double)] {
                 let levels = layer.ladder.levels
-                let smallest = layer.ladder.direction == .up ? Double(base) : Double(base) / Double(1 << (levels - 1))
+                let smallest = layer.ladder.direction == .up ? Double(base) : Double(base) / pow(ratio, Double(levels - 1))
                 return (0..<levels).map { level in
-                    let threshold = smallest * Double(1 << level)
-                    let from = layer.rounding == .halfBase ? threshold - smallest / 2 : 0.75 * threshold
+                    let threshold = smallest * pow(ratio, Double(level))
+                    let from = layer.rounding == .halfBase ? threshold - smallest / 2 : (1 + 1 / ratio) / 2 * threshold
                     return (threshold, base > 0 ? from : .infinity)
                 }
             }
@@ -104,13 +110,16 @@ public struct FiringLaw {
         }
 
         /// The potentials at which this value is sent; nil when it is none of the ladder's.
-        func range(of sent: Double, _ tolerance: Double) -> ClosedRange<Double>? {
-            if abs(sent) <= tolerance { return -negative[0].from...positive[0].from }
+        func range(of sent: Double, _ step: Int, _ tolerance: Double) -> ClosedRange<Double>? {
+            let silent = deadZones.isEmpty ? 0 : Double(step) * Double(deadZones[min(step, deadZones.count) - 1])
+            if abs(sent) <= tolerance { return -max(silent, negative[0].from)...max(silent, positive[0].from) }
             let side = sent > 0 ? positive : negative
             guard let level = side.firstIndex(where: { abs($0.threshold - abs(sent)) <= tolerance }), side[level].from.isFinite
             else { return nil }
             let upper = level + 1 < side.count ? side[level + 1].from : .infinity
-            return sent > 0 ? side[level].from...upper : -upper ... -side[level].from
+            let lower = max(silent, side[level].from)
+            guard lower <= upper else { return nil }
+            return sent > 0 ? lower...upper : -upper ... -lower
         }
     }
 }

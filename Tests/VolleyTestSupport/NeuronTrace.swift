@@ -18,7 +18,7 @@ public struct NeuronTrace: Sendable, CustomStringConvertible {
     /// A layer of `n` levels with these bases or tops.
     private static func layer(
         _ direction: ThresholdLadder.Direction = .up, levels: Int = 3, _ positive: Float = 1, _ negative: Float = 1,
-        _ rounding: NeuronLayer.Rounding = .halfBase, reset: NeuronLayer.Reset = .subtraction, initial: Float = 0
+        _ rounding: MultiThresholdNeuron.Rounding = .halfBase, reset: Reset = .subtraction, initial: Float = 0
     ) -> NeuronLayer {
         NeuronLayer(
             ladder: ThresholdLadder(direction, levels: levels, positive: positive, negative: negative),

@@ -9,7 +9,7 @@ public enum SampleNetworks {
     /// Every site gets the ladder of its method: rate coding ascending from half, differential coding descending from four
     /// times the largest size of its activation.
     public static func network(
-        _ graph: Graph, coding: Coding, levels: Int = 6, reset: NeuronLayer.Reset = .subtraction,
+        _ graph: Graph, coding: Coding, levels: Int = 6, reset: Reset = .subtraction,
         initialPotential: Float = 0, spikingHead: Bool = false, seed: UInt64 = 5
     ) throws -> SpikingNetwork {
         let placed = try PlaceNeurons.apply(to: graph, spikingHead: spikingHead)

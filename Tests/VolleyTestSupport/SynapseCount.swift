@@ -44,16 +44,19 @@ public struct SynapseCount: Sendable, Equatable {
         let known = try sums(network, sent)
         return sent.indices.map { step in
             var count = SynapseCount()
-            for spikes in sent[step].values {
+            /// By site, how many spikes each neuron sent.
+            let fired = Dictionary(
+                uniqueKeysWithValues: sent[step].map { site, values in (site, numbers(network.layer(at: site)!.alphabet, values)) })
+            for spikes in fired.values {
                 count.neuronUpdates += spikes.count
-                count.spikes += spikes.values.count { $0 != 0 }
+                count.spikes += spikes.reduce(0, +)
             }
             for node in graph.nodes {
                 let products = Products(node, graph, batch: batch)
                 guard let products else { continue }
                 let sources = products.sides.map { node.inputs[$0] }
                 let moving = sources.filter { moves[$0] }
-                let all = products.count { _, _ in true }
+                let all = products.sum { _, _ in 1 }
                 if moving.isEmpty {
                     if step == 0 { count.analogMultiplyAccumulates += all }
                 } else if !moving.allSatisfy({ sent[0][$0] != nil }) || products.isScaling(moving: moving.count) {
@@ -61,17 +64,17 @@ public struct SynapseCount: Sendable, Equatable {
                     count.paperAccumulates += all
                 } else if moving.count == 1 {
                     let isLeft = moving[0] == sources[0]
-                    let now = sent[step][moving[0]]!.values
-                    let reached = products.count { left, right in now[isLeft ? left : right] != 0 }
+                    let now = fired[moving[0]]!
+                    let reached = products.sum { left, right in now[isLeft ? left : right] }
                     count.accumulates += reached
                     count.paperAccumulates += reached
                 } else {
-                    let (a, b) = (sent[step][sources[0]]!.values, sent[step][sources[1]]!.values)
+                    let (a, b) = (fired[sources[0]]!, fired[sources[1]]!)
                     func meet(_ known: [NodeID: Tensor]?) -> Int {
-                        let both = products.count { a[$0] != 0 && b[$1] != 0 }
+                        let both = products.sum { a[$0] * b[$1] }
                         guard let known else { return both }
                         let (left, right) = (known[sources[0]]!.values, known[sources[1]]!.values)
-                        return both + products.count { a[$0] != 0 && right[$1] != 0 } + products.count { left[$0] != 0 && b[$1] != 0 }
+                        return both + products.sum { right[$1] == 0 ? 0 : a[$0] } + products.sum { left[$0] == 0 ? 0 : b[$1] }
                     }
                     count.accumulates += meet(step == 0 ? nil : known[step - 1])
                     count.paperAccumulates += meet(known[step])
@@ -79,6 +82,10 @@ public struct SynapseCount: Sendable, Equatable {
             }
             return count
         }
+    }
+
+    private static func numbers(_ alphabet: Alphabet, _ values: Tensor) -> [Int] {
+        values.values.map { value in value == 0 ? 0 : alphabet.spikes[alphabet.values.firstIndex(of: value)!] }
     }
 
     /// `S(t)`, or under differential coding the estimate `Σ s(i)/i`, of every site after each step.
@@ -124,11 +131,11 @@ private struct Products {
         if case .elementwise? = node.operation { moving == 1 } else { false }
     }
 
-    /// How many pairs of elements, given by their places in both arrays, are such.
-    func count(_ isCounted: (_ left: Int, _ right: Int) -> Bool) -> Int {
-        var count = 0
-        forEach { if isCounted($0, $1) { count += 1 } }
-        return count
+    /// The sum over all pairs of elements, given by their places in both arrays.
+    func sum(_ weight: (_ left: Int, _ right: Int) -> Int) -> Int {
+        var sum = 0
+        forEach { sum += weight($0, $1) }
+        return sum
     }
 
     private func forEach(_ visit: (Int, Int) -> Void) {

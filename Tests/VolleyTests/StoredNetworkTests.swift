@@ -71,10 +71,10 @@ import VolleyTestSupport
     private static func text(_ network: SpikingNetwork) -> String {
         var lines = ["coding: \(network.coding.rawValue)"]
         for (site, layer) in network.neurons {
-            let ladder = layer.ladder
+            let (neuron, ladder) = (layer.multiThreshold, layer.ladder)
             lines.append(
                 "site \(site): \(ladder.direction.rawValue), \(ladder.levels) levels, \(ladder.positive), \(ladder.negative), "
-                    + "\(layer.rounding.rawValue), reset \(layer.reset.rawValue), initial potential \(layer.initialPotential)")
+                    + "\(neuron.rounding.rawValue), reset \(neuron.reset.rawValue), initial potential \(neuron.initialPotential)")
         }
         if let p = network.preprocessing {
             let resize =

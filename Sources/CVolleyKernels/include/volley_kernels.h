@@ -8,13 +8,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VK_LANES = 16, VK_MAX_LEVELS = 24, VK_MAX_RANK = 8 };
+enum { VK_LANES = 16, VK_MAX_LEVELS = 127, VK_CODES = 256, VK_MAX_DEAD_ZONES = 16, VK_MAX_RANK = 8 };
 
 typedef enum { VK_ADD, VK_SUBTRACT, VK_MULTIPLY, VK_DIVIDE, VK_MAXIMUM, VK_MINIMUM } vk_binary_op;
 
 typedef enum {
     VK_EXP, VK_ERF, VK_TANH, VK_SIGMOID, VK_RELU, VK_GELU, VK_GELU_TANH, VK_QUICK_GELU, VK_SILU, VK_SQRT
 } vk_unary_op;
+
+// What the spikes of a site are worth: all that their readers know of its neurons. A spike is a code, one signed byte; 0 is
+// silence.
+typedef struct {
+    int levels;                  // no code is larger in size
+    int differential;            // 1: a spike corrects the estimate by its value / t; 0: the estimate is the mean of the values
+    float values[VK_CODES];      // by code, as an unsigned byte; 0 where no such code is sent
+    int digits;                  // bytes of the whole numbers that codes stand for: 1 or 2; 0: they stand for none
+    int sides;                   // 1 unit for all; 2: of one byte, positive and negative codes in units of their own
+    float factors[2][VK_CODES];  // by side and code: whole numbers of up to 128 (one byte) or 32767 (two) in size
+    float units[2];              // what 1 is worth; the second side counts against the first
+    size_t largest_factor;       // in size
+} vk_alphabet;
 
 // A multi-threshold neuron layer, prepared for stepping. Side 0 is positive, side 1 negative; levels ascend by size.
 typedef struct {
@@ -24,20 +37,24 @@ typedef struct {
     float initial_potential;
     int differential;                    // 0: rate coding, 1: differential coding
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
-    float guess_scale[2];                // set by vk_neuron_prepare; 0: no guess, cut-offs are tried one by one
+    int dead_zones;                      // how many of them there are; 0: none
+    float dead_zone[VK_MAX_DEAD_ZONES];  // no level fires at step t below t times the t-th of these; the last one holds on
+    int guess_bits;                      // set by vk_neuron_prepare, with the scales
+    float guess_scale[2];                // 0: no guess, cut-offs are tried
 } vk_neuron;
 
-// Where cut-offs about double, the exponent of potential · guess_scale is the level or one too low, which one comparison
-// with the cut-offs then settles. Finds the scales and proves them for these cut-offs, or leaves 0. Cut-offs are > 0 and
-// ascend.
+// The guess. Where cut-offs grow by about the same ratio, the leading bits of potential · guess_scale, as a float, are the
+// level or one too low, which one comparison with the cut-offs then settles: the exponent where cut-offs double, and
+// `guess_bits` bits behind it where they take 2^guess_bits levels to double. Finds bits and scales and proves them for these
+// cut-offs, or leaves the scales 0. Cut-offs are > 0 and ascend.
 void vk_neuron_prepare(vk_neuron *layer);
-// Where level 1 is guessed from on.
-#define VK_NEURON_FIRST_GUESS 0x1p-30f
-// The guess: a lower bound of the number of cut-offs that a potential of this size reaches, at most one too low.
-static inline int vk_neuron_guess(int levels, float scaled) {
-    int level = 0;
-    for (float bound = VK_NEURON_FIRST_GUESS; level < levels && scaled >= bound; bound *= 2.0f) level++;
-    return level;
+// Level 1 is guessed from 2^(VK_GUESS_EXPONENT − 127) on.
+enum { VK_GUESS_EXPONENT = 97, VK_MAX_GUESS_BITS = 3 };
+// A lower bound of the number of cut-offs that a potential of this size reaches, at most one too low.
+static inline int vk_neuron_guess(int levels, int bits, float scaled) {
+    union { float number; int32_t bits; } as = {scaled};
+    const int level = (as.bits >> (23 - bits)) - (VK_GUESS_EXPONENT << bits) + 1;
+    return level < 0 ? 0 : level > levels ? levels : level;
 }
 
 // One head of attention. Element (t, i, c) of a view, t from 0, lies at start[t · step + i · row + c · column]; column of
@@ -69,7 +86,7 @@ typedef struct {
     const float *scales;       // [O]: what one unit of the integers is worth
     const int32_t *digit_sums; // [planes][O]: the sum of the digits of each output
     const float *bias;         // [O], or null
-    const vk_neuron *source;   // whose spikes arrive; null: floats arrive, one product for each step
+    const vk_alphabet *source; // of the spikes that arrive; null: floats arrive, one product for each step
     float event_density;       // a step with fewer spikes per neuron is computed event-driven, otherwise dense
     int activation;            // a vk_unary_op, or −1
     const vk_neuron *target;   // the neurons behind, or null
@@ -79,7 +96,7 @@ typedef struct {
 typedef struct {
     size_t rows;
     int first_step, steps;
-    const int8_t *codes;       // [rows, inputs] signed levels; null where `input` is given
+    const int8_t *codes;       // [rows, inputs] of spikes; null where `input` is given
     const float *input;        // [rows, inputs]
     size_t input_stride;
     const float *addend;       // [rows, outputs] added behind the activation, or null
@@ -97,7 +114,7 @@ typedef struct {
 
 // Spikes that are turned back into estimates.
 typedef struct {
-    const vk_neuron *source;   // whose they are; subtraction or differential
+    const vk_alphabet *source;
     int first_step, steps;
     size_t rows, columns;
     const int8_t *codes;       // element (s, r, c) at codes[s · codes_step + r · codes_row + c]

@@ -1,13 +1,14 @@
 // From the spikes that neurons sent back to their estimates, where those are needed: bytes travel between layers, not floats.
 
-VK_INLINE v16 spike_values(b16 codes, const float values[VK_CODES], const int narrow) {
+VK_INLINE v16 spike_values(b16 codes, const float values[VK_CODES], const int registers) {
 #ifdef VK_AVX512
     __m128i bytes;
     memcpy(&bytes, &codes, sizeof bytes);
-    return (v16)code_values16(_mm512_cvtepi8_epi32(bytes), values, narrow);
+    return (v16)code_values16(_mm512_cvtepi8_epi32(bytes), values, registers);
 #else
+    (void)registers;
     v16 result;
-    for (int lane = 0; lane < VK_LANES; lane++) result[lane] = values[codes[lane] & (VK_CODES - 1)];
+    for (int lane = 0; lane < VK_LANES; lane++) result[lane] = values[(uint8_t)codes[lane]];
     return result;
 #endif
 }
@@ -29,9 +30,9 @@ VK_INLINE void count_lanes(i16x32 differs, size_t lanes, int32_t *counts) {
 }
 
 // All steps of `lanes` columns of one row. The modes, and `lanes` of whole vectors, are constants.
-VK_INLINE void decode_lanes(const vk_decoding *work, const float values[VK_CODES], const float *reciprocals,
-                            const int differential, const int counts_rows, size_t r, size_t c, const size_t lanes) {
-    const int narrow = work->source->levels < VK_LANES;
+VK_INLINE void decode_lanes(const vk_decoding *work, const float *reciprocals, const int differential, const int registers,
+                            const int counts_rows, size_t r, size_t c, const size_t lanes) {
+    const float *values = work->source->values;
     const int8_t *codes = work->codes + r * work->codes_row + c;
     float *state = work->sent ? work->sent + r * work->columns + c : 0;
     v16 sent = state ? load_some(state, lanes, 0.0f) : splat(0.0f);
@@ -39,7 +40,7 @@ VK_INLINE void decode_lanes(const vk_decoding *work, const float values[VK_CODES
         const v16 t = splat((float)(work->first_step + s)), reciprocal = splat(reciprocals[s]);
         b16 code = (b16)(0);
         memcpy(&code, codes, lanes);
-        const v16 value = spike_values(code, values, narrow);
+        const v16 value = spike_values(code, values, registers);
         sent += differential ? quotient16(value, t, reciprocal) : value;
         const v16 estimate = differential ? sent : quotient16(sent, t, reciprocal);
         store_some(work->estimates + ((size_t)s * work->rows + r) * work->columns + c, lanes, estimate);
@@ -58,22 +59,41 @@ VK_INLINE void decode_lanes(const vk_decoding *work, const float values[VK_CODES
     if (state) store_some(state, lanes, sent);
 }
 
-VK_INLINE void decode_row(const vk_decoding *work, const float values[VK_CODES], const float *reciprocals,
-                          const int differential, const int counts_rows, size_t r) {
-    size_t c = 0;
-    for (; c + VK_LANES <= work->columns; c += VK_LANES)
-        decode_lanes(work, values, reciprocals, differential, counts_rows, r, c, VK_LANES);
-    if (c < work->columns) decode_lanes(work, values, reciprocals, differential, counts_rows, r, c, work->columns - c);
+VK_INLINE void decode_rows(const vk_decoding *work, const float *reciprocals, const int differential, const int registers,
+                           const int counts_rows) {
+    for (size_t r = 0; r < work->rows; r++) {
+        size_t c = 0;
+        for (; c + VK_LANES <= work->columns; c += VK_LANES)
+            decode_lanes(work, reciprocals, differential, registers, counts_rows, r, c, VK_LANES);
+        if (c < work->columns)
+            decode_lanes(work, reciprocals, differential, registers, counts_rows, r, c, work->columns - c);
+    }
 }
 
 static void VK_NAME(decode)(const vk_decoding *work) {
-    float values[VK_CODES], reciprocals[work->steps];
-    code_values(work->source, values);
+    float reciprocals[work->steps];
     for (int s = 0; s < work->steps; s++) reciprocals[s] = 1.0f / (float)(work->first_step + s);
-    for (size_t r = 0; r < work->rows; r++) {
-        if (work->source->differential && work->counts_rows) decode_row(work, values, reciprocals, 1, 1, r);
-        else if (work->source->differential) decode_row(work, values, reciprocals, 1, 0, r);
-        else if (work->counts_rows) decode_row(work, values, reciprocals, 0, 1, r);
-        else decode_row(work, values, reciprocals, 0, 0, r);
-    }
+#ifdef VK_AVX512
+    const int registers = code_registers(work->source->levels);
+#else
+    const int registers = 8;
+#endif
+#define VK_CASE(coding, held, rows)                                                                     \
+    if (!work->source->differential == !coding && registers == held && !work->counts_rows == !rows) \
+        decode_rows(work, reciprocals, coding, held, rows)
+#ifdef VK_AVX512
+    VK_CASE(0, 2, 0);
+    VK_CASE(0, 2, 1);
+    VK_CASE(1, 2, 0);
+    VK_CASE(1, 2, 1);
+    VK_CASE(0, 4, 0);
+    VK_CASE(0, 4, 1);
+    VK_CASE(1, 4, 0);
+    VK_CASE(1, 4, 1);
+#endif
+    VK_CASE(0, 8, 0);
+    VK_CASE(0, 8, 1);
+    VK_CASE(1, 8, 0);
+    VK_CASE(1, 8, 1);
+#undef VK_CASE
 }

@@ -1,35 +1,21 @@
-// Products of spikes with integer weights. A spike is a small integer times its ladder's smallest threshold, so the sums
-// are exact and their order is free. Ladders that differ by sign need a sum for each; a sign that never fires needs none.
-// Thresholds double from level to level: whoever makes a layer checks that.
+// Products of spikes with integer weights. A spike is a whole number times a unit of its alphabet, so the sums are exact and
+// their order is free. Positive and negative codes in units of their own need a sum for each.
 
 typedef double d16 __attribute__((ext_vector_type(16)));
 
-typedef struct {
-    int sides;                    // 1: one ladder serves both signs, or the only one that fires
-    float factors[2][VK_CODES];   // by code: the spike in units of the side's smallest threshold
-    float units[2];               // the smallest thresholds; the second counts against the first
-} spike_units;
-
-static spike_units VK_NAME(units_of)(const vk_neuron *source) {
-    const int fires[2] = {source->cutoffs[0][0] <= __FLT_MAX__, source->cutoffs[1][0] <= __FLT_MAX__};
-    const int differ = source->thresholds[0][0] != source->thresholds[1][0];
-    spike_units units = {.sides = fires[0] && fires[1] && differ ? 2 : 1};
-    for (int k = 0; k < source->levels; k++) {
-        const float factor = (float)(1 << k);
-        const int side = units.sides - 1;
-        units.factors[0][k + 1] = factor;
-        units.factors[side][VK_CODES - 1 - k] = side ? factor : -factor;
-    }
-    units.units[0] = source->thresholds[fires[0] ? 0 : 1][0];
-    units.units[1] = source->thresholds[1][0];
-    return units;
+#ifdef VK_AVX512
+// Sixteen whole numbers by their codes.
+VK_INLINE __m512i code_factors16(const int8_t *codes, const float factors[VK_CODES], const int registers) {
+    const __m512i c = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)codes));
+    return _mm512_cvtps_epi32(code_values16(c, factors, registers));
 }
+#endif
 
 // Unsigned bytes for the dense product: spike + 128 where one sum serves both signs, and no more than 127 of a spike.
-static void VK_NAME(spike_bytes)(const spike_units *units, int side, size_t n, const int8_t *codes, uint8_t *bytes) {
+static void VK_NAME(spike_bytes)(const vk_alphabet *source, int side, size_t n, const int8_t *codes, uint8_t *bytes) {
     uint8_t table[VK_CODES];
     for (int i = 0; i < VK_CODES; i++) {
-        int value = (int)units->factors[side][i] + (units->sides == 1 ? 128 : 0);
+        int value = (int)source->factors[side][i] + (source->sides == 1 ? 128 : 0);
         table[i] = (uint8_t)(value > 255 ? 255 : value);
     }
     size_t i = 0;
@@ -39,13 +25,37 @@ static void VK_NAME(spike_bytes)(const spike_units *units, int side, size_t n, c
     for (int c = 0; c < 16; c++) low[c] = table[c < 8 ? c : VK_CODES - 16 + c];
     const __m512i nibbles = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)low));
     const __m512i top = _mm512_set1_epi8((char)table[8]);
-    for (; i + 64 <= n; i += 64) {
+    for (; source->levels <= 8 && i + 64 <= n; i += 64) {
         __m512i c = _mm512_loadu_si512(codes + i);
         __m512i value = _mm512_shuffle_epi8(nibbles, _mm512_and_si512(c, _mm512_set1_epi8(15)));
         _mm512_storeu_si512(bytes + i, _mm512_mask_blend_epi8(_mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8(8)), value, top));
     }
 #endif
-    for (; i < n; i++) bytes[i] = table[codes[i] & (VK_CODES - 1)];
+    for (; i < n; i++) bytes[i] = table[(uint8_t)codes[i]];
+}
+
+// Whole numbers of two bytes, spike + 32768: their lower and their upper bytes, so that spike = lower + 256 · (upper − 128).
+static void VK_NAME(spike_digits)(const vk_alphabet *source, size_t n, const int8_t *codes, uint8_t *lower, uint8_t *upper) {
+    const float *factors = source->factors[0];
+    size_t i = 0;
+#ifdef VK_AVX512
+    const int registers = code_registers(source->levels);
+#define VK_SPLIT(count)                                                                                                \
+    for (; registers == count && i + 16 <= n; i += 16) {                                                               \
+        const __m512i sum = _mm512_add_epi32(code_factors16(codes + i, factors, count), _mm512_set1_epi32(32768));     \
+        _mm_storeu_si128((__m128i *)(lower + i), _mm512_cvtepi32_epi8(sum));                                           \
+        _mm_storeu_si128((__m128i *)(upper + i), _mm512_cvtepi32_epi8(_mm512_srli_epi32(sum, 8)));                     \
+    }
+    VK_SPLIT(2)
+    VK_SPLIT(4)
+    VK_SPLIT(8)
+#undef VK_SPLIT
+#endif
+    for (; i < n; i++) {
+        const int sum = (int)factors[(uint8_t)codes[i]] + 32768;
+        lower[i] = (uint8_t)(sum & 255);
+        upper[i] = (uint8_t)(sum >> 8);
+    }
 }
 
 // sums[r][p] += Σ over four inputs at a time of unsigned bytes times signed digits.
@@ -77,6 +87,8 @@ typedef struct {
     const float *units;     // [VK_TILE_WIDTH]: what one unit is worth
     int subtract;           // whether it is taken off `out` or put there
     int fits;               // whether both planes together fit 32 bits
+    double *keep;           // [rows, VK_TILE_WIDTH]: where the sums go instead of `out`, or null
+    const double *upper;    // [rows, VK_TILE_WIDTH]: sums that count 256-fold, or null
     float *out;             // [rows, VK_TILE_WIDTH]
 } digit_work;
 
@@ -85,6 +97,18 @@ VK_INLINE v16 whole_sum(const int fits, i16x32 low, i16x32 high, i16x32 extra) {
     if (fits) return __builtin_convertvector((high << 8) + low + extra, v16);
     d16 exact = __builtin_convertvector(high, d16) * 256.0 + __builtin_convertvector(low, d16);
     return __builtin_convertvector(exact + __builtin_convertvector(extra, d16), v16);
+}
+
+// One byte of the whole numbers: keeps the exact sum, or joins it with that of the other byte.
+VK_INLINE v16 byte_sum(const digit_work *work, size_t at, const int planes, i16x32 low, i16x32 high) {
+    d16 exact = __builtin_convertvector(low, d16), upper;
+    if (planes == 2) exact += __builtin_convertvector(high, d16) * 256.0;
+    if (work->keep) {
+        memcpy(work->keep + at, &exact, sizeof exact);
+        return splat(0.0f);
+    }
+    memcpy(&upper, work->upper + at, sizeof upper);
+    return __builtin_convertvector(exact + upper * 256.0, v16);
 }
 
 // `rows`, `panels`, `planes` and `fits` are constants wherever this is inlined.
@@ -127,8 +151,11 @@ VK_INLINE void digit_tile(const int rows, const int panels, const int planes, co
             const size_t at = (row + (size_t)r) * VK_TILE_WIDTH + (size_t)(panel + p) * VK_LANES;
             i16x32 extra = (i16x32)(0);
             if (work->extra) memcpy(&extra, work->extra + at, sizeof extra);
-            const v16 sum = planes == 1 ? __builtin_convertvector(sums[r][p] + extra, v16)
-                                        : whole_sum(fits, sums[r][p], sums[half + r][p], extra);
+            v16 sum;
+            if (work->keep || work->upper) sum = byte_sum(work, at, planes, sums[r][p], sums[planes == 2 ? half + r : r][p]);
+            else if (planes == 1) sum = __builtin_convertvector(sums[r][p] + extra, v16);
+            else sum = whole_sum(fits, sums[r][p], sums[half + r][p], extra);
+            if (work->keep) continue;
             const v16 unit = load(work->units + (panel + p) * VK_LANES);
             store(work->out + at, work->subtract ? fma16(-sum, unit, load(work->out + at)) : sum * unit);
         }

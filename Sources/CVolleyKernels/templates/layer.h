@@ -10,18 +10,17 @@ typedef struct {
     float *spikes;       // their values, or, for integers, their factors
     int16_t *factors;    // of integers
     float *floats;       // [rows, inputs]
-    uint8_t *bytes;      // [sides][rows, byte_stride]
+    uint8_t *bytes;      // [sides, or bytes of a whole number][rows, byte_stride]
 } step_input;
 
 typedef struct {
     const vk_layer *layer;
     const vk_layer_run *run;
-    spike_units units;
-    float values[VK_CODES];
     size_t byte_stride, chunks;
     step_input *steps;
     float *tile;         // [steps][rows][VK_TILE_WIDTH]
     int32_t *sums;       // [rows][VK_TILE_WIDTH]
+    double *upper;       // [rows][VK_TILE_WIDTH]: sums over the upper bytes of whole numbers of two
     int8_t *codes;       // [steps][rows][VK_TILE_WIDTH]
 } layer_work;
 
@@ -36,41 +35,52 @@ static uint32_t VK_NAME(list_rows)(const layer_work *work, size_t rows, const in
             const size_t first = c * VK_CHUNK, left = inputs - first;
             starts[c] = end;
             end += (uint32_t)VK_NAME(list_spikes)(first, left < VK_CHUNK ? left : VK_CHUNK, codes + first, values,
-                                                  input->indices + end, input->spikes + end);
+                                                  work->layer->source->levels, input->indices + end, input->spikes + end);
         }
         starts[work->chunks] = end;
     }
     return end;
 }
 
-// Whether what a row adds up to fits 32 bits, whatever the weights of 16 bits.
+// Whether what a row adds up to fits 32 bits, whatever the weights.
 static int VK_NAME(rows_fit)(const layer_work *work, size_t rows, const step_input *input) {
+    const float limit = work->layer->planes == 2 ? 65000.0f : 16900000.0f;
     for (size_t r = 0; r < rows; r++) {
         const uint32_t *starts = input->starts + r * (work->chunks + 1);
         float total = 0.0f;
         for (uint32_t j = starts[0]; j < starts[work->chunks]; j++) total += __builtin_fabsf(input->spikes[j]);
-        if (total > 65000.0f) return 0;
+        if (total > limit) return 0;
     }
     return 1;
 }
 
 // Lists the spikes of a block for each side, integers with their factors. False: a sum might not fit 32 bits.
 static int VK_NAME(list_block)(const layer_work *work, size_t rows, const int8_t *codes, const step_input *input) {
-    const int sides = work->layer->panels ? 1 : work->units.sides;
+    const vk_alphabet *source = work->layer->source;
+    const int sides = work->layer->panels ? 1 : source->sides;
     uint32_t end = 0;
     for (int side = 0; side < sides; side++) {
-        const float *values = work->layer->panels ? work->values : work->units.factors[side];
+        const float *values = work->layer->panels ? source->values : source->factors[side];
         end = VK_NAME(list_rows)(work, rows, codes, values, input->starts + side * rows * (work->chunks + 1), end, input);
     }
-    if (work->layer->planes == 2 && !VK_NAME(rows_fit)(work, sides * rows, input)) return 0;
+    const int may_be_large = !work->layer->panels && (work->layer->planes == 2 || source->digits == 2);
+    if (may_be_large && !VK_NAME(rows_fit)(work, sides * rows, input)) return 0;
     for (uint32_t j = 0; !work->layer->panels && j < end; j++) input->factors[j] = (int16_t)input->spikes[j];
     return 1;
 }
 
-// Lists what a byte cannot hold of the largest positive spikes: 1 of 128. False: there are none.
+// Lists what a byte cannot hold of spikes of 128 units: 1 of them. False: there are none.
 static int VK_NAME(list_excess)(const layer_work *work, size_t rows, const int8_t *codes, const step_input *input) {
-    if (work->units.sides > 1 || work->layer->source->levels < 8 || !memchr(codes, 8, rows * work->layer->inputs)) return 0;
-    float one[VK_CODES] = {[8] = 1.0f};
+    const vk_alphabet *source = work->layer->source;
+    if (source->sides > 1 || source->digits > 1) return 0;
+    float one[VK_CODES] = {0};
+    int sent = 0;
+    for (int code = 0; code < VK_CODES; code++) {
+        if (source->factors[0][code] != 128.0f) continue;
+        one[code] = 1.0f;
+        sent |= memchr(codes, code, rows * work->layer->inputs) != 0;
+    }
+    if (!sent) return 0;
     const uint32_t end = VK_NAME(list_rows)(work, rows, codes, one, input->starts, 0, input);
     for (uint32_t j = 0; j < end; j++) input->factors[j] = 1;
     return 1;
@@ -93,11 +103,15 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
     if (input->is_event) {
         if (run->event_inputs) *run->event_inputs += (int64_t)spikes;
     } else if (layer->panels) {
-        VK_NAME(expand_codes)(count, codes, work->values, input->floats);
+        VK_NAME(expand_codes)(count, codes, layer->source->values, layer->source->levels, input->floats);
+    } else if (layer->source->digits == 2) {
+        for (size_t r = 0; r < rows; r++)
+            VK_NAME(spike_digits)(layer->source, layer->inputs, codes + r * layer->inputs, input->bytes + r * work->byte_stride,
+                                  input->bytes + (rows + r) * work->byte_stride);
     } else {
-        for (int side = 0; side < work->units.sides; side++)
+        for (int side = 0; side < layer->source->sides; side++)
             for (size_t r = 0; r < rows; r++)
-                VK_NAME(spike_bytes)(&work->units, side, layer->inputs, codes + r * layer->inputs,
+                VK_NAME(spike_bytes)(layer->source, side, layer->inputs, codes + r * layer->inputs,
                                      input->bytes + (side * rows + r) * work->byte_stride);
     }
 }
@@ -115,41 +129,55 @@ static void VK_NAME(sum_events)(const layer_work *work, const step_input *input,
     }
 }
 
+// The dense product of one byte of each whole number with a tile of integer weights: `part` is the side, or the byte.
+static void VK_NAME(multiply_bytes)(const layer_work *work, const step_input *input, size_t rows, size_t column, int panels,
+                                    int part, digit_work digits) {
+    const vk_layer *layer = work->layer;
+    const vk_alphabet *source = layer->source;
+    const size_t inputs = layer->inputs, left = layer->outputs - column;
+    const size_t width = left < VK_TILE_WIDTH ? left : VK_TILE_WIDTH;
+    // Bytes are spike + 128; of two bytes, the upper ones are.
+    const int shifted = source->digits == 2 ? part == 1 : source->sides == 1;
+    int32_t offsets[2][VK_TILE_WIDTH] = {{0}};
+    for (int p = 0; shifted && p < layer->planes; p++)
+        for (size_t o = 0; o < width; o++)
+            offsets[p][o] = -128 * layer->digit_sums[(size_t)p * layer->outputs + column + o];
+    digits.planes = layer->planes;
+    digits.groups = (inputs + 3) / 4;
+    digits.bytes = input->bytes + part * rows * work->byte_stride;
+    digits.stride = work->byte_stride;
+    digits.digits = layer->digits + column * ((inputs + 3) / 4 * 4);
+    digits.plane = vk_digits_count(inputs, layer->outputs);
+    digits.offsets = offsets[0];
+    // What a plane's sum may be in size, with another 256 times as large: 128 · 128 · inputs of one byte.
+    digits.fits = inputs * source->largest_factor < (1u << 31) / 32768;
+    VK_NAME(digit_rows)(&digits, panels, rows);
+}
+
 static void VK_NAME(multiply_integers)(const layer_work *work, const step_input *input, size_t rows, size_t column,
                                        int panels, float *out) {
     const vk_layer *layer = work->layer;
-    const size_t inputs = layer->inputs, left = layer->outputs - column;
-    const size_t width = left < VK_TILE_WIDTH ? left : VK_TILE_WIDTH;
-    const int16_t *whole = layer->whole + column * inputs;
+    const vk_alphabet *source = layer->source;
+    const size_t left = layer->outputs - column, width = left < VK_TILE_WIDTH ? left : VK_TILE_WIDTH;
+    const int16_t *whole = layer->whole + column * layer->inputs;
     const size_t runs = (width + VK_WHOLE_WIDTH - 1) / VK_WHOLE_WIDTH;
     if (input->has_excess) VK_NAME(sum_events)(work, input, 0, rows, runs, whole);
-    for (int side = 0; side < work->units.sides; side++) {
+    for (int side = 0; side < source->sides; side++) {
         float units[VK_TILE_WIDTH] = {0};
-        for (size_t o = 0; o < width; o++) units[o] = layer->scales[column + o] * work->units.units[side];
+        for (size_t o = 0; o < width; o++) units[o] = layer->scales[column + o] * source->units[side];
+        digit_work digits = {.units = units, .subtract = side, .out = out};
         if (input->is_event) {
             VK_NAME(sum_events)(work, input, side, rows, runs, whole);
             VK_NAME(price_sums)(rows, work->sums, units, side, out);
-            continue;
+        } else if (source->digits == 2) {
+            digits.keep = work->upper;
+            VK_NAME(multiply_bytes)(work, input, rows, column, panels, 1, digits);
+            digits.keep = 0, digits.upper = work->upper;
+            VK_NAME(multiply_bytes)(work, input, rows, column, panels, 0, digits);
+        } else {
+            digits.extra = input->has_excess ? work->sums : 0;
+            VK_NAME(multiply_bytes)(work, input, rows, column, panels, side, digits);
         }
-        int32_t offsets[2][VK_TILE_WIDTH] = {{0}};
-        for (int p = 0; work->units.sides == 1 && p < layer->planes; p++)
-            for (size_t o = 0; o < width; o++)
-                offsets[p][o] = -128 * layer->digit_sums[(size_t)p * layer->outputs + column + o];
-        const digit_work digits = {
-            .planes = layer->planes,
-            .groups = (inputs + 3) / 4,
-            .bytes = input->bytes + side * rows * work->byte_stride,
-            .stride = work->byte_stride,
-            .digits = layer->digits + column * ((inputs + 3) / 4 * 4),
-            .plane = vk_digits_count(inputs, layer->outputs),
-            .offsets = offsets[0],
-            .extra = input->has_excess ? work->sums : 0,
-            .units = units,
-            .subtract = side,
-            .fits = (inputs << (layer->source->levels - 1)) < (1u << 31) / 32768,
-            .out = out,
-        };
-        VK_NAME(digit_rows)(&digits, panels, rows);
     }
 }
 
@@ -266,6 +294,7 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
     work->chunks = (layer->inputs + VK_CHUNK - 1) / VK_CHUNK;
     work->tile = (float *)VK_TAKE(steps * rows * VK_TILE_WIDTH * sizeof(float));
     work->sums = (int32_t *)VK_TAKE(rows * VK_TILE_WIDTH * sizeof(int32_t));
+    work->upper = (double *)VK_TAKE(layer->source && layer->source->digits == 2 ? rows * VK_TILE_WIDTH * sizeof(double) : 0);
     work->codes = (int8_t *)VK_TAKE(steps * rows * VK_TILE_WIDTH);
     work->steps = (step_input *)VK_TAKE(steps * sizeof(step_input));
     for (size_t s = 0; s < steps; s++) {
@@ -288,10 +317,6 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
 
 static size_t VK_NAME(layer)(const vk_layer *layer, const vk_layer_run *run) {
     layer_work work = {.layer = layer, .run = run};
-    if (layer->source) {
-        code_values(layer->source, work.values);
-        if (!layer->panels) work.units = VK_NAME(units_of)(layer->source);
-    }
     VK_NAME(lay_out)(&work, run->scratch);
     size_t bad = 0;
     const size_t block = rows_per_block(run->steps);

@@ -3,7 +3,8 @@
 enum {
     NEURON_STEPS = 16,      // time-steps whose counters are kept at once
     NEURON_GROUP = 8,       // levels counted in one lane, four bits each
-    NEURON_GROUPS = VK_MAX_LEVELS / NEURON_GROUP,
+    NEURON_GROUPS = 3,
+    NEURON_COUNTED = NEURON_GROUPS * NEURON_GROUP,  // levels that are counted in lanes; more are counted code by code
     NEURON_FULL = 15,       // spikes that four bits can count
     NEURON_SPAN = 4032,     // neurons between two readings of the counters: 252 vectors, whose spikes fit eight bits
 };
@@ -22,6 +23,7 @@ typedef struct {
     int steps, groups;
     int mirrored;  // both signs have the same cut-offs and thresholds
     float time[NEURON_STEPS], reciprocal[NEURON_STEPS];
+    float silence[NEURON_STEPS];  // below this size of the potential nothing fires
     const float *input;
     size_t input_stride, out_stride;
     float *sent, *baseline;  // null: not kept
@@ -83,8 +85,12 @@ VK_INLINE v16 fire(const neuron_span *span, int step, v16 potential, i16x32 *cod
     return levels[1] > 0 ? -values[1] : values[0];
 }
 
-// All steps of `width` ≤ 16 neurons. Lanes past them have potential 0, so no level fires there.
-VK_INLINE size_t neuron_lanes(const neuron_span *span, size_t at, const size_t width, neuron_counters *counters) {
+#include "neuron_codes.h"
+
+// All steps of `width` ≤ 16 neurons. Lanes past them have potential 0, so no level fires there. Spikes are counted in lanes,
+// or, where `counts` is given, code by code.
+VK_INLINE size_t neuron_lanes(const neuron_span *span, size_t at, const size_t width, neuron_counters *counters,
+                              code_counts *counts) {
     const vk_neuron *layer = span->layer;
     const i16x32 positions = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     const i16x32 active = positions < (int32_t)width;
@@ -100,8 +106,9 @@ VK_INLINE size_t neuron_lanes(const neuron_span *span, size_t at, const size_t w
         potential += initial;
         potential = active ? potential : splat(0.0f);
         bad -= (potential - potential) != 0.0f;
+        potential = abs16(potential) < splat(span->silence[step]) ? splat(0.0f) : potential;
         i16x32 code;
-        const v16 value = fire(span, step, potential, &code, counters);
+        const v16 value = counts ? fire_by_code(span, step, potential, &code, counts) : fire(span, step, potential, &code, counters);
         sent += layer->differential ? quotient16(value, t, r) : value;
         if (layer->reset_to_zero) baseline = code != 0 ? t * x + initial : baseline;
         const size_t out = (size_t)step * span->out_stride + at;
@@ -155,21 +162,57 @@ static size_t VK_NAME(neuron_span_lanes)(const neuron_span *span, size_t n, neur
     int counted = 0;
     for (size_t at = 0; at < n; at += VK_LANES) {
         if (counted++ == NEURON_FULL) empty_small_counters(span, counters), counted = 1;
-        if (n - at < VK_LANES) bad += neuron_lanes(span, at, n - at, counters);
-        else bad += neuron_lanes(span, at, VK_LANES, counters);
+        if (n - at < VK_LANES) bad += neuron_lanes(span, at, n - at, counters, 0);
+        else bad += neuron_lanes(span, at, VK_LANES, counters, 0);
     }
+    return bad;
+}
+
+static size_t VK_NAME(neuron_span_codes_lanes)(const neuron_span *span, size_t n, int64_t *counts) {
+    code_counts spikes;
+    clear_code_counts(span, &spikes);
+    size_t bad = 0;
+    for (size_t at = 0; at < n; at += VK_LANES) {
+        if (n - at < VK_LANES) bad += neuron_lanes(span, at, n - at, 0, &spikes);
+        else bad += neuron_lanes(span, at, VK_LANES, 0, &spikes);
+    }
+    add_code_counts(span, &spikes, counts);
     return bad;
 }
 
 #if defined(VK_NEURON_TABLES)
 #include VK_NEURON_TABLES
+#else
+// Whether spikes are counted code by code: where there are too many levels for the counters in lanes.
+static int VK_NAME(fires_by_code)(const vk_neuron *layer) { return layer->levels > NEURON_COUNTED; }
+
+static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int64_t *counts) {
+    return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
+}
 #endif
 
+// The spikes of a span by the counters in lanes.
+static size_t VK_NAME(neuron_span_counted)(const neuron_span *span, size_t n, int64_t *counts) {
+    neuron_counters counters;
+    clear_counters(span, &counters);
+#if defined(VK_NEURON_TABLES)
+    const size_t bad = VK_NAME(neuron_span_tables)(span, n, &counters);
+#else
+    const size_t bad = VK_NAME(neuron_span_lanes)(span, n, &counters);
+#endif
+    empty_small_counters(span, &counters);
+    neuron_totals(span, &counters, counts);
+    return bad;
+}
+
 VK_INLINE void set_steps(neuron_span *span, int time, int steps) {
+    const vk_neuron *layer = span->layer;
     span->steps = steps;
     for (int step = 0; step < steps; step++) {
-        span->time[step] = (float)(time + step);
+        const int t = time + step, zone = t < layer->dead_zones ? t : layer->dead_zones;
+        span->time[step] = (float)t;
         span->reciprocal[step] = 1.0f / span->time[step];
+        span->silence[step] = zone > 0 ? span->time[step] * layer->dead_zone[zone - 1] : 0.0f;
     }
 }
 
@@ -178,7 +221,6 @@ static size_t VK_NAME(neuron)(const vk_neuron *layer, int first_step, int steps,
                               float *estimate, size_t out_stride, int64_t *counts) {
     // The state from one NEURON_STEPS to the next where the caller keeps none.
     float kept[2][NEURON_SPAN];
-    neuron_counters counters;
     neuron_span span = {.layer = layer, .input_stride = input_stride, .out_stride = out_stride};
     span.groups = (layer->levels + NEURON_GROUP - 1) / NEURON_GROUP;
     const size_t side = (size_t)layer->levels * sizeof(float);
@@ -198,14 +240,9 @@ static size_t VK_NAME(neuron)(const vk_neuron *layer, int first_step, int steps,
             span.at_rest = !sent && done == 0;
             span.sent = sent ? sent + first : steps > NEURON_STEPS ? kept[0] : 0;
             span.baseline = !layer->reset_to_zero ? 0 : sent ? baseline + first : steps > NEURON_STEPS ? kept[1] : 0;
-            clear_counters(&span, &counters);
-#if defined(VK_NEURON_TABLES)
-            bad += VK_NAME(neuron_span_tables)(&span, width, &counters);
-#else
-            bad += VK_NAME(neuron_span_lanes)(&span, width, &counters);
-#endif
-            empty_small_counters(&span, &counters);
-            neuron_totals(&span, &counters, counts + (size_t)done * 2 * (size_t)layer->levels);
+            int64_t *counted = counts + (size_t)done * 2 * (size_t)layer->levels;
+            bad += VK_NAME(fires_by_code)(layer) ? VK_NAME(neuron_span_codes)(&span, width, counted)
+                                                 : VK_NAME(neuron_span_counted)(&span, width, counted);
         }
     }
     return bad;

@@ -42,7 +42,7 @@ VK_INLINE void fill_tables(const neuron_span *span, neuron_tables *tables) {
             const v16 t = splat(span->time[step]), r = splat(span->reciprocal[step]), x = load(tables->values + i);
             store(tables->changes[step] + i, layer->differential ? quotient16(x, t, r) : x);
         }
-    tables->largest = VK_NEURON_FIRST_GUESS;
+    tables->largest = 0x1p-30f;
     for (int k = 1; k < layer->levels; k++) tables->largest *= 2.0f;
     tables->one = 1;
     memcpy(tables->scales, layer->guess_scale, sizeof tables->scales);
@@ -186,7 +186,8 @@ VK_INLINE size_t span_by_tables(const neuron_span *span, const neuron_tables *ta
 
 static size_t VK_NAME(neuron_span_tables)(const neuron_span *span, size_t n, neuron_counters *counters) {
     const vk_neuron *layer = span->layer;
-    if (layer->levels > TABLE_LEVELS || layer->guess_scale[0] == 0.0f || layer->reset_to_zero)
+    if (layer->levels > TABLE_LEVELS || layer->guess_scale[0] == 0.0f || layer->guess_bits > 0 || layer->dead_zones > 0 ||
+        layer->reset_to_zero)
         return VK_NAME(neuron_span_lanes)(span, n, counters);
     neuron_tables tables;
     fill_tables(span, &tables);
@@ -204,3 +205,5 @@ static size_t VK_NAME(neuron_span_tables)(const neuron_span *span, size_t n, neu
 #undef VK_CASE
     return 0;
 }
+
+#include "neuron_codes_avx512.h"

@@ -1,20 +1,10 @@
-// Signed levels, one byte per neuron, turned into what the products read.
+// Spikes, one signed byte per neuron, turned into what the products read.
 
 enum {
-    VK_CODES = 64,       // signed levels −VK_MAX_LEVELS … VK_MAX_LEVELS, wrapped around
     VK_TILE_WIDTH = 128, // columns of a tile of a layer
     VK_WHOLE_WIDTH = 64, // columns of a run of undivided integer weights
     VK_CHUNK = 64,       // inputs whose weights for a tile stay in the first-level cache
 };
-
-// What each code sends, by code modulo VK_CODES.
-VK_INLINE void code_values(const vk_neuron *source, float values[VK_CODES]) {
-    for (int i = 0; i < VK_CODES; i++) values[i] = 0.0f;
-    for (int k = 0; k < source->levels; k++) {
-        values[k + 1] = source->thresholds[0][k];
-        values[VK_CODES - 1 - k] = -source->thresholds[1][k];
-    }
-}
 
 static size_t VK_NAME(count_spikes)(size_t n, const int8_t *codes) {
     size_t count = 0, i = 0;
@@ -50,17 +40,19 @@ static void VK_NAME(count_codes_rows)(size_t rows, size_t n, const int8_t *in, i
 }
 
 #ifndef VK_AVX512
-static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float values[VK_CODES], float *out) {
-    for (size_t i = 0; i < n; i++) out[i] = values[codes[i] & (VK_CODES - 1)];
+static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float values[VK_CODES], int levels, float *out) {
+    (void)levels;
+    for (size_t i = 0; i < n; i++) out[i] = values[(uint8_t)codes[i]];
 }
 
 // Lists the spikes that `values` knows among n inputs from `first` on, in order. Writes up to 16 entries past them;
 // returns how many there are.
-static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, const float values[VK_CODES],
+static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, const float values[VK_CODES], int levels,
                                    uint16_t *indices, float *spikes) {
+    (void)levels;
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
-        const float value = values[codes[i] & (VK_CODES - 1)];
+        const float value = values[(uint8_t)codes[i]];
         indices[count] = (uint16_t)(first + i);
         spikes[count] = value;
         count += value != 0.0f;
@@ -68,34 +60,43 @@ static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, 
     return count;
 }
 #else
-// Both halves of the table in two registers: codes 0…15 and −16…−1; ladders with more levels are looked up in memory.
-VK_INLINE __m512 code_values16(__m512i codes, const float values[VK_CODES], int narrow) {
-    if (!narrow)
-        return _mm512_i32gather_ps(_mm512_and_si512(codes, _mm512_set1_epi32(VK_CODES - 1)), values, 4);
-    return _mm512_permutex2var_ps(_mm512_loadu_ps(values), codes, _mm512_loadu_ps(values + VK_CODES - 16));
+// How many registers hold the values of codes −levels … levels: 2, 4 or 8; a constant wherever this is inlined.
+VK_INLINE int code_registers(int levels) { return levels < 16 ? 2 : levels < 32 ? 4 : 8; }
+
+// Codes are signed 32-bit numbers: 0 … and then, as their low bits, −1 and below.
+VK_INLINE __m512 code_values16(__m512i codes, const float values[VK_CODES], const int registers) {
+    const float *below = values + VK_CODES - registers / 2 * 16;
+    if (registers == 2) return _mm512_permutex2var_ps(_mm512_loadu_ps(values), codes, _mm512_loadu_ps(below));
+    const __mmask16 negative = _mm512_movepi32_mask(codes);
+    __m512 up = _mm512_permutex2var_ps(_mm512_loadu_ps(values), codes, _mm512_loadu_ps(values + 16));
+    __m512 down = _mm512_permutex2var_ps(_mm512_loadu_ps(below), codes, _mm512_loadu_ps(below + 16));
+    if (registers == 4) return _mm512_mask_mov_ps(up, negative, down);
+    return _mm512_i32gather_ps(_mm512_and_si512(codes, _mm512_set1_epi32(VK_CODES - 1)), values, 4);
 }
 
-VK_INLINE int is_narrow(const float values[VK_CODES]) { return values[16] == 0.0f && values[VK_CODES - 17] == 0.0f; }
-
-static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float values[VK_CODES], float *out) {
-    const int narrow = is_narrow(values);
+static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float values[VK_CODES], int levels, float *out) {
+    const int registers = code_registers(levels);
     size_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        __m512i c = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(codes + i)));
-        _mm512_storeu_ps(out + i, code_values16(c, values, narrow));
+#define VK_EXPAND(count)                                                                                               \
+    for (; registers == count && i + 16 <= n; i += 16) {                                                               \
+        const __m512i c = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(codes + i)));                         \
+        _mm512_storeu_ps(out + i, code_values16(c, values, count));                                                    \
     }
-    for (; i < n; i++) out[i] = values[codes[i] & (VK_CODES - 1)];
+    VK_EXPAND(2)
+    VK_EXPAND(4)
+    VK_EXPAND(8)
+#undef VK_EXPAND
+    for (; i < n; i++) out[i] = values[(uint8_t)codes[i]];
 }
 
-static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, const float values[VK_CODES],
-                                   uint16_t *indices, float *spikes) {
-    const int narrow = is_narrow(values);
+VK_INLINE size_t list_spikes_by(const int registers, size_t first, size_t n, const int8_t *codes, const float values[VK_CODES],
+                                uint16_t *indices, float *spikes) {
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     size_t count = 0, i = 0;
     for (; i < n; i += 16) {
         const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : 0xffff;
         __m512i c = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(inside, codes + i));
-        __m512 value = code_values16(c, values, narrow);
+        __m512 value = code_values16(c, values, registers);
         __mmask16 fired = _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_NEQ_OQ);
         __m512i index = _mm512_maskz_compress_epi32(fired, _mm512_add_epi32(lanes, _mm512_set1_epi32((int)(first + i))));
         _mm256_storeu_si256((__m256i *)(indices + count), _mm512_cvtepi32_epi16(index));
@@ -103,5 +104,14 @@ static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, 
         count += (size_t)__builtin_popcount(fired);
     }
     return count;
+}
+
+static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, const float values[VK_CODES], int levels,
+                                   uint16_t *indices, float *spikes) {
+    switch (code_registers(levels)) {
+        case 2: return list_spikes_by(2, first, n, codes, values, indices, spikes);
+        case 4: return list_spikes_by(4, first, n, codes, values, indices, spikes);
+        default: return list_spikes_by(8, first, n, codes, values, indices, spikes);
+    }
 }
 #endif

@@ -18,8 +18,8 @@ public struct ConversionRecipe: Sendable, Hashable, Codable {
     public var coding: Coding
     public var direction: ThresholdLadder.Direction
     public var levels: Int
-    public var rounding: NeuronLayer.Rounding
-    public var reset: NeuronLayer.Reset = .subtraction
+    public var rounding: MultiThresholdNeuron.Rounding
+    public var reset: Reset = .subtraction
     /// In units of the smallest positive threshold.
     public var initialPotential: Float = 0
     /// Which quantile of the calibrated activation thresholds are made from.
@@ -49,9 +49,10 @@ public struct ConversionRecipe: Sendable, Hashable, Codable {
     /// The neuron layer that stands behind a pair of thresholds.
     public func layer(_ thresholds: ThresholdTable.Pair) -> NeuronLayer {
         NeuronLayer(
-            ladder: ThresholdLadder(
-                direction, levels: levels, positive: thresholds.positive, negative: thresholds.negative),
-            rounding: rounding, reset: reset, initialPotential: initialPotential)
+            MultiThresholdNeuron(
+                ladder: ThresholdLadder(
+                    direction, levels: levels, positive: thresholds.positive, negative: thresholds.negative),
+                rounding: rounding, reset: reset, initialPotential: initialPotential))
     }
 
     /// - Throws: ``ConversionError`` for settings outside their range or against each other.

@@ -138,12 +138,12 @@ public struct Evaluation: Sendable {
         return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
     }
 
-    /// By name the neurons and levels of every site.
-    private var sites: [String: (neurons: Int, levels: Int)] {
-        var sites: [String: (neurons: Int, levels: Int)] = [:]
+    /// By name the neurons and codes of every site.
+    private var sites: [String: (neurons: Int, codes: Int)] {
+        var sites: [String: (neurons: Int, codes: Int)] = [:]
         for node in network.graph.nodes {
             guard let layer = network.neurons[node.name] else { continue }
-            sites[node.name] = (node.shape.perSample.count, layer.ladder.levels)
+            sites[node.name] = (node.shape.perSample.count, layer.alphabet.codes.count)
         }
         return sites
     }
@@ -194,8 +194,7 @@ public struct Evaluation: Sendable {
         let sites = summary.sites.map { site in
             Results.Site(
                 name: site.name, neurons: site.neurons,
-                thresholds: network.neurons[site.name]!.ladder.thresholds(.positive)
-                    + network.neurons[site.name]!.ladder.thresholds(.negative).map { -$0 },
+                codes: network.neurons[site.name]!.alphabet.codes, thresholds: network.neurons[site.name]!.alphabet.values,
                 spikesPerLevel: tally.spikes[site.name] ?? [])
         }
         return Results(

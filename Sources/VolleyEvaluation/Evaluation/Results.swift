@@ -28,9 +28,11 @@ public struct Results: Sendable, Hashable, Codable {
         public var name: String
         /// Neurons for one sample.
         public var neurons: Int
-        /// Positive thresholds, smallest first, then negative ones by size.
+        /// The codes that its neurons send; of a ladder 1 … n, the positive levels from the smallest on, and −1 … −n.
+        public var codes: [Int8]
+        /// What each of them is worth, in units of the activation: of a ladder the thresholds.
         public var thresholds: [Float]
-        /// By step and level, in the order of `thresholds`, summed over all samples.
+        /// By step and code, in the order of `codes`, summed over all samples.
         public var spikesPerLevel: [[Int64]]
     }
 

@@ -24,10 +24,9 @@ public enum ResultsTable {
     public static func sites(_ results: Results, samples: Int) -> String {
         var lines = ["site                                     firing rate /neuron/step   share of spikes by level (±λ1, ±λ2, …)"]
         for site in results.sites {
-            let levels = site.thresholds.count / 2
-            var perLevel = [Int64](repeating: 0, count: levels)
+            var perLevel = [Int64](repeating: 0, count: site.codes.map { abs(Int($0)) }.max() ?? 0)
             for step in site.spikesPerLevel {
-                for (index, spikes) in step.enumerated() { perLevel[index % levels] += spikes }
+                for (code, spikes) in zip(site.codes, step) { perLevel[abs(Int(code)) - 1] += spikes }
             }
             let spikes = perLevel.reduce(0, +)
             let rate = Double(spikes) / Double(max(1, site.neurons * samples * site.spikesPerLevel.count))

@@ -34,7 +34,7 @@ struct Tally: Sendable, Hashable, Codable {
 
     /// Whether these can be sums over the first samples of so many.
     /// - Parameter sites: by name the neurons and the levels of each.
-    func isPossible(timeSteps: Int, among count: Int, sites: [String: (neurons: Int, levels: Int)]) -> Bool {
+    func isPossible(timeSteps: Int, among count: Int, sites: [String: (neurons: Int, codes: Int)]) -> Bool {
         let samples = samples
         func isPossible(_ hits: Hits) -> Bool { 0...samples ~= hits.top5 && 0...hits.top5 ~= hits.top1 }
         // Adding up what is kept and what is still to come must not overflow.
@@ -49,9 +49,9 @@ struct Tally: Sendable, Hashable, Codable {
             && (samples == 0 ? spikes.isEmpty : Set(spikes.keys) == Set(sites.keys))
             && spikes.allSatisfy { name, steps in
                 guard let site = sites[name], steps.count == timeSteps else { return false }
-                // A neuron fires one level in a step at most.
+                // A neuron sends one code in a step at most.
                 return steps.allSatisfy { levels in
-                    levels.count == 2 * site.levels
+                    levels.count == site.codes
                         && levels.allSatisfy { 0...Int64(site.neurons) * Int64(samples) ~= $0 }
                 }
             }

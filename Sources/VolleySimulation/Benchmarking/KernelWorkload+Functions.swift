@@ -20,7 +20,7 @@ extension KernelWorkload {
         let count = tokens * width
         var generator = SeededGenerator(seed: 4)
         let input = generator.uniform(steps * count)
-        let neuron = NeuronLayer(ladder: .init(.up, levels: 8, positive: 0.01, negative: 0.0075)).kernel(.rate)
+        let neuron = MultiThresholdNeuron(ladder: .init(.up, levels: 8, positive: 0.01, negative: 0.0075)).kernel(.rate)!
         var (state, outputs) = (NeuronState(), NeuronOutputs())
         func prepare() {
             outputs.codes = [Int8](repeating: 0, count: steps * count)
@@ -115,7 +115,7 @@ extension KernelWorkload {
         let inputs = AttentionInputs(
             q: generator.uniform(steps * heads * size), k: generator.uniform(steps * heads * size),
             v: generator.uniform(steps * heads * size))
-        let neuron = NeuronLayer(ladder: .init(.up, levels: 8, positive: 0x1p-10, negative: 0)).kernel(.rate)
+        let neuron = MultiThresholdNeuron(ladder: .init(.up, levels: 8, positive: 0x1p-10, negative: 0)).kernel(.rate)!
         let attention = AttentionKernel(
             queries: tokens, keys: tokens, width: headWidth, valueWidth: headWidth, scale: 0.125, neuron: spiking ? neuron : nil)
         var scratch = [Float](repeating: 0, count: attention.scratchCount(steps: steps))

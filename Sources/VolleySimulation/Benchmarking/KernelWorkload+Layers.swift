@@ -28,13 +28,14 @@ public struct LayerWorkload {
         var generator = SeededGenerator(seed: 3)
         let codes = (0..<steps * rows * layer.inputs).map { _ in Self.code(&generator, density) }
         let spikes = codes.count { $0 != 0 }
-        let neuron = NeuronLayer(ladder: .init(.up, levels: 8, positive: 0.01, negative: isSymmetric ? 0.01 : 0.0075)).kernel(.rate)
+        let ladder = ThresholdLadder(.up, levels: 8, positive: 0.01, negative: isSymmetric ? 0.01 : 0.0075)
+        let source = NeuronLayer(MultiThresholdNeuron(ladder: ladder)).source(.rate)
         let name = "layer \(layer.inputs)×\(layer.outputs), \(layer.format.rawValue), density \(density)"
 
         var results: [[Float]] = []
         func workload(_ way: String, eventDensity: Float, events: Int) throws -> KernelWorkload {
             let kernel = LayerKernel(
-                layer.weights, bias: layer.bias, source: neuron, activation: nil, target: nil, eventDensity: eventDensity)
+                layer.weights, bias: layer.bias, source: source, activation: nil, target: nil, eventDensity: eventDensity)
             var state = LayerState()
             var result = LayerOutputs()
             result.value = [Float](repeating: 0, count: steps * rows * layer.outputs)

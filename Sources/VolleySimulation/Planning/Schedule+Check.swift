@@ -19,7 +19,7 @@ extension Schedule {
     /// every output, is an input, a constant, or what an earlier stage made; what is read as spikes comes from neurons; and
     /// the sizes that kernels were made for are those of the values.
     /// - Throws: ``ScheduleError`` that names the nodes of the first violation.
-    func check(_ neurons: [NodeID: NeuronKernel]) throws {
+    func check(_ neurons: [NodeID: SiteNeurons]) throws {
         var stagesOf = [Int](repeating: 0, count: graph.nodes.count)
         var isMade = graph.nodes.map { $0.operation == nil }
         for stage in statics + moving {

@@ -5,6 +5,8 @@ internal import VolleyTensors
 /// A graph cut into stages for this machine, and when each value can be let go.
 struct Schedule: Sendable {
     let executable: Executable
+    /// By node; none in the ANN.
+    let neurons: [NodeID: SiteNeurons]
     let timeVarying: [Bool]
     /// What stays the same at every time-step, then what does not.
     private(set) var statics: [Stage] = []
@@ -31,8 +33,9 @@ struct Schedule: Sendable {
     ///   - neurons: by node; nil for the ANN, where everything that depends on the input counts as moving.
     ///   - integers: weights by linear node, instead of the executable's.
     /// - Throws: ``ScheduleError`` where the planner made a mistake.
-    init(_ executable: Executable, neurons: [NodeID: NeuronKernel]?, integers: [NodeID: IntegerWeights]) throws {
+    init(_ executable: Executable, neurons: [NodeID: SiteNeurons]?, integers: [NodeID: IntegerWeights]) throws {
         self.executable = executable
+        self.neurons = neurons ?? [:]
         let graph = executable.graph
         timeVarying = neurons == nil ? graph.dependsOnInput : graph.isTimeVarying
         multiplyAccumulates = graph.multiplyAccumulates
@@ -68,7 +71,7 @@ struct Schedule: Sendable {
         for output in graph.outputs { lastReaders[roots[output.value]] = nil }
     }
 
-    private mutating func planOutputs(_ neurons: [NodeID: NeuronKernel]) {
+    private mutating func planOutputs(_ neurons: [NodeID: SiteNeurons]) {
         for stage in statics + moving {
             for (input, reading) in stage.readings(graph) where neurons[input] != nil {
                 switch reading {

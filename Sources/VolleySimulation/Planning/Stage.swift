@@ -7,7 +7,7 @@ enum Stage: Sendable {
     /// An operator as it is.
     case operation(NodeID)
     /// A layer of neurons of its own.
-    case neurons(NodeID, NeuronKernel)
+    case neurons(NodeID, SiteNeurons)
     case layer(LayerStage)
     case convolution(ConvolutionStage)
     case attention(AttentionStage)

@@ -28,7 +28,7 @@ extension StagePlanner {
         nodes.append(softmax)
         var site: NodeID?
         if let next = onlyReader(of: nodes.last!), let neuron = neurons[next] {
-            guard !neuron.resetsToZero else { return nil }
+            guard neuron.fusedKernel != nil else { return nil }
             site = next
             nodes.append(next)
         }
@@ -41,7 +41,7 @@ extension StagePlanner {
         let rank = graph[q].shape.rank
         let kernel = AttentionKernel(
             queries: graph[q].shape[rank - 2].size, keys: graph[k].shape[rank - 1].size, width: graph[q].shape[rank - 1].size,
-            valueWidth: graph[v].shape[rank - 1].size, scale: scale, neuron: site.flatMap { neurons[$0] })
+            valueWidth: graph[v].shape[rank - 1].size, scale: scale, neuron: site.flatMap { neurons[$0]?.fusedKernel })
         guard [kernel.queries, kernel.keys, kernel.width, kernel.valueWidth].allSatisfy({ $0 > 0 }) else { return nil }
         let leading = SymbolicShape(Array(graph[q].shape.dimensions.dropLast(2)))
         return AttentionStage(kernel: kernel, q: q, k: k, v: v, heads: leading, mask: mask, site: site, nodes: nodes)
@@ -71,7 +71,7 @@ extension StagePlanner {
             case .operation(.transpose(let transpose)) = graph[turned].content, [[0, 2, 1, 3], [0, 2, 3, 1]].contains(transpose.permutation)
         else { return nil }
         if isANN { return (reshape, turned, turned) }
-        guard let site = onlyReader(of: turned), let neuron = neurons[site], !neuron.resetsToZero else { return nil }
+        guard let site = onlyReader(of: turned), neurons[site]?.fusedKernel != nil else { return nil }
         return (reshape, turned, site)
     }
 
@@ -106,7 +106,7 @@ extension StagePlanner {
         else { return attention }
         var stage = attention
         stage.kernel.headsPerToken = heads
-        if let q = neurons[stage.q], let k = neurons[stage.k], let v = neurons[stage.v] {
+        if let q = neurons[stage.q]?.source, let k = neurons[stage.k]?.source, let v = neurons[stage.v]?.source {
             stage.kernel.sources = AttentionSources(q: q, k: k, v: v)
         }
         if isANN {

@@ -5,7 +5,7 @@ extension StagePlanner {
     /// A convolution with one group, constant weight and bias, right behind neurons; and an activation that alone reads it.
     func convolution(_ id: NodeID, _ convolution: Convolution) -> ConvolutionStage? {
         let node = graph[id]
-        guard convolution.groups == 1, let source = neurons[node.inputs[0]], let packed = executable.packedWeight(of: id),
+        guard convolution.groups == 1, let source = neurons[node.inputs[0]]?.source, let packed = executable.packedWeight(of: id),
             let weight = graph[node.inputs[1]].constant, let bias = executable.layerBias(of: id)
         else { return nil }
         var nodes = [id]

@@ -8,7 +8,7 @@ internal import VolleyTensors
 /// the sum and reads the other's value.
 struct StagePlanner {
     let executable: Executable
-    let neurons: [NodeID: NeuronKernel]
+    let neurons: [NodeID: SiteNeurons]
     /// Whether it plans the ANN, which runs once and has no neurons.
     let isANN: Bool
     let integers: [NodeID: IntegerWeights]
@@ -23,7 +23,7 @@ struct StagePlanner {
     var graph: Graph { executable.graph }
 
     init(
-        _ executable: Executable, neurons: [NodeID: NeuronKernel]?, integers: [NodeID: IntegerWeights], timeVarying: [Bool]
+        _ executable: Executable, neurons: [NodeID: SiteNeurons]?, integers: [NodeID: IntegerWeights], timeVarying: [Bool]
     ) {
         self.executable = executable
         self.neurons = neurons ?? [:]
@@ -75,16 +75,16 @@ struct StagePlanner {
 
     /// Below this density (spikes per input and step) adding columns of weights beats a dense product; as 'volley bench
     /// kernels' finds with AVX-512 VNNI; of no consequence for the results.
-    func eventDensity(_ weights: LayerKernel.Weights, _ source: NeuronKernel?) -> Float {
+    func eventDensity(_ weights: LayerKernel.Weights, _ source: SpikeSource?) -> Float {
         switch weights {
         case .floats: 0.54
-        case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.25) * Float(source?.ladders ?? 1)
+        case .integers(let integers): (integers.bits == 8 ? 0.13 : 0.25) * Float(source?.alphabet.wholeNumbers?.products ?? 1)
         }
     }
 
     /// A layer's weights: integers where there are some and its neurons' spikes are made for them.
-    func weights(of id: NodeID, _ packed: PackedMatrix, _ source: NeuronKernel?) -> LayerKernel.Weights {
-        let whole = source?.takesIntegers == true ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
+    func weights(of id: NodeID, _ packed: PackedMatrix, _ source: SpikeSource?) -> LayerKernel.Weights {
+        let whole = source?.alphabet.wholeNumbers != nil ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
         return whole ?? .floats(packed)
     }
 
@@ -96,7 +96,7 @@ struct StagePlanner {
     private func layer(_ id: NodeID) -> LayerStage? {
         let node = graph[id]
         guard isLayer(id), let packed = executable.packedWeight(of: id), let bias = executable.layerBias(of: id) else { return nil }
-        let source = neurons[node.inputs[0]]
+        let source = neurons[node.inputs[0]]?.source
         var nodes = [id]
         var (activation, addend, site) = (Kernels.Unary?.none, NodeID?.none, NodeID?.none)
         if let next = onlyReader(of: id), case .operation(.activation(let function)) = graph[next].content,
@@ -111,7 +111,7 @@ struct StagePlanner {
             addend = other
             nodes.append(next)
         }
-        if let next = onlyReader(of: nodes.last!), let neuron = neurons[next], !neuron.resetsToZero {
+        if let next = onlyReader(of: nodes.last!), neurons[next]?.fusedKernel != nil {
             site = next
             nodes.append(next)
         }
@@ -126,7 +126,7 @@ struct StagePlanner {
         }
         let weights = weights(of: id, packed, source)
         let kernel = LayerKernel(
-            weights, bias: bias, source: source, activation: activation, target: site.flatMap { neurons[$0] },
+            weights, bias: bias, source: source, activation: activation, target: site.flatMap { neurons[$0]?.fusedKernel },
             eventDensity: eventDensity(weights, source))
         return LayerStage(
             kernel: kernel, linear: id, input: node.inputs[0], addend: addend, site: site, nodes: nodes, output: output)

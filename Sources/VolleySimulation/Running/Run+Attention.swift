@@ -41,7 +41,7 @@ extension Run {
             kernel, heads: heads, firstStep: firstStep, steps: repeats, inputs: inputs, outputs: &outputs, scratch: &scratch)
         workspace.giveScratch(scratch)
         if let site = attention.site {
-            try record(site, firstStep, bad, outputs.counts)
+            try record(site, firstStep, bad, codes: schedule.neurons[site]!.codeCounts(outputs.counts, steps: repeats))
             counter?.recordMeetings(
                 site: site, steps: repeats, heads: heads, positions: kernel.keys, emitted: outputs.emittedKeys,
                 sent: outputs.sentKeys)

@@ -28,7 +28,7 @@ extension Run {
         workspace.giveScratch(scratch)
         if keepsState { layerStates[layer.output] = state }
         if let site = layer.site {
-            try record(site, firstStep, bad, outputs.counts)
+            try record(site, firstStep, bad, codes: schedule.neurons[site]!.codeCounts(outputs.counts, steps: repeats))
             recordPositions(site, firstStep, outputs.codes, outputs.estimate)
             codes[site] = outputs.codes
             values[site] = outputs.estimate

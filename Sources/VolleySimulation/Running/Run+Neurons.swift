@@ -2,7 +2,8 @@ internal import VolleyGraph
 internal import VolleyTensors
 
 extension Run {
-    mutating func fire(_ id: NodeID, _ neuron: NeuronKernel, _ firstStep: Int) throws {
+    mutating func fire(_ id: NodeID, _ neurons: SiteNeurons, _ firstStep: Int) throws {
+        guard let neuron = neurons.kernel else { return try stepByStep(id, neurons, firstStep) }
         let count = count(id)
         let input = graph[id].inputs[0]
         var state = neuronStates.removeValue(forKey: id) ?? restingState(neuron, count)
@@ -15,10 +16,21 @@ extension Run {
             outputs: &outputs)
         neuronStates[id] = state
         if !keepsState { forget(id) }
-        try record(id, firstStep, bad, outputs.counts)
+        try record(id, firstStep, bad, codes: neurons.codeCounts(outputs.counts, steps: steps))
         recordPositions(id, firstStep, outputs.codes, outputs.estimate)
         codes[id] = outputs.codes
         values[id] = outputs.estimate
+    }
+
+    /// Neurons without a kernel.
+    private mutating func stepByStep(_ id: NodeID, _ neurons: SiteNeurons, _ firstStep: Int) throws {
+        var state = steppedStates.removeValue(forKey: id) ?? SteppedNeurons(neurons, count: count(id))
+        let sent = state.run(firstStep: firstStep, steps: steps, input: values[schedule.roots[graph[id].inputs[0]]])
+        if keepsState { steppedStates[id] = state }
+        try record(id, firstStep, sent.broken, codes: sent.counts)
+        recordPositions(id, firstStep, sent.codes, sent.estimates)
+        codes[id] = sent.codes
+        values[id] = sent.estimates
     }
 
     mutating func restingState(_ neuron: NeuronKernel, _ count: Int) -> NeuronState {

@@ -29,8 +29,8 @@ extension Run {
         !schedule.isCountedByAttention[id] && counter?.needsPositions(of: id) == true
     }
 
-    /// Keeps what a site sent, per step and level.
-    mutating func record(_ id: NodeID, _ firstStep: Int, _ bad: Int, _ counts: [Int64]) throws {
+    /// Keeps what a site sent, per step and code.
+    mutating func record(_ id: NodeID, _ firstStep: Int, _ bad: Int, codes counts: [[Int64]]) throws {
         let site = graph[id].name
         guard bad == 0 else {
             let when = steps == 1 ? "time-step \(firstStep)" : "time-steps \(firstStep) to \(firstStep + steps - 1)"
@@ -39,11 +39,9 @@ extension Run {
                 "site '\(site)': \(bad) of \(steps * count(id)) membrane potentials are NaN or infinite at \(when); "
                     + "look at the network's weights and at the input")
         }
-        let width = counts.count / steps
-        for step in 0..<steps {
-            let levels = Array(counts[step * width..<(step + 1) * width])
-            spikes[site, default: []].append(levels)
-            counter?.record(site: id, step: firstStep + step, spikes: Int(levels.reduce(0, +)))
+        for (step, counts) in counts.enumerated() {
+            spikes[site, default: []].append(counts)
+            counter?.record(site: id, step: firstStep + step, spikes: schedule.neurons[id]!.alphabet.spikeCount(counts))
         }
     }
 
@@ -52,7 +50,8 @@ extension Run {
         let shape = graph[id].shape.resolved(batch: batch)
         for step in 0..<steps {
             counter?.recordPositions(
-                site: id, step: firstStep + step, shape: shape, emitted: codes, sent: estimate, offset: step * shape.count)
+                site: id, step: firstStep + step, shape: shape, emitted: codes, sent: estimate, offset: step * shape.count,
+                alphabet: schedule.neurons[id]!.alphabet)
         }
     }
 

@@ -28,6 +28,7 @@ struct Run {
     /// By the stage's last node, of each group of images.
     var convolutionStates: [NodeID: [LayerState]] = [:]
     var neuronStates: [NodeID: NeuronState] = [:]
+    var steppedStates: [NodeID: SteppedNeurons] = [:]
     /// By the site behind the softmax; and, of q, k and v, by the stage's last node.
     var attentionStates: [NodeID: [Float]] = [:]
 
@@ -123,7 +124,7 @@ struct Run {
         let watch = profile?.start()
         switch stage {
         case .operation(let id): evaluate(id)
-        case .neurons(let id, let neuron): try fire(id, neuron, firstStep)
+        case .neurons(let id, let neurons): try fire(id, neurons, firstStep)
         case .layer(let layer): try run(layer, firstStep)
         case .convolution(let convolution): run(convolution, firstStep)
         case .attention(let attention): try run(attention, firstStep)

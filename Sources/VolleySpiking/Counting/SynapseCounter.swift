@@ -44,10 +44,11 @@ public struct SynapseCounter: Sendable {
     /// Records where the spikes of a site are. Steps come in order for each site.
     /// - Parameters:
     ///   - shape: of the site's value, batch included.
-    ///   - emitted: signed levels of `x(t)`, from `offset` on.
+    ///   - emitted: the codes sent, from `offset` on.
     ///   - sent: `S(t)`, or the estimate, from `offset` on: only where it is zero matters.
+    ///   - alphabet: what the codes are.
     public mutating func recordPositions(
-        site: NodeID, step: Int, shape: Shape, emitted: [Int8], sent: [Float], offset: Int
+        site: NodeID, step: Int, shape: Shape, emitted: [Int8], sent: [Float], offset: Int, alphabet: Alphabet
     ) {
         for reader in map.readers[site] ?? [] {
             switch reader {
@@ -55,8 +56,8 @@ public struct SynapseCounter: Sendable {
             case .convolution(let fanOut):
                 let width = fanOut.count
                 var perPixel = [Int64](repeating: 0, count: width)
-                kernels.countNonzero(
-                    of: .columns, width: width, emitted, offset: offset, rows: shape.count / width, adding: &perPixel, at: 0)
+                countSpikes(
+                    of: .columns, width: width, emitted, offset: offset, rows: shape.count / width, alphabet, adding: &perPixel, at: 0)
                 add(zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }, to: step)
             case .product(let product, let side):
                 let matrices = Matrices(shape, side, isMatrix: map.products[product].isMatrixProduct)
@@ -64,8 +65,8 @@ public struct SynapseCounter: Sendable {
                 var known = fired
                 for part in matrices.parts {
                     let start = offset + part.start
-                    kernels.countNonzero(
-                        of: part.axis, width: part.width, emitted, offset: start, rows: part.rows, adding: &fired,
+                    countSpikes(
+                        of: part.axis, width: part.width, emitted, offset: start, rows: part.rows, alphabet, adding: &fired,
                         at: part.position)
                     kernels.countNonzero(
                         of: part.axis, width: part.width, sent, offset: start, rows: part.rows, adding: &known,
@@ -76,12 +77,26 @@ public struct SynapseCounter: Sendable {
         }
     }
 
-    /// Records what the neurons of a site did at one step: `x(t)`, and `S(t)` or the estimate.
-    public mutating func record(site: NodeID, step: Int, emitted: Tensor, sent: Tensor, spikes: Int) {
-        record(site: site, step: step, spikes: spikes)
+    /// Adds how many spikes a matrix of codes holds, by column or by row.
+    private func countSpikes(
+        of axis: Kernels.MatrixAxis, width: Int, _ codes: [Int8], offset: Int, rows: Int, _ alphabet: Alphabet,
+        adding counts: inout [Int64], at start: Int
+    ) {
+        guard !alphabet.isOneSpikeEach else {
+            return kernels.countNonzero(of: axis, width: width, codes, offset: offset, rows: rows, adding: &counts, at: start)
+        }
+        var spikes = [Int64](repeating: 0, count: 256)
+        for (code, count) in zip(alphabet.codes, alphabet.spikes) { spikes[Int(UInt8(bitPattern: code))] = Int64(count) }
+        for index in 0..<rows * width {
+            counts[start + (axis == .columns ? index % width : index / width)] += spikes[Int(UInt8(bitPattern: codes[offset + index]))]
+        }
+    }
+
+    /// Records what the neurons of a site did at one step: the codes they sent, and `S(t)` or the estimate.
+    public mutating func record(site: NodeID, step: Int, codes: [Int8], sent: Tensor, alphabet: Alphabet) {
+        record(site: site, step: step, spikes: alphabet.spikeCount(alphabet.codes.map { code in Int64(codes.count { $0 == code }) }))
         guard needsPositions(of: site) else { return }
-        let fired: [Int8] = emitted.values.map { $0 == 0 ? 0 : 1 }
-        recordPositions(site: site, step: step, shape: emitted.shape, emitted: fired, sent: sent.values, offset: 0)
+        recordPositions(site: site, step: step, shape: sent.shape, emitted: codes, sent: sent.values, offset: 0, alphabet: alphabet)
     }
 
     /// Records a site whose spikes were counted where they meet others in a product, at every position of its inner axis.

@@ -76,7 +76,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         lines += Self.table(
             [["neuron site", "shape", "neurons/sample", "thresholds"]]
                 + sites.map { site in
-                    let thresholds = site.layer.map { "+\($0.ladder.positive) −\($0.ladder.negative)" } ?? ""
+                    let thresholds = site.layer?.model.summary ?? ""
                     return [site.name, site.shape.description, grouped(site.neurons), thresholds]
                 }, numbers: [2])
         let kinds = Dictionary(grouping: operators, by: \.kind).mapValues(\.count)

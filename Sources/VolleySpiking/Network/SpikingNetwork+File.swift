@@ -4,8 +4,8 @@ internal import VolleyFormats
 internal import VolleyGraph
 internal import VolleyTensors
 
-/// A `.volley` file is one safetensors file. Its tensors are the constants of the graph under their names and, per site,
-/// `thresholds/SITE` = [θ1, θ2]; everything else stands as JSON in the metadata, under the keys below.
+/// A `.volley` file is one safetensors file. Its tensors are the constants of the graph under their names; everything else stands as
+/// JSON in the metadata, under the keys below.
 extension SpikingNetwork {
     private enum Key {
         static let format = "volley.format"
@@ -18,34 +18,13 @@ extension SpikingNetwork {
         static let fidelity = "volley.fidelity"
     }
 
-    private static let formatVersion = "1"
-    private static let thresholdPrefix = "thresholds/"
-
-    /// A neuron layer without its thresholds, which are a tensor.
-    private struct LayerDocument: Codable {
-        var direction: ThresholdLadder.Direction
-        var levels: Int
-        var rounding: NeuronLayer.Rounding
-        var reset: NeuronLayer.Reset
-        var initialPotential: Float
-    }
+    private static let formatVersion = "2"
 
     /// Writes the network; the file is complete or not there.
     /// - Throws: the format's error when the file cannot be written.
     public func write(to path: String) throws {
-        var tensors: [(String, Tensor)] = graph.nodes.compactMap { node in node.constant.map { (node.name, $0) } }
-        for (site, layer) in neurons {
-            tensors.append((Self.thresholdPrefix + site, Tensor([2], [layer.ladder.positive, layer.ladder.negative])))
-        }
-        let layers = Dictionary(
-            uniqueKeysWithValues: neurons.map { site, layer in
-                (
-                    site,
-                    LayerDocument(
-                        direction: layer.ladder.direction, levels: layer.ladder.levels, rounding: layer.rounding,
-                        reset: layer.reset, initialPotential: layer.initialPotential)
-                )
-            })
+        let tensors: [(String, Tensor)] = graph.nodes.compactMap { node in node.constant.map { (node.name, $0) } }
+        let layers = Dictionary(uniqueKeysWithValues: neurons.map { ($0.key, $0.value) })
         func json(_ value: some Encodable, _ key: String) throws -> String {
             do {
                 return try Self.json(value)
@@ -84,8 +63,8 @@ extension SpikingNetwork {
         guard let format = file.metadata[Key.format] else {
             throw convertFirst()
         }
-        guard format == Self.formatVersion else {
-            throw fail("a spiking network of format \(format); this version reads format \(Self.formatVersion)")
+        guard [FirstFormat.version, Self.formatVersion].contains(format) else {
+            throw fail("a spiking network of format \(format); this version reads formats \(FirstFormat.version) and \(Self.formatVersion)")
         }
         func decode<Value: Decodable>(_ type: Value.Type, _ key: String) throws -> Value? {
             guard let text = file.metadata[key] else { return nil }
@@ -103,24 +82,17 @@ extension SpikingNetwork {
             throw fail("unknown coding '\(file.metadata[Key.coding]!)'")
         }
         let document = try require(try decode(GraphDocument.self, Key.graph), Key.graph)
-        let layers = try require(try decode([String: LayerDocument].self, Key.neurons), Key.neurons)
+        let layers: [String: NeuronLayer]
+        if format == FirstFormat.version {
+            let documents = try require(try decode([String: FirstFormat.Layer].self, Key.neurons), Key.neurons)
+            layers = try FirstFormat.layers(documents, in: file, fail)
+        } else {
+            layers = try require(try decode([String: NeuronLayer].self, Key.neurons), Key.neurons)
+        }
         do {
             let graph = try document.graph { try file.tensor($0) }
             try self.init(
-                graph: graph, coding: coding,
-                neurons: Dictionary(
-                    uniqueKeysWithValues: layers.map { site, layer in
-                        let thresholds = try file.tensor(Self.thresholdPrefix + site)
-                        guard thresholds.count == 2 else { throw fail("site '\(site)' needs 2 thresholds") }
-                        return (
-                            site,
-                            NeuronLayer(
-                                ladder: ThresholdLadder(
-                                    layer.direction, levels: layer.levels, positive: thresholds.values[0],
-                                    negative: thresholds.values[1]),
-                                rounding: layer.rounding, reset: layer.reset, initialPotential: layer.initialPotential)
-                        )
-                    }),
+                graph: graph, coding: coding, neurons: layers,
                 preprocessing: try decode(Preprocessing.self, Key.preprocessing),
                 classNames: try decode([String].self, Key.classNames),
                 provenance: try require(try decode(Provenance.self, Key.provenance), Key.provenance))

@@ -40,7 +40,7 @@ public struct SpikingNetwork: Sendable, Hashable {
                     + sites.prefix(5).joined(separator: ", ") + (sites.count > 5 ? ", …" : ""))
         }
         for site in sites {
-            if let problem = neurons[site]!.problem(coding) {
+            if let problem = neurons[site]!.model.problem(coding) {
                 throw SpikingError(.malformed, "site '\(site)': \(problem)")
             }
         }
@@ -65,8 +65,7 @@ public struct SpikingNetwork: Sendable, Hashable {
     /// Sites that can never fire, one diagnostic each.
     public var diagnostics: [Diagnostic] {
         neurons.compactMap { site, layer in
-            layer.ladder.fires(.positive) || layer.ladder.fires(.negative)
-                ? nil : Diagnostic(site, "no threshold of this site is positive, so its neurons never fire")
+            layer.isSilent ? Diagnostic(site, "no threshold of this site is positive, so its neurons never fire") : nil
         }
     }
 }

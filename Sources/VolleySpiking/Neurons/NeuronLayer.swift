@@ -1,100 +1,55 @@
 public import VolleyTensors
 
-/// A layer of multi-threshold neurons: everything that decides when they fire and what they send.
-///
-/// Dynamics with current `I(t)` (semantics 3): `m(t) = v(t−1) + I(t)`; at most one threshold λ fires; the neuron sends
-/// `x(t) = λ` and resets, `v(t) = m(t) − x(t)`; `v(0)` is the initial potential.
-///
-/// | symbol | name | unit | default | range |
-/// |---|---|---|---|---|
-/// | ±λ_p | `ladder` | activation | calibrated | see ``ThresholdLadder`` |
-/// | | `rounding` | | half-base | see ``Rounding`` |
-/// | | `reset` | | subtraction | see ``Reset`` |
-/// | v(0)/λ_1 | `initialPotential` | smallest positive threshold | 0 | −0.5…0.5 |
+/// A layer of neurons of one family with one set of settings: what stands at a site.
 public struct NeuronLayer: Sendable, Hashable, Codable {
-    /// From which membrane potential on a threshold fires.
-    public enum Rounding: String, Sendable, Hashable, Codable, CaseIterable {
-        /// `m ≥ λ_p − λ_1/2`: rounds down above the smallest threshold (ECMT).
-        case halfBase = "half-base"
-        /// `m ≥ 0.75·λ_p`: rounds to the nearest power of two (DCGS).
-        case nearest
+    public let model: any NeuronModel
+    /// What the codes are worth.
+    public let alphabet: Alphabet
+
+    public init(_ model: any NeuronModel) {
+        self.model = model
+        alphabet = model.alphabet
     }
 
-    public enum Reset: String, Sendable, Hashable, Codable, CaseIterable {
-        /// What was sent is subtracted; the rest stays.
-        case subtraction
-        /// A spike clears the potential. Rate coding only.
-        case zero
+    /// The name of the family.
+    public var family: String { type(of: model).family }
+
+    /// Whether no neuron of it ever sends anything.
+    public var isSilent: Bool { alphabet.values.allSatisfy { $0 == 0 } }
+
+    /// The size of the smallest value that is sent; 1 where none is.
+    public var smallestValue: Float { alphabet.values.lazy.filter { $0 != 0 }.map(abs).min() ?? 1 }
+
+    /// The layer's spikes, as their readers see them.
+    public func source(_ coding: Coding) -> SpikeSource { SpikeSource(alphabet, isDifferential: coding == .differential) }
+
+    /// So many neurons of the layer, at rest.
+    public func population(_ count: Int) -> any NeuronPopulation { Self.population(model, count) }
+
+    private static func population(_ model: some NeuronModel, _ count: Int) -> any NeuronPopulation { Population(model, count: count) }
+
+    public static func == (a: NeuronLayer, b: NeuronLayer) -> Bool { AnyHashable(a.model) == AnyHashable(b.model) }
+
+    public func hash(into hasher: inout Hasher) { AnyHashable(model).hash(into: &hasher) }
+
+    private enum Key: String, CodingKey { case family }
+
+    /// The family's name beside the model's own fields.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(family, forKey: .family)
+        try model.encode(to: encoder)
     }
 
-    public var ladder: ThresholdLadder
-    public var rounding: Rounding
-    public var reset: Reset
-    /// In units of the smallest positive threshold.
-    public var initialPotential: Float
-
-    public init(
-        ladder: ThresholdLadder, rounding: Rounding = .halfBase, reset: Reset = .subtraction, initialPotential: Float = 0
-    ) {
-        self.ladder = ladder
-        self.rounding = rounding
-        self.reset = reset
-        self.initialPotential = initialPotential
-    }
-
-    /// The size of the membrane potential from which on each level of a sign fires, smallest first; infinity for never.
-    public func cutoffs(_ sign: ThresholdLadder.Sign) -> [Float] {
-        let thresholds = ladder.thresholds(sign)
-        guard ladder.fires(sign) else { return thresholds.map { _ in .infinity } }
-        return switch rounding {
-        case .halfBase: thresholds.map { $0 - thresholds[0] / 2 }
-        case .nearest: thresholds.map { 0.75 * $0 }
+    /// - Throws: `DecodingError` for a family that this version does not know, and for fields that do not make a model.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let name = try container.decode(String.self, forKey: .family)
+        guard let type = NeuronFamilies.named(name) else {
+            let known = NeuronFamilies.all.map { $0.family }.joined(separator: ", ")
+            throw DecodingError.dataCorruptedError(
+                forKey: .family, in: container, debugDescription: "neurons of the family '\(name)', which is none of \(known)")
         }
-    }
-
-    /// `v(0)` in activation units.
-    public var restingPotential: Float {
-        initialPotential == 0 ? 0 : initialPotential * (ladder.thresholds(.positive).first ?? 0)
-    }
-
-    /// `MTH(m)`: which level a membrane potential fires, if any.
-    /// - Returns: the sign, the level counted from 0 for the smallest threshold, and the value sent.
-    public func fire(_ potential: Float) -> (sign: ThresholdLadder.Sign, level: Int, value: Float)? {
-        for sign in ThresholdLadder.Sign.allCases {
-            let size = sign == .positive ? potential : -potential
-            if let level = cutoffs(sign).lastIndex(where: { size >= $0 }) {
-                let threshold = ladder.thresholds(sign)[level]
-                return (sign, level, sign == .positive ? threshold : -threshold)
-            }
-        }
-        return nil
-    }
-
-    /// The layer as the kernels see it.
-    public func kernel(_ coding: Coding) -> NeuronKernel {
-        NeuronKernel(
-            thresholds: (ladder.thresholds(.positive), ladder.thresholds(.negative)),
-            cutoffs: (cutoffs(.positive), cutoffs(.negative)), initialPotential: restingPotential,
-            differential: coding == .differential, resetsToZero: reset == .zero)
-    }
-
-    /// What makes the layer impossible, in words; nil when it is fine.
-    func problem(_ coding: Coding) -> String? {
-        if !(1...NeuronKernel.maximumLevels).contains(ladder.levels) {
-            return "\(ladder.levels) levels; 1 to \(NeuronKernel.maximumLevels) are possible"
-        }
-        let numbers = [ladder.positive, ladder.negative, initialPotential]
-        if !numbers.allSatisfy(\.isFinite) { return "a threshold or initial potential that is not a finite number" }
-        for sign in ThresholdLadder.Sign.allCases where ladder.fires(sign) {
-            let thresholds = ladder.thresholds(sign)
-            if !thresholds.last!.isFinite || !thresholds[0].isNormal {
-                return "thresholds from \(thresholds[0]) to \(thresholds.last!), beyond the range of 32-bit floats"
-            }
-        }
-        if abs(initialPotential) > 0.5 { return "initial potential \(initialPotential), outside −0.5…0.5" }
-        if reset == .zero, coding == .differential {
-            return "reset to zero, which has no meaning under differential coding"
-        }
-        return nil
+        self.init(try type.init(from: decoder))
     }
 }

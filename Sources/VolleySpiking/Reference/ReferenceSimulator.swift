@@ -44,11 +44,10 @@ public struct ReferenceSimulator {
                 case .differential: differentialStep(id, node, step, &state)
                 }
                 if let layer = network.layer(at: id) {
-                    let counts = levelCounts(layer, state.current[id])
+                    let counts = codeCounts(layer, state.codes[id]!)
                     spikes[node.name, default: []].append(counts)
                     counter.record(
-                        site: id, step: step, emitted: state.current[id], sent: state.estimate[id],
-                        spikes: Int(counts.reduce(0, +)))
+                        site: id, step: step, codes: state.codes[id]!, sent: state.estimate[id], alphabet: layer.alphabet)
                 }
                 observe(step, id, state.current[id])
             }
@@ -70,8 +69,9 @@ public struct ReferenceSimulator {
         var previousSum: [Tensor]
         /// Per product `S_K(t)`, and per nonlinear node `F` of the last estimate.
         var memory: [Tensor]
-        /// Per neuron node `v(t)`.
-        var potential: [Tensor]
+        /// Per neuron node its neurons, and what they sent at this step.
+        var neurons: [NodeID: any NeuronPopulation] = [:]
+        var codes: [NodeID: [Int8]] = [:]
 
         init(_ graph: Graph, _ bound: [NodeID: Tensor], _ batch: Int) {
             self.batch = batch
@@ -83,7 +83,6 @@ public struct ReferenceSimulator {
             sum = current.map { Tensor($0.shape) }
             previousSum = sum
             memory = sum
-            potential = sum
         }
     }
 
@@ -91,7 +90,7 @@ public struct ReferenceSimulator {
     private func computeStatics(_ state: inout State) {
         for (id, node) in network.graph.nodes.enumerated() {
             if let layer = network.layer(at: id) {
-                state.potential[id] = Tensor(state.potential[id].shape, repeating: layer.restingPotential)
+                state.neurons[id] = layer.population(state.current[id].count)
             } else if node.operation != nil, !timeVarying[id] || network.coding == .differential {
                 state.estimate[id] = evaluate(id, node.inputs.map { state.estimate[$0] }, state.batch)
                 if !timeVarying[id] { state.current[id] = state.estimate[id] }
@@ -130,8 +129,7 @@ public struct ReferenceSimulator {
             state.current[id] = step == 1 ? state.memory[id] : state.memory[id] / t - before / (t - 1)
             addBias(id, node.inputs.dropFirst(2).map { state.current[$0] }, &state)
         case .neuron:
-            // m(t) = v(t−1) + I(t);  x(t) = MTH(m(t));  v(t) = m(t) − x(t)
-            fire(id, state.potential[id] + state.current[node.inputs[0]], &state)
+            fire(id, step, state.current[node.inputs[0]], &state)
         }
         state.previousSum[id] = state.sum[id]
         state.sum[id] = state.sum[id] + state.current[id]
@@ -169,11 +167,11 @@ public struct ReferenceSimulator {
                 + evaluate(id, [state.current[a], state.current[b]], batch) / t
             addBias(id, node.inputs.dropFirst(2).map { timeVarying[$0] ? state.current[$0] : Tensor(state.current[$0].shape) }, &state)
         case .neuron:
-            // m(t) = v(t−1) + x(t) + c_in(t−1) − o(t−1);  s(t) = MTH(m(t));  v(t) = m(t) − s(t)
+            // I(t) = x(t) + c_in(t−1) − o(t−1)
             let input = node.inputs[0]
             let received = timeVarying[input] ? state.current[input] : Tensor(state.current[input].shape)
             let known = timeVarying[input] ? state.previous[input] : state.estimate[input]
-            fire(id, state.potential[id] + received + known - state.estimate[id], &state)
+            fire(id, step, received + known - state.estimate[id], &state)
         }
         state.previous[id] = state.estimate[id]
         state.estimate[id] = state.estimate[id] + state.current[id] / t
@@ -181,24 +179,16 @@ public struct ReferenceSimulator {
 
     // MARK: Neurons
 
-    private func fire(_ id: NodeID, _ potential: Tensor, _ state: inout State) {
-        let layer = network.layer(at: id)!
-        var (sent, left) = (Tensor(potential.shape), potential)
-        for (index, m) in potential.values.enumerated() {
-            guard let spike = layer.fire(m) else { continue }
-            sent.values[index] = spike.value
-            switch layer.reset {
-            case .subtraction: left.values[index] = m - spike.value
-            case .zero: left.values[index] = 0
-            }
-        }
-        state.current[id] = sent
-        state.potential[id] = left
+    /// The neurons take their currents in, as their model has it; what they send is what the alphabet says.
+    private func fire(_ id: NodeID, _ step: Int, _ current: Tensor, _ state: inout State) {
+        let codes = state.neurons[id]!.step(current.values, time: step).codes
+        let values = network.layer(at: id)!.alphabet.table
+        state.codes[id] = codes
+        state.current[id] = Tensor(current.shape, codes.map { values[Int(UInt8(bitPattern: $0))] })
     }
 
-    private func levelCounts(_ layer: NeuronLayer, _ emitted: Tensor) -> [Int64] {
-        let thresholds = layer.ladder.thresholds(.positive) + layer.ladder.thresholds(.negative).map { -$0 }
-        return thresholds.map { threshold in Int64(emitted.values.count { $0 == threshold && $0 != 0 }) }
+    private func codeCounts(_ layer: NeuronLayer, _ codes: [Int8]) -> [Int64] {
+        layer.alphabet.codes.map { code in Int64(codes.count { $0 == code }) }
     }
 }
 

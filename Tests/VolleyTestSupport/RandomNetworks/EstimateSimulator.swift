@@ -22,7 +22,7 @@ public struct EstimateSimulator {
     public struct Result: Sendable {
         /// By output and step.
         public var outputs: [String: [Tensor]] = [:]
-        /// By site, `[T][2n]`.
+        /// By site, `[T][codes]`.
         public var spikes: [String: [[Int64]]] = [:]
     }
 
@@ -68,7 +68,7 @@ public struct EstimateSimulator {
 private struct Neurons {
     let layer: NeuronLayer
     let coding: Coding
-    var potential: [Float]
+    var neurons: any NeuronPopulation
     var received: Tensor
     var sum: Tensor
     var estimate: Tensor
@@ -76,34 +76,32 @@ private struct Neurons {
     init(_ layer: NeuronLayer, _ coding: Coding, _ input: Tensor) {
         self.layer = layer
         self.coding = coding
-        potential = Array(repeating: layer.restingPotential, count: input.count)
+        neurons = layer.population(input.count)
         received = input
         sum = Tensor(input.shape)
         estimate = sum
     }
 
-    /// - Returns: how many spikes of each level.
+    /// - Returns: how often each code was sent.
     mutating func fire(on input: Tensor, _ step: Int) -> [Int64] {
         let t = Float(step)
-        var counts = [Int64](repeating: 0, count: 2 * layer.ladder.levels)
-        for index in potential.indices {
+        let currents = input.values.indices.map { index in
             let (now, before) = (input.values[index], received.values[index])
-            switch coding {
-            case .rate: potential[index] += step == 1 ? now : t * now - (t - 1) * before
-            case .differential: potential[index] += t * (now - before) + before - estimate.values[index]
-            }
-            let spike = layer.fire(potential[index])
-            if let spike {
-                counts[spike.level + (spike.sign == .positive ? 0 : layer.ladder.levels)] += 1
-                potential[index] = layer.reset == .zero ? 0 : potential[index] - spike.value
-            }
-            sum.values[index] += spike?.value ?? 0
-            switch coding {
-            case .rate: estimate.values[index] = sum.values[index] / t
-            case .differential: estimate.values[index] += (spike?.value ?? 0) / t
+            return switch coding {
+            case .rate: step == 1 ? now : t * now - (t - 1) * before
+            case .differential: t * (now - before) + before - estimate.values[index]
             }
         }
+        let codes = neurons.step(currents, time: step).codes
+        for (index, code) in codes.enumerated() where code != 0 {
+            let value = layer.alphabet.values[layer.alphabet.codes.firstIndex(of: code)!]
+            sum.values[index] += value
+            if coding == .differential { estimate.values[index] += value / t }
+        }
+        if coding == .rate {
+            for index in codes.indices { estimate.values[index] = sum.values[index] / t }
+        }
         received = input
-        return counts
+        return layer.alphabet.codes.map { code in Int64(codes.count { $0 == code }) }
     }
 }

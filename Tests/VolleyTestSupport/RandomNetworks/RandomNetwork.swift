@@ -63,11 +63,30 @@ public struct RandomNetwork: Sendable {
             kind < 0.45
             ? (base, base)
             : kind < 0.8 ? (base, other) : kind < 0.9 ? (base, 0) : kind < 0.95 ? (0, base) : kind < 0.98 ? (base, base * 1.004) : (0, 0)
-        return NeuronLayer(
+        let layer = NeuronLayer(
             ladder: ThresholdLadder(direction, levels: levels, positive: positive, negative: negative),
             rounding: random.uniform() < 0.5 ? .halfBase : .nearest,
             reset: coding == .rate && random.uniform() < 0.2 ? .zero : .subtraction,
             initialPotential: random.uniform() < 0.5 ? 0 : uniform(-0.45, 0.45))
+        return varied(layer, at: site, scale, coding, seed)
+    }
+
+    /// At some sites a finer ladder, dead zones, or neurons of another family.
+    private static func varied(_ layer: NeuronLayer, at site: String, _ scale: Float, _ coding: Coding, _ seed: UInt64) -> NeuronLayer {
+        var random = SeededGenerator(seed: seed ^ hash(site + ".other"))
+        let kind = random.uniform(), neuron = layer.multiThreshold
+        if kind < 0.75 { return layer }
+        if kind > 0.9, coding == .rate {
+            let threshold = scale * (0.1 + 0.5 * random.uniform())
+            return NeuronLayer(
+                IntegrateAndFireNeuron(threshold: threshold, reset: neuron.reset, initialPotential: neuron.initialPotential))
+        }
+        var ladder = neuron.ladder
+        ladder.stepsPerOctave = [1, 2, 4, 8][Int(random.next() % 4)]
+        ladder.levels = min(127, ladder.levels * ladder.stepsPerOctave)
+        let zones = (0..<Int(random.next() % 4)).map { _ in 0.15 * scale * random.uniform() }
+        return NeuronLayer(
+            ladder: ladder, rounding: neuron.rounding, reset: neuron.reset, initialPotential: neuron.initialPotential, deadZones: zones)
     }
 }
 

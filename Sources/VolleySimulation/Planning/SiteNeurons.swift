@@ -1,0 +1,29 @@
+internal import VolleySpiking
+internal import VolleyTensors
+
+/// The neurons of a site, as stages use them: what their spikes are worth, and how they fire.
+struct SiteNeurons: Sendable {
+    let layer: NeuronLayer
+    let coding: Coding
+    let source: SpikeSource
+    /// Nil for a family without one, which runs step by step.
+    let kernel: NeuronKernel?
+
+    init(_ layer: NeuronLayer, _ coding: Coding) {
+        self.layer = layer
+        self.coding = coding
+        source = layer.source(coding)
+        kernel = layer.model.kernel(coding)
+    }
+
+    var alphabet: Alphabet { layer.alphabet }
+
+    /// The kernel, where it can run in one pass with what is before it: one that resets to zero carries a second state.
+    var fusedKernel: NeuronKernel? { kernel?.resetsToZero == false ? kernel : nil }
+
+    /// From counts by step, level and sign, as kernels make them, to counts by step and code.
+    func codeCounts(_ counts: [Int64], steps: Int) -> [[Int64]] {
+        let width = counts.count / steps
+        return (0..<steps).map { Array(counts[$0 * width..<$0 * width + alphabet.codes.count]) }
+    }
+}

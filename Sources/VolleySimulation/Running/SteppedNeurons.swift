@@ -1,0 +1,65 @@
+internal import VolleySpiking
+internal import VolleyTensors
+
+/// Neurons of any family in estimate form, one time-step after the other.
+///
+/// A family works on currents, and the engine on estimates. The current that an estimate stands for is `I(t) = t·φ(t) − (t−1)·φ(t−1)`
+/// (semantics 5); under differential coding the neuron takes in what its own estimate lacks, `I(t) − φ_out(t−1)`.
+struct SteppedNeurons: Sendable {
+    private let alphabet: Alphabet
+    private let isDifferential: Bool
+    private let table: [Float]
+    private var population: any NeuronPopulation
+    /// By neuron `(t−1)·φ(t−1)` of the input; and the sum sent so far, or, under differential coding, the estimate.
+    private var received: [Float]
+    private var sent: [Float]
+
+    init(_ neurons: SiteNeurons, count: Int) {
+        alphabet = neurons.alphabet
+        isDifferential = neurons.coding == .differential
+        table = alphabet.table
+        population = neurons.layer.population(count)
+        received = [Float](repeating: 0, count: count)
+        sent = received
+    }
+
+    struct Sent {
+        /// `[steps, neurons]` each: the codes, and `φ(t)`.
+        var codes: [Int8] = []
+        var estimates: [Float] = []
+        /// By step and code, in the order of the alphabet.
+        var counts: [[Int64]] = []
+        /// How many membrane potentials were not finite.
+        var broken = 0
+    }
+
+    /// - Parameter input: `[steps, neurons]`, or `[neurons]` where it is the same at every step.
+    mutating func run(firstStep: Int, steps: Int, input: [Float]) -> Sent {
+        let count = sent.count
+        var result = Sent()
+        result.codes.reserveCapacity(steps * count)
+        result.estimates.reserveCapacity(steps * count)
+        var currents = [Float](repeating: 0, count: count)
+        for step in 0..<steps {
+            let t = Float(firstStep + step)
+            let start = input.count == count ? 0 : step * count
+            for index in 0..<count {
+                let total = t * input[start + index]
+                currents[index] = total - received[index] - (isDifferential ? sent[index] : 0)
+                received[index] = total
+            }
+            let (codes, broken) = population.step(currents, time: firstStep + step)
+            var counts = [Int64](repeating: 0, count: 256)
+            for index in 0..<count {
+                let code = Int(UInt8(bitPattern: codes[index]))
+                counts[code] += 1
+                sent[index] += isDifferential ? table[code] / t : table[code]
+                result.estimates.append(isDifferential ? sent[index] : sent[index] / t)
+            }
+            result.codes += codes
+            result.counts.append(alphabet.codes.map { counts[Int(UInt8(bitPattern: $0))] })
+            result.broken += broken
+        }
+        return result
+    }
+}

@@ -1,0 +1,82 @@
+public import VolleyTensors
+
+/// A family of spiking neurons: how they start, when they fire and what a spike of theirs is worth.
+///
+/// A family is one file that conforms to this protocol, and a line of ``NeuronFamilies/all``. Nothing else looks inside: simulators,
+/// counters, layers and files read codes and the alphabet.
+///
+/// At time-step t a neuron receives a current `I(t)` and answers with a code; it sends what the alphabet says the code is worth
+/// (semantics 3). Codings and estimates are not its business: under differential coding the current already is what the estimate
+/// lacks (semantics 5.1).
+public protocol NeuronModel: Sendable, Hashable, Codable {
+    /// What a neuron keeps from one time-step to the next.
+    associatedtype State: Sendable
+
+    /// The name of the family, as files and tables have it.
+    static var family: String { get }
+    /// The settings of a layer of such neurons.
+    static var parameters: [NeuronParameter] { get }
+
+    /// What each code is worth, for the whole layer.
+    var alphabet: Alphabet { get }
+    /// The state before the first time-step.
+    var rest: State { get }
+    /// One time-step of one neuron: takes the current in, fires and resets.
+    /// - Parameters:
+    ///   - current: `I(t)`, in activation units.
+    ///   - time: t, counted from 1.
+    /// - Returns: 0 for silence, or one of the alphabet's codes.
+    func step(_ state: inout State, current: Float, time: Int) -> Int8
+    /// The membrane potential `v(t)`, after firing and reset, in activation units.
+    func potential(_ state: State) -> Float
+    /// What makes the settings impossible under a coding, in words; nil where they are fine.
+    func problem(_ coding: Coding) -> String?
+
+    /// The thresholds in a few words, for tables.
+    var summary: String { get }
+    /// The same neurons in another unit: thresholds, and whatever else is in activation units, divided by it.
+    func divided(by unit: Float) -> Self
+    /// Neurons whose positive and negative values are equal in size, where they differ by at most so much, as a part of them; nil
+    /// where they are already, or are not that close.
+    func joiningSigns(within difference: Float) -> Self?
+    /// The same neurons, which fire as before but send values close by, in the order of the alphabet's codes: those that integers stand
+    /// for. Nil where a family sends what it sends.
+    func sending(_ values: [Float]) -> Self?
+    /// The layer as a fast kernel runs it, bit for bit what `step` does but for rounding; nil: `step` runs.
+    ///
+    /// A kernel counts positive levels first and then negative ones; the alphabet lists its codes likewise, or the positive ones only.
+    func kernel(_ coding: Coding) -> NeuronKernel?
+}
+
+extension NeuronModel {
+    public func joiningSigns(within difference: Float) -> Self? { nil }
+    public func sending(_ values: [Float]) -> Self? { nil }
+    public func kernel(_ coding: Coding) -> NeuronKernel? { nil }
+}
+
+/// A setting of a family of neurons.
+public struct NeuronParameter: Sendable, Hashable, Codable {
+    public var name: String
+    public var symbol: String
+    /// What it is measured in; 1 for plain numbers, nothing for a choice.
+    public var unit: String
+    /// In words, as the default may be what calibration finds.
+    public var standard: String
+    public var range: String
+
+    public init(_ name: String, symbol: String = "", unit: String = "", standard: String, range: String) {
+        self.name = name
+        self.symbol = symbol
+        self.unit = unit
+        self.standard = standard
+        self.range = range
+    }
+}
+
+/// What a spike does to the membrane potential.
+public enum Reset: String, Sendable, Hashable, Codable, CaseIterable {
+    /// What was sent is subtracted; the rest stays.
+    case subtraction
+    /// A spike clears the potential. Rate coding only.
+    case zero
+}

@@ -1,0 +1,33 @@
+/// The neurons of a site while a network runs, whatever their family.
+public protocol NeuronPopulation: Sendable {
+    /// One time-step: takes a current for each neuron and fires.
+    /// - Parameter time: t, counted from 1.
+    /// - Returns: a code for each neuron, and how many membrane potentials are not finite.
+    mutating func step(_ currents: [Float], time: Int) -> (codes: [Int8], broken: Int)
+    /// The membrane potentials `v(t)`, in activation units.
+    var potentials: [Float] { get }
+}
+
+/// Neurons of one family, with the state of each.
+struct Population<Model: NeuronModel>: NeuronPopulation {
+    private let model: Model
+    private var states: [Model.State]
+
+    init(_ model: Model, count: Int) {
+        self.model = model
+        states = Array(repeating: model.rest, count: count)
+    }
+
+    var potentials: [Float] { states.map { model.potential($0) } }
+
+    mutating func step(_ currents: [Float], time: Int) -> (codes: [Int8], broken: Int) {
+        precondition(currents.count == states.count, "a current for every neuron")
+        var codes = [Int8](repeating: 0, count: currents.count)
+        var broken = 0
+        for index in currents.indices {
+            if !(model.potential(states[index]) + currents[index]).isFinite { broken += 1 }
+            codes[index] = model.step(&states[index], current: currents[index], time: time)
+        }
+        return (codes, broken)
+    }
+}
