@@ -1,0 +1,60 @@
+public import VolleyTensors
+
+/// The burst neuron: up to Γ spikes of one threshold in a time-step.
+///
+/// `m(t) = v(t−1) + I(t)`; the neuron sends `k = min(Γ, ⌊m(t)/θ⌋)` spikes, none for negative m, worth `k·θ`, and resets to `m(t) − k·θ`
+/// (semantics 3; Li and Zeng, *Efficient and Accurate Conversion of Spiking Neural Network with Burst Spikes*, IJCAI 2022, section 3.2).
+public struct BurstNeuron: NeuronModel {
+    public static let family = "burst"
+
+    public static let parameters = [
+        NeuronParameter("threshold", symbol: "θ", unit: "activation", standard: "calibrated", range: "> 0; otherwise it never fires"),
+        NeuronParameter("most", symbol: "Γ", unit: "spikes per time-step", standard: "5", range: "1…127"),
+        NeuronParameter("initialPotential", symbol: "v(0)/θ", unit: "threshold", standard: "0", range: "finite"),
+    ]
+
+    public let threshold: Float
+    /// How many spikes fit a time-step.
+    public let most: Int
+    /// In units of the threshold.
+    public let initialPotential: Float
+
+    public init(threshold: Float, most: Int = 5, initialPotential: Float = 0) {
+        self.threshold = threshold
+        self.most = most
+        self.initialPotential = initialPotential
+    }
+
+    private var codes: ClosedRange<Int8> { 1...Int8(max(1, min(most, 127))) }
+
+    public var alphabet: Alphabet {
+        Alphabet(codes: Array(codes), values: codes.map { threshold > 0 ? Float($0) * threshold : 0 }, spikes: codes.map { Int($0) })
+    }
+
+    public var rest: Float { initialPotential * threshold }
+
+    public func potential(_ state: Float) -> Float { state }
+
+    public func step(_ potential: inout Float, current: Float, time: Int) -> Int8 {
+        potential += current
+        guard threshold > 0, potential >= threshold else { return 0 }
+        let count = min(Float(codes.upperBound), (potential / threshold).rounded(.down))
+        potential -= count * threshold
+        return Int8(count)
+    }
+
+    public var summary: String { "+\(threshold), up to \(most) spikes" }
+
+    public func divided(by unit: Float) -> BurstNeuron {
+        BurstNeuron(threshold: threshold / unit, most: most, initialPotential: initialPotential)
+    }
+
+    public func problem(_ coding: Coding) -> String? {
+        if !(1...127).contains(most) { return "bursts of up to \(most) spikes; 1 to 127 are possible" }
+        if !threshold.isFinite || !initialPotential.isFinite || threshold > 0 && !(threshold.isNormal && (127 * threshold).isFinite) {
+            return "a threshold or initial potential that is not a number in the range of 32-bit floats"
+        }
+        if coding == .differential { return "neurons of one sign, which cannot take back what they sent, as differential coding needs" }
+        return nil
+    }
+}
