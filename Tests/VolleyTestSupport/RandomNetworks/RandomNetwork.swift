@@ -78,8 +78,10 @@ public struct RandomNetwork: Sendable {
         if kind < 0.75 { return layer }
         if kind > 0.9, coding == .rate {
             let threshold = scale * (0.1 + 0.5 * random.uniform())
-            return NeuronLayer(
-                IntegrateAndFireNeuron(threshold: threshold, reset: neuron.reset, initialPotential: neuron.initialPotential))
+            return kind > 0.95
+                ? NeuronLayer(BurstNeuron(threshold: threshold, most: 1 + Int(random.next() % 6)))
+                : NeuronLayer(
+                    IntegrateAndFireNeuron(threshold: threshold, reset: neuron.reset, initialPotential: neuron.initialPotential))
         }
         var ladder = neuron.ladder
         ladder.stepsPerOctave = [1, 2, 4, 8][Int(random.next() % 4)]
