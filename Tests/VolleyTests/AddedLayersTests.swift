@@ -25,7 +25,7 @@ import VolleyTestSupport
         let x = try NpzArchive(path: inputFile).array(input).tensor
         let y = try NpzArchive(path: "\(Self.folder)/\(name).out.npz").array(output).tensor
         let network = try Conversion(
-            of: model, recipe: coding == .rate ? .ecmt : .differential,
+            of: model, method: coding == .rate ? MultiThreshold.ecmt : .differential,
             calibrating: .init(try .open(inputFile, for: model))
         ).run()
         return (network, [input: x], [output: y])

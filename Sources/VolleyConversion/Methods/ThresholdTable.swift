@@ -15,14 +15,14 @@ public struct ThresholdTable: Sendable, Hashable {
 
     public var sites: OrderedDictionary<String, Pair>
 
-    /// Quantiles of calibrated activations, scaled as the recipe has it.
-    public init(_ calibration: CalibrationTable, recipe: ConversionRecipe) {
+    /// Quantiles of calibrated activations, scaled as the method has it.
+    public init(_ calibration: CalibrationTable, method: MultiThreshold) {
         sites = calibration.sites.mapValues { site in
             let mean = site.mean
             let both = site.symmetricMean
             return Pair(
-                positive: recipe.scale * (recipe.symmetric ? both : mean.positive),
-                negative: recipe.scale * (recipe.symmetric ? both : mean.negative))
+                positive: method.scale * (method.symmetric ? both : mean.positive),
+                negative: method.scale * (method.symmetric ? both : mean.negative))
         }
     }
 
@@ -60,8 +60,8 @@ public enum ThresholdPreset: String, Sendable, Hashable, Codable, CaseIterable {
     case paperViT = "paper-vit"
 
     /// - Throws: ``ConversionError`` where the network has no such sites or the ladder does not ascend.
-    public func apply(to table: inout ThresholdTable, recipe: ConversionRecipe) throws {
-        guard recipe.direction == .up else {
+    public func apply(to table: inout ThresholdTable, method: MultiThreshold) throws {
+        guard method.direction == .up else {
             throw ConversionError(
                 .badSettings, "the preset '\(rawValue)' pins base thresholds of an ascending ladder; use --ladder up")
         }
