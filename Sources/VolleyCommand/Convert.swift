@@ -41,7 +41,7 @@ struct Convert: ParsableCommand {
         try OptionRange.check("--limit", limit, OptionRange.samples)
         try OptionRange.check("--batch", batch, OptionRange.samples)
         try OptionRange.check("--threads", threads, OptionRange.threads)
-        let source = try preprocessingOptions.options().apply(to: try modelOptions.load(model), path: model)
+        let source = try modelOptions.load(model, images: try preprocessingOptions.options())
         var conversion = Conversion(of: source, method: try method(), threads: threads)
         conversion.normalizesParameters = normalizeParameters
         conversion.checksFidelity = !noCheck
