@@ -6,23 +6,26 @@ public struct ThresholdTable: Sendable, Hashable {
     public struct Pair: Sendable, Hashable {
         public var positive: Float
         public var negative: Float
+        /// Of the activation, on calibration data; 0 where there is none.
+        public var rootMeanSquare: Float
 
-        public init(positive: Float, negative: Float) {
+        public init(positive: Float, negative: Float, rootMeanSquare: Float = 0) {
             self.positive = positive
             self.negative = negative
+            self.rootMeanSquare = rootMeanSquare
         }
     }
 
     public var sites: OrderedDictionary<String, Pair>
 
-    /// Quantiles of calibrated activations, scaled as the recipe has it.
-    public init(_ calibration: CalibrationTable, recipe: ConversionRecipe) {
+    /// Quantiles of calibrated activations, scaled as the method has it.
+    public init(_ calibration: CalibrationTable, method: MultiThreshold) {
         sites = calibration.sites.mapValues { site in
             let mean = site.mean
             let both = site.symmetricMean
             return Pair(
-                positive: recipe.scale * (recipe.symmetric ? both : mean.positive),
-                negative: recipe.scale * (recipe.symmetric ? both : mean.negative))
+                positive: method.scale * (method.symmetric ? both : mean.positive),
+                negative: method.scale * (method.symmetric ? both : mean.negative), rootMeanSquare: site.rootMeanSquare)
         }
     }
 
@@ -60,8 +63,8 @@ public enum ThresholdPreset: String, Sendable, Hashable, Codable, CaseIterable {
     case paperViT = "paper-vit"
 
     /// - Throws: ``ConversionError`` where the network has no such sites or the ladder does not ascend.
-    public func apply(to table: inout ThresholdTable, recipe: ConversionRecipe) throws {
-        guard recipe.direction == .up else {
+    public func apply(to table: inout ThresholdTable, method: MultiThreshold) throws {
+        guard method.direction == .up else {
             throw ConversionError(
                 .badSettings, "the preset '\(rawValue)' pins base thresholds of an ascending ladder; use --ladder up")
         }
@@ -75,7 +78,10 @@ public enum ThresholdPreset: String, Sendable, Hashable, Codable, CaseIterable {
                 throw ConversionError(
                     .badSettings, "the preset '\(rawValue)' is for ViT: this network has no site whose name ends in '\(pin.suffix)'")
             }
-            for site in sites { table.sites[site] = pin.pair }
+            for site in sites {
+                table.sites[site]!.positive = pin.pair.positive
+                table.sites[site]!.negative = pin.pair.negative
+            }
         }
     }
 }
