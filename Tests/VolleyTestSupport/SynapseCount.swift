@@ -1,4 +1,4 @@
-internal import VolleyGraph
+public import VolleyGraph
 public import VolleySpiking
 public import VolleyTensors
 
@@ -79,6 +79,11 @@ public struct SynapseCount: Sendable, Equatable {
             }
             return count
         }
+    }
+
+    /// The multiplications of the ANN, one by one.
+    public static func multiplyAccumulates(of graph: Graph, batch: Int) -> Int {
+        graph.nodes.reduce(0) { $0 + (Products($1, graph, batch: batch)?.count { _, _ in true } ?? 0) }
     }
 
     /// `S(t)`, or under differential coding the estimate `Σ s(i)/i`, of every site after each step.
