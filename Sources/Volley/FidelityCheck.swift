@@ -42,12 +42,12 @@ public enum FidelityCheck {
         }
         try progress(samples, samples)
         var total = OperationCounts()
-        let samplesMeet = if case .together = batching.rule { true } else { false }
-        var energies: [Double?] = []
+        let prices = program.synapses.pricing(batch: samples)
+        var energies: [Double] = []
         for count in counts {
             total += count
-            let ratios = EnergyRatios(total, dense: program.synapses.dense, samples: samples / batching.samplesPerRun)
-            energies.append(samplesMeet ? nil : ratios.exact)
+            let priced = samples / (prices.samples * batching.samplesPerRun)
+            energies.append(EnergyRatios(total, dense: prices.dense, samples: priced).exact)
         }
         return Fidelity(
             samples: samples,

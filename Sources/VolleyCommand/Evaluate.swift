@@ -24,7 +24,7 @@ struct Evaluate: ParsableCommand {
     var labels: String?
     @OptionGroup var dataOptions: DataOptions
     @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
-    @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int
+    @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).")
     var limit: Int?
     @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
@@ -45,6 +45,7 @@ struct Evaluate: ParsableCommand {
         try OptionRange.check("--batch", batch, OptionRange.batch)
         try OptionRange.check("--threads", threads, OptionRange.threads)
         let spiking = try SpikingNetwork(contentsOf: network)
+        guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
         let dataset = try Dataset.open(data, try dataOptions.options(labels: labels, for: spiking.graph))
         try OutputPath.check([json, resume], imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)

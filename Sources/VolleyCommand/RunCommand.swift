@@ -33,8 +33,10 @@ struct RunCommand: ParsableCommand {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
             let (graph, preprocessing) = try annGraph()
-            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).runAll(try arrays(for: graph, preprocessing))
-            try outputs.requireFinite()
+            let evaluator = Evaluator(graph, kernels: try engine.instructionSet.kernels())
+            let inputs = try arrays(for: graph, preprocessing)
+            let outputs = try evaluator.runAll(inputs)
+            try outputs.requireFinite(evaluator.executable.batching, samples: try evaluator.executable.sampleCount(inputs))
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
             try Console.out("\(output): \(outputs.count) arrays, the ANN's outputs")
         } else {

@@ -113,15 +113,18 @@ public struct Graph: Sendable, Hashable {
         }
     }
 
-    /// Multiply-accumulates of each node for one sample. Biases are not counted, nor is scaling by a constant, which is part of
-    /// its neighbours.
-    public var multiplyAccumulates: [Int] {
+    /// Multiply-accumulates of each node for one sample.
+    public var multiplyAccumulates: [Int] { multiplyAccumulates(batch: 1) }
+
+    /// Multiply-accumulates of each node for a batch of so many samples at once. Biases are not counted, nor is scaling by a
+    /// constant, which is part of its neighbours.
+    public func multiplyAccumulates(batch: Int) -> [Int] {
         nodes.map { node in
             if case .operation(.elementwise) = node.content, node.inputs.contains(where: { nodes[$0].constant != nil }) {
                 return 0
             }
             return node.operation?.operation.multiplyAccumulates(
-                inputs: node.inputs.map { nodes[$0].shape.perSample }, output: node.shape.perSample) ?? 0
+                inputs: node.inputs.map { nodes[$0].shape.resolved(batch: batch) }, output: node.shape.resolved(batch: batch)) ?? 0
         }
     }
 }

@@ -35,9 +35,10 @@ public final class ParallelSimulator: Sendable {
     /// - Throws: `NonFiniteOutput` that names the first output, time-step and sample with NaN or infinity, and for the ANN the
     ///   node where it began.
     public func answers(_ inputs: [String: Tensor]) throws -> (ann: [String: Tensor], spiking: SimulationResult) {
+        let samples = try program.executable.sampleCount(inputs)
         let ann = try runANN(inputs)
         do {
-            try ann.requireFinite()
+            try ann.requireFinite(program.executable.batching, samples: samples)
         } catch var failure as NonFiniteOutput {
             var evaluator = program.ann
             evaluator.checksValues = true
@@ -45,7 +46,7 @@ public final class ParallelSimulator: Sendable {
             throw failure
         }
         let spiking = try run(inputs)
-        try spiking.requireFinite()
+        try spiking.requireFinite(samples: samples)
         return (ann, spiking)
     }
 

@@ -1,4 +1,5 @@
 internal import OrderedCollections
+public import VolleyGraph
 public import VolleyTensors
 
 /// An output that is NaN or infinite, so that there is no answer. A failure of the run: the input itself was accepted.
@@ -7,7 +8,7 @@ public struct NonFiniteOutput: Error, Hashable, CustomStringConvertible {
     public var output: String
     /// The time-step, counted from 1; nil for the ANN.
     public var step: Int?
-    /// The place along the output's first axis, the batch, counted from 0; nil where the output has no axes.
+    /// The place in the batch, counted from 0; nil where the output's values belong to no sample alone.
     public var sample: Int?
     /// The name of that sample in its data set, where it is known.
     public var sampleName: String?
@@ -29,24 +30,30 @@ public struct NonFiniteOutput: Error, Hashable, CustomStringConvertible {
 }
 
 extension SimulationResult {
+    /// - Parameter samples: how many there are in the batch.
     /// - Throws: ``NonFiniteOutput`` for the first output, time-step and sample with a value that is NaN or infinite.
-    public func requireFinite() throws {
-        for (name, tensor) in outputs where !Kernels.best.allFinite(tensor.values) {
-            let place = tensor.values.firstIndex { !$0.isFinite }!
-            let shape = tensor.shape
-            let row = shape.rank > 1 ? place % shape.rowCount / Shape(Array(shape.dimensions.dropFirst())).rowCount : nil
-            throw NonFiniteOutput(output: name, step: place / shape.rowCount + 1, sample: row)
+    public func requireFinite(samples: Int) throws {
+        for (name, tensor) in outputs {
+            guard let place = tensor.firstNonFinite else { continue }
+            let sample = batchAxes[name]?.behind(1).sample(of: place, in: tensor.shape, batch: samples)
+            throw NonFiniteOutput(output: name, step: place / tensor.shape.rowCount + 1, sample: sample)
         }
     }
 }
 
 extension [String: Tensor] {
     /// The same for the outputs of an ANN, by name.
+    /// - Parameter batching: where the samples lie in them.
     /// - Throws: ``NonFiniteOutput`` without a time-step, for the first output by name.
-    public func requireFinite() throws {
-        for (name, tensor) in sorted(by: { $0.key < $1.key }) where !Kernels.best.allFinite(tensor.values) {
-            let place = tensor.values.firstIndex { !$0.isFinite }!
-            throw NonFiniteOutput(output: name, step: nil, sample: tensor.shape.rank > 0 ? place / tensor.shape.rowCount : nil)
+    public func requireFinite(_ batching: Batching, samples: Int) throws {
+        for (name, tensor) in sorted(by: { $0.key < $1.key }) {
+            guard let place = tensor.firstNonFinite else { continue }
+            throw NonFiniteOutput(
+                output: name, step: nil, sample: batching.outputs[name]?.sample(of: place, in: tensor.shape, batch: samples))
         }
     }
+}
+
+extension Tensor {
+    fileprivate var firstNonFinite: Int? { Kernels.best.allFinite(values) ? nil : values.firstIndex { !$0.isFinite } }
 }

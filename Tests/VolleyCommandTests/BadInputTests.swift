@@ -116,6 +116,7 @@ import VolleyTestSupport
         let test = model + "/test.npz"
         try refuse(["evaluate", network, test, "--steps", "0"], mentioning: "--steps must lie in 1…10000, found 0")
         try refuse(["evaluate", network, test], mentioning: "--steps")
+        try refuse(["evaluate", model + "/config.json", test], mentioning: "config.json", "not a spiking network")
         try refuse(["evaluate", network, model + "/calibration.npz", "--steps", "1"], mentioning: "calibration", "--allow-overlap")
         try refuse(["evaluate", model + "/model.safetensors", test, "--steps", "1"], mentioning: "volley convert")
         try refuse(["evaluate", network, test, "--steps", "1", "--batch", "0"], mentioning: "--batch must lie in 1…65536, found 0")

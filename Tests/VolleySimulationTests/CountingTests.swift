@@ -8,7 +8,9 @@ import VolleyTestSupport
 /// What the fast simulator counts while it runs, against a count of every multiplication that a spike meets.
 @Suite struct CountingTests {
     private static let timeSteps = 4
-    private static let graphs = try! SampleGraphs.all() + (100..<130).map { ("random network \($0)", try SampleGraphs.counted(seed: $0)) }
+    private static let graphs =
+        try! SampleGraphs.all() + BatchGraphs.separate() + BatchGraphs.together()
+        + (100..<130).map { ("random network \($0)", try SampleGraphs.counted(seed: $0)) }
 
     @Test(arguments: Coding.allCases) func countsAreThoseOfBruteForce(_ coding: Coding) throws {
         var compared = 0

@@ -11,7 +11,9 @@ import VolleyTestSupport
     private static let batch = 2
 
     /// Networks that hold every kind of layer, and random ones with every kind of window, product and stretch.
-    private static let graphs = try! SampleGraphs.all() + (0..<60).map { ("random network \($0)", try SampleGraphs.counted(seed: $0)) }
+    private static let graphs =
+        try! SampleGraphs.all() + BatchGraphs.separate() + BatchGraphs.together()
+        + (0..<60).map { ("random network \($0)", try SampleGraphs.counted(seed: $0)) }
 
     @Test(arguments: Coding.allCases) func countsAreThoseOfBruteForce(_ coding: Coding) throws {
         for (name, graph) in Self.graphs {
@@ -23,6 +25,23 @@ import VolleyTestSupport
             #expect(
                 result.steps.map(\.spikes) == (0..<Self.timeSteps).map { step in result.spikes.values.reduce(0) { $0 + Int($1[step].reduce(0, +)) } })
         }
+    }
+
+    /// Where samples meet, costs are no multiples of one sample's: similarities of 5 samples with each other, and neurons of their mean.
+    @Test func aBatchWhoseSamplesMeetIsPricedAsAWhole() throws {
+        let batch = 5
+        for (name, graph) in try BatchGraphs.together() {
+            let network = try SampleNetworks.network(graph, coding: .rate, spikingHead: true)
+            let inputs = SampleGraphs.inputs(for: network.graph, batch: batch, seed: 23)
+            let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
+            let steps = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps).steps
+            #expect(SynapseCount.difference(steps, expected) == nil, "\(name)")
+            let map = SynapseMap(network.graph).pricing(batch: batch)
+            #expect(map.samples == batch && map.dense.neurons == expected[0].neuronUpdates, "\(name)")
+            #expect(map.dense.multiplyAccumulates == SynapseCount.multiplyAccumulates(of: network.graph, batch: batch), "\(name)")
+        }
+        let similarities = SynapseMap(try BatchGraphs.meeting("product", .matrixProduct(MatrixProduct()))).pricing(batch: batch)
+        #expect(similarities.dense.multiplyAccumulates == batch * (6 * 7 + 7 * 4) + batch * batch * 4)
     }
 
     /// One block of a transformer on 5 tokens of width 24 with 3 heads, numbers by hand.

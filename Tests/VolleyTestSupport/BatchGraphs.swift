@@ -51,10 +51,7 @@ public enum BatchGraphs {
     /// Two views of each sample, all first ones before all second ones: "x" `[N, 2, 6]` → `[2N, 6]` → "y" `[2N, 3]`.
     public static func twoBlocks(seed: UInt64 = 23) throws -> Graph {
         var sketch = GraphSketch(seed: seed)
-        let x = try sketch.builder.input("x", shape: [.batch, 2, 6])
-        let views = try sketch.transpose("views", x, [1, 0, 2])
-        let stacked = try sketch.reshape("stacked", views, [Dimension(2, scalesWithBatch: true), 6])
-        let hidden = try sketch.activation("hidden.relu", .relu, try sketch.linear("hidden", stacked, outputs: 7))
+        let hidden = try sketch.hiddenViews()
         sketch.builder.output("y", try sketch.linear("head", hidden, outputs: 3))
         return try sketch.builder.build()
     }
@@ -62,10 +59,7 @@ public enum BatchGraphs {
     /// The same, and then read as pairs of neighbours: "y" `[N, 6]`, whose rows hold two samples' views.
     public static func blocksReadAsPairs(seed: UInt64 = 24) throws -> Graph {
         var sketch = GraphSketch(seed: seed)
-        let x = try sketch.builder.input("x", shape: [.batch, 2, 6])
-        let views = try sketch.transpose("views", x, [1, 0, 2])
-        let stacked = try sketch.reshape("stacked", views, [Dimension(2, scalesWithBatch: true), 6])
-        let hidden = try sketch.activation("hidden.relu", .relu, try sketch.linear("hidden", stacked, outputs: 7))
+        let hidden = try sketch.hiddenViews()
         let pairs = try sketch.reshape("pairs", try sketch.linear("second", hidden, outputs: 3), [.batch, 6])
         sketch.builder.output("y", try sketch.linear("head", pairs, outputs: 4))
         return try sketch.builder.build()
@@ -74,12 +68,20 @@ public enum BatchGraphs {
     /// "x" `[N, 6]` → hidden values → "y", which an operator makes of them across the batch.
     public static func meeting(_ name: String, _ operation: Operator, seed: UInt64 = 25) throws -> Graph {
         var sketch = GraphSketch(seed: seed)
-        let x = try sketch.builder.input("x", shape: [.batch, 6])
-        let hidden = try sketch.activation("hidden.relu", .relu, try sketch.linear("hidden", x, outputs: 7))
-        let value = try sketch.linear("second", hidden, outputs: 4)
+        let value = try sketch.linear("second", try sketch.hidden([.batch, 6]), outputs: 4)
         let turned = try sketch.transpose("turned", value, [1, 0])
         let inputs = operation.operation.arity.lowerBound == 2 ? [value, turned] : [turned]
         sketch.builder.output("y", try sketch.builder.add(name, operation, inputs))
+        return try sketch.builder.build()
+    }
+
+    /// "x" `[N, 6]` → the mean of the samples, and a layer and a gate of it → "y" `[N, 4]`: neurons that a batch has once.
+    public static func gatedByMean(seed: UInt64 = 26) throws -> Graph {
+        var sketch = GraphSketch(seed: seed)
+        let value = try sketch.linear("second", try sketch.hidden([.batch, 6]), outputs: 4)
+        let mean = try sketch.builder.add("mean", .reduction(Reduction(.mean, axes: [0], keepsAxes: true)), [value])
+        let gate = try sketch.activation("gate.tanh", .tanh, try sketch.linear("gate", mean, outputs: 4))
+        sketch.builder.output("y", try sketch.linear("head", try sketch.elementwise("gated", .multiply, value, gate), outputs: 4))
         return try sketch.builder.build()
     }
 
@@ -94,11 +96,29 @@ public enum BatchGraphs {
             ("blocks read as pairs", try blocksReadAsPairs()),
             ("similarities", try meeting("product", .matrixProduct(MatrixProduct()))),
             ("softmax", try meeting("softmax", .softmax(Softmax()))),
+            ("gated by the mean", try gatedByMean()),
             ("mean", try meeting("mean", .reduction(Reduction(.mean, axes: [1])))),
             ("largest of all", try meeting("largest", .reduction(Reduction(.maximum, axes: [0, 1])))),
             ("running sum", try meeting("sums", .cumulativeSum(CumulativeSum(axis: 1)))),
             ("where the largest is", try meeting("best", .argMaximum(ArgMaximum(axis: 1)))),
             ("triangle", try meeting("triangle", .triangle(Triangle(upper: true)))),
         ]
+    }
+}
+
+extension GraphSketch {
+    /// A first layer on an input "x" of a given shape, and its activation: what neurons may stand behind.
+    fileprivate mutating func hidden(_ shape: SymbolicShape) throws -> NodeID {
+        try hidden(on: try builder.input("x", shape: shape))
+    }
+
+    /// The same on two views of each sample, all first ones before all second ones: "x" `[N, 2, 6]` → `[2N, 7]`.
+    fileprivate mutating func hiddenViews() throws -> NodeID {
+        let views = try transpose("views", try builder.input("x", shape: [.batch, 2, 6]), [1, 0, 2])
+        return try hidden(on: try reshape("stacked", views, [Dimension(2, scalesWithBatch: true), 6]))
+    }
+
+    private mutating func hidden(on value: NodeID) throws -> NodeID {
+        try activation("hidden.relu", .relu, try linear("hidden", value, outputs: 7))
     }
 }

@@ -1,4 +1,4 @@
-internal import VolleyGraph
+public import VolleyGraph
 public import VolleySpiking
 public import VolleyTensors
 
@@ -86,6 +86,11 @@ public struct SynapseCount: Sendable, Equatable {
 
     private static func numbers(_ alphabet: Alphabet, _ values: Tensor) -> [Int] {
         values.values.map { value in value == 0 ? 0 : alphabet.spikes[alphabet.values.firstIndex(of: value)!] }
+    }
+
+    /// The multiplications of the ANN, one by one.
+    public static func multiplyAccumulates(of graph: Graph, batch: Int) -> Int {
+        graph.nodes.reduce(0) { $0 + (Products($1, graph, batch: batch)?.sum { _, _ in 1 } ?? 0) }
     }
 
     /// `S(t)`, or under differential coding the estimate `Σ s(i)/i`, of every site after each step.

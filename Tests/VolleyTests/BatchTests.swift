@@ -34,10 +34,8 @@ import VolleyTestSupport
     }
 
     private func expectClose(_ found: Tensor, _ expected: Tensor, _ tolerance: Float, _ what: Comment) {
-        #expect(found.shape == expected.shape, what)
-        let scale = expected.values.map(abs).max() ?? 0
-        let difference = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? 0
-        #expect(difference <= tolerance * scale, "\(what): \(difference) of \(scale)")
+        let difference = Difference(found, expected)
+        #expect(difference.relative <= tolerance, "\(what): \(difference)")
     }
 
     private func arrays(_ run: ArrayRun) -> [String: NpyContent] { Dictionary(uniqueKeysWithValues: run.arrays) }
@@ -61,7 +59,7 @@ import VolleyTestSupport
             expectClose(try tensor(runs[0], output + ".ann"), values, Self.tolerance, "\(name), \(output)")
             expectClose(try tensor(runs[0], output), reference.outputs[output]!, Self.referenceTolerance, "\(name), \(output), spiking")
         }
-        for (threads, run) in zip(Self.threads, runs) { #expect(arrays(run) == arrays(runs[0]), "\(name), \(threads) threads") }
+        for (threads, run) in try paired(Self.threads, runs) { #expect(arrays(run) == arrays(runs[0]), "\(name), \(threads) threads") }
     }
 
     /// The equations as they are written, on as many samples at a time as the network takes.

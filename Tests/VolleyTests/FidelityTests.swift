@@ -99,7 +99,7 @@ import VolleyTestSupport
         }
     }
 
-    /// Similarities of all samples with all: they cannot be told apart, so the check runs on them together, and says nothing of costs per sample.
+    /// Similarities of all samples with all: they cannot be told apart, so the check runs on them together, and prices them together.
     @Test func aNetworkThatRelatesItsSamples() throws {
         var builder = GraphBuilder()
         let input = try builder.input("input", shape: [.batch, 12])
@@ -111,9 +111,16 @@ import VolleyTestSupport
         let (network, _, inputs) = try convert(graph, samples: 6)
         let run = try ArrayRun(network, inputs: inputs, timeSteps: 8, threads: 1)
         let fidelity = try #require(network.fidelity)
-        #expect(fidelity.samples == 6 && fidelity.steps.allSatisfy { $0.agreement == nil && $0.energy == nil })
+        #expect(fidelity.samples == 6 && fidelity.steps.allSatisfy { $0.agreement == nil })
         let found = try #require(fidelity.steps[3].error), expected = try error(run, "similarity", step: 8)
         #expect(abs(found - expected) <= Self.tolerance)
+        let counts = try SynapseCount.steps(of: network, inputs, timeSteps: 8)
+        var spent = 0.0
+        for (index, count) in counts.enumerated() {
+            spent += 0.9 * Double(count.accumulates) + 4.6 * Double(count.analogMultiplyAccumulates)
+            let ratio = spent / (4.6 * Double(6 * 12 * 16 + 6 * 16 * 16 + 6 * 6 * 16))
+            if let step = fidelity.steps.first(where: { $0.step == index + 1 }) { #expect(abs(step.energy - ratio) <= Self.tolerance * ratio) }
+        }
     }
 
     @Test func withoutCalibrationOrWithoutWishThereIsNone() throws {

@@ -99,7 +99,7 @@ import VolleyTestSupport
             lines += fidelity.steps.map { step in
                 func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "none" }
                 return "t = \(step.step): agreement \(text(step.agreement)), error \(text(step.error)), "
-                    + "unexplained \(text(step.unexplained)), energy \(step.energy.map { "\($0)" } ?? "none")"
+                    + "unexplained \(text(step.unexplained)), energy \(step.energy)"
             }
         }
         return (lines + [GraphDump.text(network.graph)]).joined(separator: "\n")

@@ -22,6 +22,11 @@ public struct BatchAxis: Hashable, Sendable {
     /// How often the elements of a value run through the batch.
     public func outer(_ lengths: [Int]) -> Int { lengths[..<position].reduce(blocks, *) }
 
+    /// The sample that an element belongs to, given by its place in row-major order.
+    public func sample(of place: Int, in shape: Shape, batch: Int) -> Int {
+        place / (shape.count / (outer(shape.dimensions) * batch)) % batch
+    }
+
     /// The part of a value that belongs to some of its N samples.
     public func samples(_ range: Range<Int>, of batch: Int, in tensor: Tensor) -> Tensor {
         if range == 0..<batch { return tensor }

@@ -62,39 +62,30 @@ enum LayerOperators {
     }
 
     private static func convolution(_ call: Call) throws -> [Value?] {
-        var value = try call.input(0)
-        let weight = try call.input(1)
+        let value = try call.input(0)
         if value.rank == 5 { return [try VolumeConvolution.emit(call)] }
-        let axes = value.rank - 2
-        guard (1...2).contains(axes), weight.rank == value.rank else {
-            throw axes > 2
-                ? call.unsupported("it slides along \(axes) axes; at most 3 are supported")
-                : call.mismatch("a weight of shape \(weight.shape) does not fit an input of shape \(value.shape)")
-        }
-        guard !weight.shape.scalesWithBatch else { throw call.unsupported("its weight depends on the batch size") }
-        let kernel = weight.shape.dimensions[2...].map(\.size)
-        if let stated = try call.ints("kernel_shape"), stated != kernel {
-            throw call.mismatch("its kernel is \(stated), but its weight has the shape \(weight.shape)")
-        }
+        let kernel = try kernel(call, mostAxes: 3)
         let windows = try Windows(call, kernel: kernel, lengths: Array(value.shape.dimensions[2...]))
-        value = try windows.cropped(call, value)
-        let bias = call.optional(2).map { [$0] } ?? []
-        let groups = try call.int("group", 1)
-        if axes == 2 {
-            return [try call.emit(.convolution(windows.convolution(groups)), [value, weight] + bias)]
-        }
-        let image = try call.reshape(value, to: [value.shape[0], value.shape[1], 1, value.shape[2]], "image")
-        let taps = try call.reshape(weight, to: [weight.shape[0], weight.shape[1], 1, weight.shape[2]])
-        let full = try call.emit(.convolution(windows.onImages.convolution(groups)), [image, taps] + bias, "layer")
-        return [try call.reshape(full, to: [full.shape[0], full.shape[1], full.shape[3]])]
+        let layer = (kernel.count == 2 ? windows : windows.onImages).convolution(try call.int("group", 1))
+        return [try emit(call, .convolution(layer), try windows.cropped(call, value))]
     }
 
     private static func transposedConvolution(_ call: Call) throws -> [Value?] {
+        let value = try call.input(0)
+        let kernel = try kernel(call, mostAxes: 2)
+        let spread = try Spread(call, kernel: kernel, lengths: Array(value.shape.dimensions[2...]))
+        let layer = (kernel.count == 2 ? spread : spread.onImages).convolution(try call.int("group", 1))
+        return [try emit(call, .transposedConvolution(layer), value)]
+    }
+
+    /// The lengths of a kernel that slides along one axis or two.
+    /// - Parameter mostAxes: what is supported in all, for the error.
+    private static func kernel(_ call: Call, mostAxes: Int) throws -> [Int] {
         let (value, weight) = (try call.input(0), try call.input(1))
         let axes = value.rank - 2
         guard (1...2).contains(axes), weight.rank == value.rank else {
             throw axes > 2
-                ? call.unsupported("it slides along \(axes) axes; at most 2 are supported")
+                ? call.unsupported("it slides along \(axes) axes; at most \(mostAxes) are supported")
                 : call.mismatch("a weight of shape \(weight.shape) does not fit an input of shape \(value.shape)")
         }
         guard !weight.shape.scalesWithBatch else { throw call.unsupported("its weight depends on the batch size") }
@@ -102,24 +93,29 @@ enum LayerOperators {
         if let stated = try call.ints("kernel_shape"), stated != kernel {
             throw call.mismatch("its kernel is \(stated), but its weight has the shape \(weight.shape)")
         }
-        let spread = try Spread(call, kernel: kernel, lengths: Array(value.shape.dimensions[2...]))
+        return kernel
+    }
+
+    /// Applies a layer of images to images, or to rows of positions as images one pixel high.
+    private static func emit(_ call: Call, _ layer: VolleyGraph.Operator, _ value: Value) throws -> Value {
+        let weight = try call.input(1)
         let bias = call.optional(2).map { [$0] } ?? []
-        let groups = try call.int("group", 1)
-        func layer(_ before: [Int], _ crop: [[Int]]) -> Operator {
-            .transposedConvolution(
-                TransposedConvolution(
-                    stride: before + spread.stride, dilation: before + spread.dilation, crop: crop + spread.crop, groups: groups))
-        }
-        if axes == 2 { return [try call.emit(layer([], []), [value, weight] + bias)] }
+        if value.rank == 4 { return try call.emit(layer, [value, weight] + bias) }
         let image = try call.reshape(value, to: [value.shape[0], value.shape[1], 1, value.shape[2]], "image")
         let taps = try call.reshape(weight, to: [weight.shape[0], weight.shape[1], 1, weight.shape[2]])
-        let full = try call.emit(layer([1], [[0, 0]]), [image, taps] + bias, "layer")
-        return [try call.reshape(full, to: [full.shape[0], full.shape[1], full.shape[3]])]
+        let full = try call.emit(layer, [image, taps] + bias, "layer")
+        return try call.reshape(full, to: [full.shape[0], full.shape[1], full.shape[3]])
     }
 }
 
 extension Windows {
     fileprivate func convolution(_ groups: Int) -> Convolution {
         Convolution(stride: stride, dilation: dilation, padding: addedPadding, groups: groups)
+    }
+}
+
+extension Spread {
+    fileprivate func convolution(_ groups: Int) -> TransposedConvolution {
+        TransposedConvolution(stride: stride, dilation: dilation, crop: crop, groups: groups)
     }
 }

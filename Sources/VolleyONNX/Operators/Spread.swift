@@ -48,4 +48,11 @@ struct Spread {
         (self.stride, self.dilation) = (stride, dilation)
         crop = zip(pads, added).map { [$0[0], $0[1] - $1] }
     }
+
+    /// The same on images one pixel high.
+    var onImages: Spread {
+        var result = self
+        (result.stride, result.dilation, result.crop) = ([1] + stride, [1] + dilation, [[0, 0]] + crop)
+        return result
+    }
 }

@@ -25,7 +25,8 @@ public struct EnergyRatios: Sendable, Hashable, Codable {
 
     /// - Parameters:
     ///   - counts: the sum over all steps so far and over all samples.
-    ///   - dense: the cost of the ANN for one sample, or for as many as the network's file fixes.
+    ///   - dense: the cost of the ANN for one sample, or for as many as are priced as one: those that the network's file fixes,
+    ///     or a batch whose samples meet.
     ///   - samples: how many of those were counted.
     ///   - prices: what each operation costs.
     public init(_ counts: OperationCounts, dense: DenseCosts, samples: Int, prices: EnergyPrices = EnergyPrices()) {

@@ -28,7 +28,8 @@ public struct OperationCounts: Sendable, Hashable, Codable {
     }
 }
 
-/// What the ANN costs for one sample, or for as many as the network's file fixes: the other side of every ratio.
+/// What the ANN costs for one sample, or for as many as the network's file fixes, or for a batch whose samples meet: the other
+/// side of every ratio.
 public struct DenseCosts: Sendable, Hashable, Codable {
     /// Multiply-accumulates of all linear layers, convolutions and products.
     public var multiplyAccumulates = 0

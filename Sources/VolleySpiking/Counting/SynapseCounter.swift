@@ -17,15 +17,16 @@ public struct SynapseCounter: Sendable {
     }
 
     public init(_ map: SynapseMap, batch: Int, timeSteps: Int, kernels: Kernels = .best) {
+        let map = map.pricing(batch: batch)
         self.map = map
         self.batch = batch
         self.kernels = kernels
         steps = Array(repeating: OperationCounts(), count: timeSteps)
         meetings = map.products.map { _ in [[], []] }
         for step in steps.indices {
-            for _ in 0..<batch { steps[step] += map.everyStep }
+            for _ in 0..<batch / map.samples { steps[step] += map.everyStep }
         }
-        for _ in 0..<batch where !steps.isEmpty { steps[0] += map.firstStep }
+        for _ in 0..<batch / map.samples where !steps.isEmpty { steps[0] += map.firstStep }
     }
 
     /// Whether it matters where the spikes of a site are: for convolutions, which reach fewer targets at the border, and for

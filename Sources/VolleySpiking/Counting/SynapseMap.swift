@@ -2,6 +2,9 @@ public import VolleyGraph
 internal import VolleyTensors
 
 /// Who reads which neurons over how many synapses: what turns spikes into accumulates (semantics 9).
+///
+/// A map is one for a sample, whose costs those of a batch are multiples of. Where samples meet they are not: similarities of all
+/// with all grow with the square of the batch, a mean over the batch costs the same for any. There a map is one for a whole batch.
 public struct SynapseMap: Sendable {
     /// One way in which a layer's spikes are read.
     enum Reader: Sendable {
@@ -23,24 +26,40 @@ public struct SynapseMap: Sendable {
     }
 
     let graph: Graph
+    /// How many samples the costs are those of: 1, unless samples meet.
+    public let samples: Int
+    private let samplesMeet: Bool
     private(set) var readers: [NodeID: [Reader]] = [:]
     private(set) var products: [Product] = []
-    /// What every step costs per sample, whatever fires, and what only the first one costs.
+    /// What every step costs, whatever fires, and what only the first one costs.
     private(set) var everyStep = OperationCounts()
     private(set) var firstStep = OperationCounts()
-    /// What the ANN costs per sample.
+    /// What the ANN costs.
     public private(set) var dense = DenseCosts()
 
+    /// The map for one sample.
     /// - Parameter graph: a graph with `NeuronSite` nodes.
     public init(_ graph: Graph) {
+        let samplesMeet = if case .together = Batching(graph).rule { true } else { false }
+        self.init(graph, samples: 1, samplesMeet: samplesMeet)
+    }
+
+    /// The map that a batch is counted and priced with: this one, unless samples meet.
+    public func pricing(batch: Int) -> SynapseMap {
+        let samples = max(1, batch)
+        return samplesMeet && samples != self.samples ? SynapseMap(graph, samples: samples, samplesMeet: true) : self
+    }
+
+    private init(_ graph: Graph, samples: Int, samplesMeet: Bool) {
         self.graph = graph
+        (self.samples, self.samplesMeet) = (samples, samplesMeet)
         let timeVarying = graph.isTimeVarying
         let kinds = graph.kinds(timeVarying: timeVarying)
-        let multiplyAccumulates = graph.multiplyAccumulates
+        let multiplyAccumulates = graph.multiplyAccumulates(batch: samples)
         for (id, node) in graph.nodes.enumerated() {
             guard let operation = node.operation else { continue }
             let macs = multiplyAccumulates[id]
-            let elements = node.shape.perSample.count
+            let elements = count(id)
             dense.multiplyAccumulates += macs
             if isNonlinear(node, operation) { dense.nonlinearElements += elements }
             switch kinds[id] {
@@ -54,7 +73,7 @@ public struct SynapseMap: Sendable {
                 continue
             case .nonlinear:
                 everyStep.nonlinearElements += elements
-                everyStep.scalings += node.inputs.filter { timeVarying[$0] }.reduce(0) { $0 + graph[$1].shape.perSample.count }
+                everyStep.scalings += node.inputs.filter { timeVarying[$0] }.reduce(0) { $0 + count($1) }
             case .bilinear:
                 everyStep.scalings += elements
             case .affine:
@@ -68,6 +87,8 @@ public struct SynapseMap: Sendable {
             }
         }
     }
+
+    private func count(_ id: NodeID) -> Int { graph[id].shape.resolved(batch: samples).count }
 
     /// Whether the ANN's value is a nonlinear function of those inputs that are not constant.
     private func isNonlinear(_ node: Node, _ operation: Operator) -> Bool {
@@ -83,7 +104,7 @@ public struct SynapseMap: Sendable {
         let synapses = operation.operation.synapticInputs(timeVarying: varying)
         let sources = synapses.map { node.inputs[$0] }
         guard !sources.isEmpty, sources.allSatisfy({ graph[$0].operation == .neuron(NeuronSite()) }) else { return false }
-        let shapes = node.inputs.map { graph[$0].shape.perSample }
+        let shapes = node.inputs.map { graph[$0].shape.resolved(batch: samples) }
         switch operation {
         case .linear where synapses == [0], .matrixProduct where synapses.count == 1:
             // Every element of this side is multiplied as often, also where it is stretched over several matrices of the other.

@@ -13,10 +13,9 @@ public struct Fidelity: Sendable, Hashable, Codable {
         /// answer to everything. nil as well where the samples do not differ.
         public var unexplained: Double?
         /// The energy of steps 1…t as a multiple of the ANN's, `EnergyRatios.exact`.
-        /// nil where the samples of a batch meet, whose costs are those of a whole batch.
-        public var energy: Double?
+        public var energy: Double
 
-        public init(step: Int, agreement: Double? = nil, error: Double?, unexplained: Double?, energy: Double?) {
+        public init(step: Int, agreement: Double? = nil, error: Double?, unexplained: Double?, energy: Double) {
             self.step = step
             self.agreement = agreement
             self.error = error
@@ -53,8 +52,8 @@ public struct Fidelity: Sendable, Hashable, Codable {
     /// A table for people.
     public var text: String {
         let hasClasses = steps.contains { $0.agreement != nil }
-        func cell(_ value: Double?, _ places: Int, missing: String = "not finite") -> String {
-            let text = value.map { String(format: "%.\(places)f", $0) } ?? missing
+        func cell(_ value: Double?, _ places: Int) -> String {
+            let text = value.map { String(format: "%.\(places)f", $0) } ?? "not finite"
             return String(repeating: " ", count: max(1, 14 - text.count)) + text
         }
         var lines = [
@@ -63,7 +62,7 @@ public struct Fidelity: Sendable, Hashable, Codable {
         ]
         for step in steps {
             lines.append(
-                "t = \(step.step)   " + (hasClasses ? cell(step.agreement ?? 0, 4) : "") + cell(step.error, 4) + cell(step.energy, 3, missing: "–"))
+                "t = \(step.step)   " + (hasClasses ? cell(step.agreement ?? 0, 4) : "") + cell(step.error, 4) + cell(step.energy, 3))
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -26,6 +26,10 @@ public struct EstimateSimulator {
         public var spikes: [String: [[Int64]]] = [:]
     }
 
+    /// How many of the nodes a run shakes. Where all are, ties that are exact are broken one by one, and what they lead to when all
+    /// stand is never seen together with other roundings further on.
+    private static let shares: [Float] = [1, 0.5, 0.1]
+
     /// - Parameter seed: of the noise; nil for none.
     public func run(_ inputs: [String: Tensor], timeSteps: Int, noise seed: UInt64?) throws -> Result {
         var random = seed.map { SeededGenerator(seed: $0) }
@@ -36,6 +40,8 @@ public struct EstimateSimulator {
             bound[id] ?? node.constant ?? Tensor(node.shape.resolved(batch: batch))
         }
         var neurons: [NodeID: Neurons] = [:]
+        let share = seed.map { Self.shares[Int($0 % UInt64(Self.shares.count))] } ?? 0
+        let isShaken = graph.nodes.map { _ in random.map { _ in random!.uniform() < share } ?? false }
         // Before the first step, on silent neurons; then at every step what changes over time.
         for step in 0...timeSteps {
             for (id, node) in graph.nodes.enumerated() where node.operation != nil && (step == 0 || timeVarying[id]) {
@@ -49,7 +55,7 @@ public struct EstimateSimulator {
                     }
                 } else {
                     executable.evaluate(id, node.inputs.map { values[$0] }, into: &values[id])
-                    if random != nil { Self.shake(&values[id], &random!) }
+                    if isShaken[id] { Self.shake(&values[id], &random!) }
                 }
             }
             guard step > 0 else { continue }
@@ -60,7 +66,11 @@ public struct EstimateSimulator {
 
     private static func shake(_ value: inout Tensor, _ random: inout SeededGenerator) {
         let size = noise * value.values.reduce(0) { max($0, abs($1)) }
-        for index in value.values.indices { value.values[index] += size * (2 * random.uniform() - 1) }
+        for index in value.values.indices {
+            // What cancels but for a rounding may cancel wholly, which comparisons with zero see.
+            let vanishes = abs(value.values[index]) <= size && random.uniform() < 0.5
+            value.values[index] = vanishes ? 0 : value.values[index] + size * (2 * random.uniform() - 1)
+        }
     }
 }
 

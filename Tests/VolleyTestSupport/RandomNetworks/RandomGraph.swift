@@ -17,7 +17,7 @@ public struct RandomGraph {
     /// Whether samples stay apart and N stays the first axis, as in most networks, which then run many time-steps at once.
     private let keepsBatchInFront: Bool
 
-    private static let shareWithBatchInFront: Float = 1
+    private static let shareWithBatchInFront: Float = 0.6
     /// The batch of the sample; and the largest one that values must stay small for.
     private static let sampleBatch = 2
     private static let largestBatch = 5

@@ -2,7 +2,8 @@ public import VolleyGraph
 public import VolleyTensors
 
 /// Arrays for the inputs of random graphs; an input's name says what it holds: `ids7.0` whole numbers below 7, `mask…` 0 or
-/// ``SampleGraphs/maskedOut``, anything else normal values. Sample i is the same whatever the batch size.
+/// ``SampleGraphs/maskedOut``, anything else normal values. Sample i is the same whatever the batch size, where
+/// one axis counts samples.
 public enum RandomInputs {
     public static func values(for graph: Graph, batch: Int, seed: UInt64) -> [String: Tensor] {
         Dictionary(
@@ -12,8 +13,13 @@ public enum RandomInputs {
     }
 
     static func value(named name: String, shape: SymbolicShape, batch: Int, seed: UInt64) -> Tensor {
-        let axis = shape.dimensions.firstIndex(where: \.scalesWithBatch)
         var random = SeededGenerator(seed: seed ^ hash(name))
+        let scaling = shape.dimensions.indices.filter { shape[$0].scalesWithBatch }
+        if scaling.count > 1 {
+            let whole = shape.resolved(batch: batch)
+            return Tensor(whole, (0..<whole.count).map { _ in element(of: name, &random) })
+        }
+        let axis = scaling.first
         let samples = (0..<(axis == nil ? 1 : batch)).map { _ in
             Tensor(shape.perSample, (0..<shape.perSample.count).map { _ in element(of: name, &random) })
         }
