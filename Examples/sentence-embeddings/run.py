@@ -30,7 +30,11 @@ from scipy.stats import spearmanr
 
 TOKENS = 32
 STEPS = 8
-METHODS = ("ecmt", "differential")
+METHODS = {
+    "ecmt": ["--method", "ecmt"],
+    "differential": ["--method", "differential"],
+    "differential, 4 steps per octave": ["--method", "differential", "--steps-per-octave", "4"],
+}
 INPUTS = ("input_ids", "attention_mask")
 FOLDER = Path(__file__).resolve().parent
 
@@ -127,10 +131,10 @@ def main() -> None:
 
     rows = []
     difference = 0.0
-    for method in METHODS:
-        network, output = work / f"{method}.volley", work / f"{method}.npz"
+    for number, (method, options_of_method) in enumerate(METHODS.items(), start=1):
+        network, output = work / f"{number}.volley", work / f"{number}.npz"
         volley(options.volley, "convert", work / "model.onnx", "--calibration", work / "calibration.npz",
-               "--method", method, "-o", network)
+               *options_of_method, "-o", network)
         volley(options.volley, "run", network, "--input", work / "pairs.npz", "-o", output, "--steps", STEPS)
         with np.load(output) as arrays:
             ann, estimates = arrays["embedding.ann"], arrays["embedding"]

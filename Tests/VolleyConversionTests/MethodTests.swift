@@ -38,7 +38,8 @@ import VolleyTestSupport
     /// A setting outside its range is refused, whether it comes as text or as a value.
     @Test func rangesHoldForTextsAndValues() throws {
         for (name, text) in [
-            ("levels", "0"), ("levels", "25"), ("levels", "2.5"), ("quantile", "0.2"), ("quantile", "1.1"), ("quantile", "nan"),
+            ("levels", "0"), ("levels", "128"), ("steps-per-octave", "3"), ("dead-zone", "0.1,,0.2"), ("dead-zone", "-1"), ("levels", "2.5"),
+            ("quantile", "0.2"), ("quantile", "1.1"), ("quantile", "nan"),
             ("scale", "0"), ("scale", "inf"), ("scale", "nan"), ("initial-potential", "0.75"), ("symmetric", "perhaps"),
         ] {
             var method = MultiThreshold.ecmt
@@ -46,7 +47,8 @@ import VolleyTestSupport
             #expect(method == .ecmt)
         }
         let changes: [(inout MultiThreshold) -> Void] = [
-            { $0.levels = 0 }, { $0.levels = 128 }, { $0.stepsPerOctave = 3 }, { $0.deadZones = [-0.1] }, { $0.quantile = 0.2 }, { $0.quantile = .nan }, { $0.scale = 0 }, { $0.scale = .infinity },
+            { $0.levels = 0 }, { $0.levels = 128 }, { $0.stepsPerOctave = 3 }, { $0.deadZones = [-0.1] }, { $0.quantile = 0.2 },
+            { $0.quantile = .nan }, { $0.scale = 0 }, { $0.scale = .infinity },
             { $0.initialPotential = -0.6 },
             {
                 $0.coding = .differential; $0.reset = .zero

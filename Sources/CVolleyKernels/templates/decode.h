@@ -76,7 +76,7 @@ static void VK_NAME(decode)(const vk_decoding *work) {
 #ifdef VK_AVX512
     const int registers = code_registers(work->source->levels);
 #else
-    const int registers = 8;
+    const int registers = 16;
 #endif
 #define VK_CASE(coding, held, rows)                                                                     \
     if (!work->source->differential == !coding && registers == held && !work->counts_rows == !rows) \
@@ -90,10 +90,14 @@ static void VK_NAME(decode)(const vk_decoding *work) {
     VK_CASE(0, 4, 1);
     VK_CASE(1, 4, 0);
     VK_CASE(1, 4, 1);
-#endif
     VK_CASE(0, 8, 0);
     VK_CASE(0, 8, 1);
     VK_CASE(1, 8, 0);
     VK_CASE(1, 8, 1);
+#endif
+    VK_CASE(0, 16, 0);
+    VK_CASE(0, 16, 1);
+    VK_CASE(1, 16, 0);
+    VK_CASE(1, 16, 1);
 #undef VK_CASE
 }

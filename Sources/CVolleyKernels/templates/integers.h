@@ -49,6 +49,7 @@ static void VK_NAME(spike_digits)(const vk_alphabet *source, size_t n, const int
     VK_SPLIT(2)
     VK_SPLIT(4)
     VK_SPLIT(8)
+    VK_SPLIT(16)
 #undef VK_SPLIT
 #endif
     for (; i < n; i++) {

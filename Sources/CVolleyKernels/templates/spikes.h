@@ -60,18 +60,26 @@ static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, 
     return count;
 }
 #else
-// How many registers hold the values of codes −levels … levels: 2, 4 or 8; a constant wherever this is inlined.
-VK_INLINE int code_registers(int levels) { return levels < 16 ? 2 : levels < 32 ? 4 : 8; }
+// How many registers hold the values of codes −levels … levels: 2, 4 or 8; 16: too many, they are read from memory.
+VK_INLINE int code_registers(int levels) { return levels < 16 ? 2 : levels < 32 ? 4 : levels < 64 ? 8 : 16; }
 
-// Codes are signed 32-bit numbers: 0 … and then, as their low bits, −1 and below.
+// Codes are signed 32-bit numbers: 0 … and then, as their low bits, −1 and below. `registers` is a constant.
 VK_INLINE __m512 code_values16(__m512i codes, const float values[VK_CODES], const int registers) {
+    if (registers == 16) return _mm512_i32gather_ps(_mm512_and_si512(codes, _mm512_set1_epi32(VK_CODES - 1)), values, 4);
     const float *below = values + VK_CODES - registers / 2 * 16;
     if (registers == 2) return _mm512_permutex2var_ps(_mm512_loadu_ps(values), codes, _mm512_loadu_ps(below));
     const __mmask16 negative = _mm512_movepi32_mask(codes);
     __m512 up = _mm512_permutex2var_ps(_mm512_loadu_ps(values), codes, _mm512_loadu_ps(values + 16));
     __m512 down = _mm512_permutex2var_ps(_mm512_loadu_ps(below), codes, _mm512_loadu_ps(below + 16));
-    if (registers == 4) return _mm512_mask_mov_ps(up, negative, down);
-    return _mm512_i32gather_ps(_mm512_and_si512(codes, _mm512_set1_epi32(VK_CODES - 1)), values, 4);
+    if (registers == 8) {
+        // −64 … −33 and 0 … 31 have bit 5 clear, −32 … −1 and 32 … 63 set.
+        const __mmask16 upper = _mm512_test_epi32_mask(codes, _mm512_set1_epi32(32));
+        const __m512 high = _mm512_permutex2var_ps(_mm512_loadu_ps(values + 32), codes, _mm512_loadu_ps(values + 48));
+        const __m512 near = _mm512_permutex2var_ps(_mm512_loadu_ps(below + 32), codes, _mm512_loadu_ps(below + 48));
+        up = _mm512_mask_mov_ps(up, upper, high);
+        down = _mm512_mask_mov_ps(down, upper, near);
+    }
+    return _mm512_mask_mov_ps(up, negative, down);
 }
 
 static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float values[VK_CODES], int levels, float *out) {
@@ -85,6 +93,7 @@ static void VK_NAME(expand_codes)(size_t n, const int8_t *codes, const float val
     VK_EXPAND(2)
     VK_EXPAND(4)
     VK_EXPAND(8)
+    VK_EXPAND(16)
 #undef VK_EXPAND
     for (; i < n; i++) out[i] = values[(uint8_t)codes[i]];
 }
@@ -111,7 +120,8 @@ static size_t VK_NAME(list_spikes)(size_t first, size_t n, const int8_t *codes, 
     switch (code_registers(levels)) {
         case 2: return list_spikes_by(2, first, n, codes, values, indices, spikes);
         case 4: return list_spikes_by(4, first, n, codes, values, indices, spikes);
-        default: return list_spikes_by(8, first, n, codes, values, indices, spikes);
+        case 8: return list_spikes_by(8, first, n, codes, values, indices, spikes);
+        default: return list_spikes_by(16, first, n, codes, values, indices, spikes);
     }
 }
 #endif

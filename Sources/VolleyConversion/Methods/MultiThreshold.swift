@@ -9,7 +9,7 @@ internal import VolleyTensors
 /// | | `coding` | | rate | differential | |
 /// | | `direction` | | up | down | |
 /// | m | `stepsPerOctave` | 1 | 1 | 1 | 1, 2, 4, 8 |
-/// | n | `levels` | 1 | 8 m | 8 m | 1…127 |
+/// | n | `levels` | 1 | 8; 12 m for m > 1 | 8; 12 m for m > 1 | 1…127 |
 /// | | `rounding` | | half-base | nearest | |
 /// | δ_t | `deadZones` | root mean square of the site | none | none | ≥ 0, up to 16 |
 /// | | `reset` | | subtraction | subtraction | |
@@ -27,9 +27,10 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     /// How many thresholds an octave holds: 1 where they double, more for finer ladders.
     public var stepsPerOctave = 1
     private var chosenLevels: Int?
-    /// Thresholds per sign. As long as it is not set, 8 octaves of them.
+    /// Thresholds per sign. As long as it is not set, 8 octaves of them, as in the papers, and 12 of a finer ladder, whose steps are
+    /// smaller than what 8 octaves leave unsent.
     public var levels: Int {
-        get { chosenLevels ?? min(8 * max(1, stepsPerOctave), NeuronKernel.maximumLevels) }
+        get { chosenLevels ?? (stepsPerOctave == 1 ? 8 : min(12 * max(1, stepsPerOctave), NeuronKernel.maximumLevels)) }
         set { chosenLevels = newValue }
     }
     /// By time-step, in units of a site's root mean square on calibration data: what is smaller is not sent. The last one holds on.
@@ -75,7 +76,8 @@ public struct MultiThreshold: ConversionMethod, Hashable {
             meaning: "thresholds per octave: 1 doubles from one to the next, more make finer ladders", parse: { Int($0) },
             isAllowed: { ThresholdLadder.possibleStepsPerOctave.contains($0) }),
         MethodSetting(
-            "levels", \.levels, in: 1...NeuronKernel.maximumLevels, symbol: "n", "thresholds per sign, as long as it is not set 8 octaves of them"),
+            "levels", \.levels, in: 1...NeuronKernel.maximumLevels, symbol: "n",
+            "thresholds per sign; where it is not set, 8, or 12 octaves of a finer ladder"),
         MethodSetting(
             "dead-zone", \.deadZones, symbol: "δ_t", unit: "root mean square of the site", range: "≥ 0 each, as in 0.1,0.03, or none",
             rule: "is a list of up to \(NeuronKernel.maximumDeadZones) numbers from 0 on, as in 0.1,0.03, or none",

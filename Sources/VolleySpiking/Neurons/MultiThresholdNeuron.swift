@@ -9,7 +9,7 @@ public struct MultiThresholdNeuron: NeuronModel {
     public static let family = "multi-threshold"
 
     public static let parameters = [
-        NeuronParameter("levels", symbol: "n", unit: "1", standard: "8 · stepsPerOctave", range: "1…\(NeuronKernel.maximumLevels)"),
+        NeuronParameter("levels", symbol: "n", unit: "1", standard: "8, or 12 octaves", range: "1…\(NeuronKernel.maximumLevels)"),
         NeuronParameter("direction", standard: "up", range: "up: θ is the smallest threshold; down: the largest"),
         NeuronParameter("positive", symbol: "θ1", unit: "activation", standard: "calibrated", range: "> 0; otherwise the side never fires"),
         NeuronParameter("negative", symbol: "θ2", unit: "activation", standard: "calibrated", range: "> 0; otherwise the side never fires"),

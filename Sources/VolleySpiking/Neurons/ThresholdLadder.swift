@@ -6,7 +6,7 @@ public import VolleyTensors
 ///
 /// | symbol | name | unit | default | range |
 /// |---|---|---|---|---|
-/// | n | `levels` | 1 | 8 m | 1…127 |
+/// | n | `levels` | 1 | 8, or 12 m | 1…127 |
 /// | θ1 | `positive` | activation | calibrated | > 0; otherwise the side never fires |
 /// | θ2 | `negative` | activation | calibrated | > 0; otherwise the side never fires |
 /// | m | `stepsPerOctave` | 1 | 1 | 1, 2, 4, 8 |
