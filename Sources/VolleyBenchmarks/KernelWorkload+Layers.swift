@@ -1,3 +1,4 @@
+public import VolleySimulation
 internal import VolleySpiking
 public import VolleyTensors
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import VolleySimulation
 
 /// What was measured as tables and plots of up to 100 columns.
 extension KernelBenchmark {

@@ -1,3 +1,5 @@
+internal import VolleySimulation
+
 /// What was measured of layers behind neurons as a drawing.
 extension KernelBenchmark {
     /// Milliseconds per step over density, a panel for each shape: solid lines are event-driven, dashed ones dense, a circle

@@ -1,4 +1,5 @@
 internal import VolleyGraph
+public import VolleySimulation
 public import VolleySpiking
 public import VolleyTensors
 
