@@ -53,17 +53,20 @@ public struct ONNXError: InputError, Hashable {
     public var node: String?
     /// The operators that cannot be imported, where that is what is wrong.
     public var operators: [UnsupportedOperator]
+    public var remedies: [Remedy]
     /// Whether what is unsupported is that a number which must be known at import is computed from the network's inputs.
     var isUnknownValue = false
 
     public init(
-        _ code: Code, _ message: String, path: String = "", node: String? = nil, operators: [UnsupportedOperator] = []
+        _ code: Code, _ message: String, path: String = "", node: String? = nil, operators: [UnsupportedOperator] = [],
+        remedies: [Remedy] = []
     ) {
         self.code = code
         self.message = message
         self.path = path
         self.node = node
         self.operators = operators
+        self.remedies = remedies
     }
 
     public var description: String {

@@ -9,7 +9,7 @@ public struct TextTable: Sendable {
         var isNumber: Bool
 
         /// A column of words.
-        /// - Parameter group: a title that neighbouring columns with the same group share; it stands centred above theirs.
+        /// - Parameter group: a title that neighbouring columns with the same group share; it stands above theirs.
         public static func text(_ title: String, in group: String? = nil) -> Column {
             Column(title: title, group: group, isNumber: false)
         }
@@ -51,13 +51,20 @@ public struct TextTable: Sendable {
             columns.indices.map { columns[$0].isNumber ? Self.right(row[$0], widths[$0]) : Self.left(row[$0], widths[$0]) }
         }
         if spans.contains(where: { !$0.title.isEmpty }) {
-            lines.insert(spans.map { Self.centred($0.title, Self.width(of: $0.columns, widths)) }, at: 0)
+            lines.insert(spans.map { title($0.title, over: $0.columns, widths) }, at: 0)
         }
         return lines.map { Self.trimmed($0.joined(separator: Self.gap)) }
     }
 
     /// ``lines``, each with an end.
     public var text: String { lines.map { $0 + "\n" }.joined() }
+
+    /// The title of several columns stands in their middle, that of one column where its cells stand.
+    private func title(_ title: String, over span: Range<Int>, _ widths: [Int]) -> String {
+        let width = Self.width(of: span, widths)
+        if span.count > 1 { return Self.left(Self.right(title, (width + Self.width(title)) / 2), width) }
+        return columns[span.lowerBound].isNumber ? Self.right(title, width) : Self.left(title, width)
+    }
 
     /// Neighbours that share a title, and every other column alone.
     private var groups: [(title: String, columns: Range<Int>)] {
@@ -100,10 +107,6 @@ extension TextTable {
 
     /// The text with spaces before it.
     public static func right(_ text: String, _ width: Int) -> String { space(text, width) + text }
-
-    private static func centred(_ text: String, _ width: Int) -> String {
-        left(right(text, self.width(text) + max(0, width - self.width(text)) / 2), width)
-    }
 
     private static func space(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - self.width(text)))

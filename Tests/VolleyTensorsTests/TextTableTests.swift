@@ -30,12 +30,12 @@ import VolleyTensors
         #expect(
             table.lines == [
                 "              energy (spiking / ANN)",
-                "       top-1            paper   full",
-                "t = 1    0.5              0.1    0.2",
+                "       top-1             paper  full",
+                "t = 1    0.5               0.1   0.2",
             ])
         // The same title twice, but not side by side, is two groups.
         let apart = TextTable([.number("a", in: "g"), .number("b"), .number("c", in: "g")], rows: [["100", "2", "300"]])
-        #expect(apart.lines == [" g        g", "  a  b    c", "100  2  300"])
+        #expect(apart.lines == ["  g       g", "  a  b    c", "100  2  300"])
     }
 
     @Test func noTextMovesTheCursor() {
@@ -43,9 +43,10 @@ import VolleyTensors
         #expect(table.lines == ["name", "a�[2J�b�"])
     }
 
-    @Test(arguments: [
-        (0, 0, "0"), (0, 2, "0.00"), (2.5, 0, "3"), (-2.5, 0, "-3"), (0.00049, 3, "0.000"), (-0.00049, 3, "0.000"), (0.0005, 3, "0.001"),
-        (99.996, 2, "100.00"), (1234.5678, 1, "1234.6"), (-0.25, 1, "-0.3"), (1e300, 2, "1e+300"), (.infinity, 2, "inf"), (.nan, 1, "nan"),
-    ] as [(Double, Int, String)])
+    @Test(
+        arguments: [
+            (0, 0, "0"), (0, 2, "0.00"), (2.5, 0, "3"), (-2.5, 0, "-3"), (0.00049, 3, "0.000"), (-0.00049, 3, "0.000"), (0.0005, 3, "0.001"),
+            (99.996, 2, "100.00"), (1234.5678, 1, "1234.6"), (-0.25, 1, "-0.3"), (1e300, 2, "1e+300"), (.infinity, 2, "inf"), (.nan, 1, "nan"),
+        ] as [(Double, Int, String)])
     func fixedNumbers(value: Double, places: Int, text: String) { #expect(TextTable.fixed(value, places) == text) }
 }

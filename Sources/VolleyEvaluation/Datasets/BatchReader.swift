@@ -25,10 +25,12 @@ struct BatchReader: Sendable {
             found = sampleShape
         } else {
             guard let preprocessing else {
+                let remedies = [Remedy(.imageFile), Remedy(.imageMean), Remedy(.imageDeviation)]
                 throw EvaluationError(
                     .preprocessing,
                     "The samples are images, but the network does not know how to preprocess them: say it when it is converted, "
-                        + "with --preprocess FILE.json or with --mean and --std.", context: .init(file: dataset.path))
+                        + "with \(remedies[0]) or with \(remedies[1]) and \(remedies[2]).", context: .init(file: dataset.path),
+                    remedies: remedies)
             }
             let preprocessor = try ImagePreprocessor(preprocessing)
             self.preprocessor = preprocessor

@@ -69,7 +69,7 @@ struct ImageFolder {
             .missing(
                 EvaluationError(
                     .malformedDataset, problem + " " + ClassHints.threeWays,
-                    context: .init(file: root.path, expected: "one folder of images per class", found: found)))
+                    context: .init(file: root.path, expected: "one folder of images per class", found: found), remedies: [ClassHints.remedy]))
         }
         let parts = images.map { $0.split(separator: "/", omittingEmptySubsequences: false).map(String.init) }
         let loose = parts.filter { $0.count == 1 }.count

@@ -24,11 +24,12 @@ public struct NamedArrays: Sendable {
         let names = archive.names
         for (input, name) in chosen.sorted(by: { $0.key < $1.key }) {
             guard inputs.contains(input) || (input == "x" && inputs.count == 1), names.contains(name) else {
+                let remedy = Remedy(.arrays)
                 throw EvaluationError(
-                    .malformedDataset, "--array names an input of the network and one of the file's arrays.",
+                    .malformedDataset, "\(remedy) names an input of the network and one of the file's arrays.",
                     context: .init(
                         file: path, expected: "INPUT=NAME with INPUT of \(inputs.listed(12)) and NAME of \(names.listed(12))",
-                        found: "\(input)=\(name)"))
+                        found: "\(input)=\(name)"), remedies: [remedy])
             }
         }
         var arrays: [String: Tensor] = [:]

@@ -65,7 +65,7 @@ public struct Evaluation: Sendable {
             throw SpikingError(
                 .badSettings,
                 "only classifiers with one input can be evaluated, and this network has \(graph.inputs.count): "
-                    + "\(names); use 'volley run' for it")
+                    + "\(names); use \(Remedy(.session)) for it", remedies: [Remedy(.session)])
         }
         input = graph[graph.inputs[0]]
         let classifier = try ClassifierOutput(of: graph, named: settings.output)
@@ -75,14 +75,15 @@ public struct Evaluation: Sendable {
             throw SpikingError(
                 .badSettings,
                 "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
-                    + "what else is in its batch; use 'volley run' for batches of your choice")
+                    + "what else is in its batch; use \(Remedy(.session)) for batches of your choice", remedies: [Remedy(.session)])
         }
         guard self.dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
         }
         let fixed = program.executable.batching.samplesPerRun
         guard self.dataset.count % fixed == 0 else {
-            throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (--limit)")
+            let limit = Remedy(.sampleLimit)
+            throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (\(limit))", remedies: [limit])
         }
         labels = try self.dataset.labels(for: ClassList(count: classifier.classes, names: network.classNames))
     }
