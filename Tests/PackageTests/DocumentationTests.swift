@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VolleyTestSupport
 
-/// What comments promise: the mathematics that they cite.
+/// What comments promise: the mathematics that they cite, and the errors of every public function that throws.
 @Suite struct DocumentationTests {
     private static let root = URL(filePath: Fixture.path("")).deletingLastPathComponent().deletingLastPathComponent()
 
@@ -38,5 +38,51 @@ import VolleyTestSupport
         let operators = try Self.files("Sources/VolleyGraph/Operators", ["swift"]).filter { $0.text.contains(": Operation {") }
         #expect(operators.count > 25)
         for (name, text) in operators { #expect(text.contains("<doc:Semantics>, section"), "\(name)") }
+    }
+
+    /// Libraries do not speak in the command's options. What other programs' commands look like is their business.
+    @Test func librariesDoNotSpeakInOptions() throws {
+        let option = #/(?:^|[\s"'(])--[a-z][a-z-]+/#
+        for target in try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Sources").path) where target != "VolleyCommand" {
+            for (name, text) in try Self.files("Sources/" + target, ["swift"]) where target != "VolleyConversion" && name != "Conversion.swift" {
+                for line in text.split(separator: "\n") where !line.contains("tensorFlow(") && !line.contains("tf2onnx") {
+                    let code = line.trimmingPrefix(while: \.isWhitespace)
+                    if !code.hasPrefix("//") { #expect(code.firstMatch(of: option) == nil, "\(name): \(code)") }
+                }
+            }
+        }
+    }
+
+    /// `- Throws:` stands in the comment of every public function that throws, but where a protocol's requirement says it.
+    @Test func thrownErrorsAreNamed() throws {
+        let requirements = ["func outputShape(", "init(from decoder:", "func encode(to encoder:"]
+        var throwing = 0
+        for (name, text) in try Self.files("Sources", ["swift"]) {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+            for (index, line) in lines.enumerated() {
+                guard line.firstMatch(of: #/^(@\w+ )*public .*\b(func|init|var)\b/#) != nil, Self.throwsErrors(lines[index...]),
+                    !requirements.contains(where: line.contains)
+                else { continue }
+                throwing += 1
+                let comment = lines[..<index].reversed().prefix { $0.hasPrefix("///") || $0.hasPrefix("@") }
+                #expect(comment.contains { $0.contains("- Throws:") }, "\(name), line \(index + 1): \(line)")
+            }
+        }
+        #expect(throwing > 80)
+    }
+
+    /// Whether the declaration that begins here says `throws` outside the brackets of its parameters.
+    private static func throwsErrors(_ lines: ArraySlice<String>) -> Bool {
+        let first = lines.first!
+        if first.contains(" var ") { return lines.prefix(2).contains { $0.contains("get throws") } }
+        var depth = 0
+        var outside = ""
+        for character in lines.prefix(16).joined(separator: " ") {
+            if "([".contains(character) { depth += 1 }
+            if depth == 0, character == "{" { break }
+            if depth == 0 { outside.append(character) }
+            if ")]".contains(character) { depth -= 1 }
+        }
+        return outside.split { !$0.isLetter }.contains("throws")
     }
 }
