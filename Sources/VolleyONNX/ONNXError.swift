@@ -47,8 +47,8 @@ public struct ONNXError: InputError, Hashable {
     public var code: Code
     /// What failed, what was expected and found, and what to do.
     public var message: String
-    /// The file.
-    public var path: String
+    /// The file, where it is known.
+    public var path: String?
     /// The name of the node where it happened.
     public var node: String?
     /// The operators that cannot be imported, where that is what is wrong.
@@ -58,7 +58,7 @@ public struct ONNXError: InputError, Hashable {
     var isUnknownValue = false
 
     public init(
-        _ code: Code, _ message: String, path: String = "", node: String? = nil, operators: [UnsupportedOperator] = [],
+        _ code: Code, _ message: String, path: String? = nil, node: String? = nil, operators: [UnsupportedOperator] = [],
         remedies: [Remedy] = []
     ) {
         self.code = code
@@ -70,7 +70,7 @@ public struct ONNXError: InputError, Hashable {
     }
 
     public var description: String {
-        (path.isEmpty ? "" : path + ": ") + (node.map { "node \($0.quoted): " } ?? "") + message
+        (path.map { $0 + ": " } ?? "") + (node.map { "node \($0.quoted): " } ?? "") + message
     }
 }
 

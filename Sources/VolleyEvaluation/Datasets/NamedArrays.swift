@@ -63,7 +63,8 @@ public struct NamedArrays: Sendable {
         count = counts.values.first ?? 1
         self.arrays = arrays
         others = names.filter { !used.contains($0) && $0 != "y" }
-        diagnostics = others.isEmpty ? [] : [Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")]
+        let unread = Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")
+        diagnostics = (others.isEmpty ? [] : [unread]) + NpzDataset.membersLeftOut(of: archive)
     }
 
     /// Puts arrays with their channels at the other end than a network reads them into its layout, with a note; notes pixels
