@@ -11,7 +11,7 @@ public struct EvaluationError: InputError {
         case malformedDataset
         /// One sample could not be read or decoded.
         case unreadableSample
-        /// What an interrupted evaluation left cannot be gone on with.
+        /// The progress that an interrupted evaluation kept cannot be used.
         case malformedProgress
         /// The samples do not have the shape of the network's input.
         case shapeMismatch

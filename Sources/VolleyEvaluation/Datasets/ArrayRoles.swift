@@ -2,12 +2,12 @@ import VolleyTensors
 
 /// Which arrays of an `.npz` file hold the samples and which the labels.
 ///
-/// In this order: what the caller names (`x`, `y`); arrays called `x` and `y`; an array called like the network's input; a
+/// These are tried in order: what the caller names (`x`, `y`); arrays called `x` and `y`; an array called like the network's input; a
 /// name that is usual for it, alone or with the part of the data before or behind it (`X_test`, `train_images`), as far as
 /// only one array has such a name. Labels are of the same part as the samples.
 struct ArrayRoles {
     let samples: String
-    /// Nil with the reason where no labels, or several, are there: calibration needs none.
+    /// The labels' array, or why there is none: calibration does not need labels.
     let labels: Result<String, EvaluationError>
 
     private static let sampleNames: Set<String> = [

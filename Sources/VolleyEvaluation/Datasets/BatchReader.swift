@@ -6,7 +6,7 @@ struct BatchReader: Sendable {
     let dataset: Dataset
     private let preprocessor: ImagePreprocessor?
     private let inputShape: Shape
-    /// How what is read lies against the network's input.
+    /// How the axes of samples are arranged beside those of the network's input.
     private let layout: ArrayLayout
     private let threads: Int
     private let skipsUnreadable: Bool
@@ -45,7 +45,7 @@ struct BatchReader: Sendable {
         self.layout = layout
     }
 
-    /// Where several samples cannot be read, the error tells of the first.
+    /// Where several samples cannot be read, the error names the first.
     func batch(_ indices: Range<Int>) throws -> Batch {
         let parts = try parallelRanges(indices.count, threads: threads) { _, range in
             try part(range.lowerBound + indices.lowerBound..<range.upperBound + indices.lowerBound)
