@@ -52,6 +52,7 @@ let package = Package(
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        library("VolleyBenchmarks", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"]),
         library(
             "VolleyEvaluation",
             needs: [
@@ -62,8 +63,8 @@ let package = Package(
         library(
             "Volley",
             needs: [
-                "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
-                "VolleyFormats", "VolleyTensors", collections,
+                "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation", "VolleySpiking",
+                "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
             ]),
         .target(name: "CVolleyDemoData", exclude: ["data"]),
         library("VolleyDemo", needs: ["Volley", "CVolleyDemoData"]),
@@ -83,6 +84,7 @@ let package = Package(
         tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        tests(of: "VolleyBenchmarks", needs: ["VolleySimulation", "VolleyTensors"]),
         tests(of: "Volley"),
         .testTarget(
             name: "VolleyCommandTests", dependencies: ["VolleyCommand", "Volley", "VolleyTestSupport"], swiftSettings: swift),

@@ -18,11 +18,12 @@ public enum CalibrationOverlap {
             threads: threads, skipsUnreadable: skipBad)
         let shared = try digests.overlap(with: loader, progress: progress)
         guard shared.isEmpty else {
+            let check = Remedy(.overlapCheck)
             throw SpikingError(
                 .badSettings,
                 "\(shared.count) of \(dataset.count) samples in '\(dataset.path)' were also used for calibration ("
                     + shared.prefix(3).joined(separator: ", ") + (shared.count > 3 ? ", …" : "")
-                    + "); measure on other data, or allow it with --allow-overlap")
+                    + "); measure on other data, or allow it: \(check)", remedies: [check])
         }
     }
 }

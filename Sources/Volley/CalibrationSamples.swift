@@ -48,7 +48,10 @@ final class CalibrationSamples: CalibrationData {
         }
         // Where a file fixes the batch, samples come in multiples of it.
         let fixed = batching.samplesPerRun
-        guard count % fixed == 0 else { throw ConversionError(.noData, Batching.remainder(of: count, fixed) + " (--limit)") }
+        guard count % fixed == 0 else {
+            let limit = Remedy(.sampleLimit)
+            throw ConversionError(.noData, Batching.remainder(of: count, fixed) + " (\(limit))", remedies: [limit])
+        }
         self.calibration = calibration
         self.threads = threads
         self.diagnose = diagnose

@@ -9,6 +9,7 @@ public struct CalibrationSet: Sendable {
         /// Opens what lies at a path: arrays where an `.npz` file names all of the model's inputs, otherwise a data set.
         /// Bytes for a model that knows how to preprocess images are images, whatever they are called.
         /// - Parameter arrays: which array holds `x` or an input of that name, where it is called otherwise.
+        /// - Throws: `EvaluationError` or `FormatError`, which name the file and say what was expected.
         public static func open(_ path: String, for model: Model, arrays: [String: String] = [:]) throws -> Source {
             let inputs = model.graph.inputs.map { model.graph[$0].name }
             let isImages = try model.preprocessing != nil && inputs.count == 1 && holdsBytes(path, arrays[inputs[0]] ?? inputs[0])

@@ -59,13 +59,14 @@ public struct Conversion: Sendable {
             last.agreement.map { "it gives the ANN's answer to \(Int(($0 * 100).rounded())) % of the samples" },
             last.error.map { "the error of its output is \(Int(($0 * 100).rounded())) %" } ?? "its output is not finite",
         ].compactMap(\.self).joined(separator: ", ")
-        let advice = coding == .rate ? "--method differential, or more time-steps" : "more time-steps, or more --levels"
+        let advice = coding == .rate ? "the method 'differential', or more time-steps" : "more time-steps, or more levels"
         return Diagnostic("warning", "at t = \(last.step) the spiking network hardly follows its ANN: \(found). Try \(advice).")
     }
 }
 
 extension Model {
     /// SHA-256 of the weights: of the file, or over the digests of the shards in order, hexadecimal.
+    /// - Throws: `FormatError` when a file cannot be read.
     public func weightsDigest() throws -> String {
         let digests = try weightFiles.map { try SHA256.digest(ofFile: $0).hexadecimal }
         return digests.count == 1 ? digests[0] : SHA256.digest(of: Array(digests.joined().utf8)).hexadecimal

@@ -65,14 +65,17 @@ public struct ImageOptions: Hashable, Sendable {
         _ found: Preprocessing?, for input: ImageConfiguration.Input, _ notes: inout [Diagnostic]
     ) throws -> Preprocessing? {
         if let size, size != (input.height, input.width) {
+            let remedies = [Remedy(.imageSize), Remedy(.imageCrop)]
             throw ConversionError(
                 .badSettings,
-                "--size is the height and width that the network reads, \(input.height)×\(input.width), found "
-                    + "\(size.height)×\(size.width); how large images are before the crop follows from --crop")
+                "\(remedies[0]) is the height and width that the network reads, \(input.height)×\(input.width), found "
+                    + "\(size.height)×\(size.width); how large images are before the crop follows from \(remedies[1])", remedies: remedies)
         }
         if let crop, !(0.05...1).contains(crop) {
+            let remedy = Remedy(.imageCrop)
             throw ConversionError(
-                .badSettings, "--crop is the part of the resized image that is kept, 0.05…1, such as 0.875; found \(crop)")
+                .badSettings, "\(remedy) is the part of the resized image that is kept, 0.05…1, such as 0.875; found \(crop)",
+                remedies: [remedy])
         }
         guard mean != nil || deviation != nil || crop != nil || interpolation != nil else { return found }
         var result: Preprocessing
@@ -80,29 +83,33 @@ public struct ImageOptions: Hashable, Sendable {
             result = found
         } else {
             guard mean != nil, deviation != nil else {
-                throw ConversionError(.badSettings, "how images are normalised is not known: say it with --mean and --std")
+                throw ConversionError(
+                    .badSettings, "how images are normalised is not known: say it with \(Remedy(.imageMean)) and \(Remedy(.imageDeviation))",
+                    remedies: [Remedy(.imageMean), Remedy(.imageDeviation)])
             }
             let interpolation = self.interpolation ?? Self.usualInterpolation
             result = Preprocessing(
                 channels: input.channels, height: input.height, width: input.width,
                 resize: Self.resize(input, crop: crop ?? Self.usualCrop), interpolation: interpolation, mean: [], deviation: [])
             let assumed = [
-                crop == nil ? "--crop \(Self.usualCrop)" : nil,
-                self.interpolation == nil ? "--interpolation \(interpolation.rawValue)" : nil,
+                crop == nil ? "crop \(Self.usualCrop)" : nil,
+                self.interpolation == nil ? "interpolation \(interpolation.rawValue)" : nil,
             ].compactMap { $0 }
             if !assumed.isEmpty {
                 notes.append(Diagnostic("preprocessing", "Assumed, as timm does: \(assumed.joined(separator: ", "))."))
             }
         }
         guard (mean == nil) == (deviation == nil) else {
-            throw ConversionError(.badSettings, "--mean and --std belong together: give both or none")
+            throw ConversionError(
+                .badSettings, "\(Remedy(.imageMean)) and \(Remedy(.imageDeviation)) belong together: give both or none",
+                remedies: [Remedy(.imageMean), Remedy(.imageDeviation)])
         }
-        if let mean = try perChannel(mean, "--mean", input), let deviation = try perChannel(deviation, "--std", input) {
+        if let mean = try perChannel(mean, Remedy(.imageMean), input), let deviation = try perChannel(deviation, Remedy(.imageDeviation), input) {
             guard let statistics = PixelStatistics(mean: mean, deviation: deviation) else {
                 throw ConversionError(
                     .badSettings,
-                    "--mean \(mean) and --std \(deviation) are not in one unit or out of range. \(PixelStatistics.rule) "
-                        + "Deviations are above 0.")
+                    "\(Remedy(.imageMean)) \(mean) and \(Remedy(.imageDeviation)) \(deviation) are not in one unit or out of range. "
+                        + "\(PixelStatistics.rule) Deviations are above 0.", remedies: [Remedy(.imageMean), Remedy(.imageDeviation)])
             }
             (result.mean, result.deviation) = (statistics.mean, statistics.deviation)
         }
@@ -117,12 +124,13 @@ public struct ImageOptions: Hashable, Sendable {
         return height == width ? .shorterSide(height) : .exact(height: height, width: width)
     }
 
-    private func perChannel(_ numbers: [Double]?, _ option: String, _ input: ImageConfiguration.Input) throws -> [Double]? {
+    private func perChannel(_ numbers: [Double]?, _ parameter: Remedy, _ input: ImageConfiguration.Input) throws -> [Double]? {
         guard let numbers else { return nil }
         if numbers.count == 1 { return Array(repeating: numbers[0], count: input.channels) }
         guard numbers.count == input.channels else {
             throw ConversionError(
-                .badSettings, "\(option) needs 1 number or one for each of \(input.channels) channels, found \(numbers.count)")
+                .badSettings, "\(parameter) needs 1 number or one for each of \(input.channels) channels, found \(numbers.count)",
+                remedies: [parameter])
         }
         return numbers
     }

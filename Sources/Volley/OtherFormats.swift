@@ -4,10 +4,12 @@ public import VolleyTensors
 /// A file or folder that is not a model that can be read here, with the way to one that is.
 public struct OtherFormatError: InputError, Hashable {
     public let description: String
+    public let remedies: [Remedy]
 
-    init(_ path: String, _ what: String, _ remedy: String) {
+    init(_ path: String, _ what: String, _ advice: String, remedies: [Remedy] = []) {
+        self.remedies = remedies
         description = """
-            \(path): this is \(what), which is not read here. \(remedy)
+            \(path): this is \(what), which is not read here. \(advice)
             Read are: ONNX files (.onnx); checkpoints of timm or Hugging Face, as a folder or a .safetensors file with config.json \
             beside it; and, once converted, .volley files.
             """
@@ -31,12 +33,12 @@ enum OtherFormats {
     /// - Throws: ``OtherFormatError`` where the name is that of a known other format; what is wrong with a `.volley` file.
     static func refuse(_ path: String) throws {
         let name = URL(filePath: path).lastPathComponent
-        func refusal(_ what: String, _ remedy: String) -> OtherFormatError { OtherFormatError(path, what, remedy) }
+        func refusal(_ what: String, _ advice: String) -> OtherFormatError { OtherFormatError(path, what, advice) }
         switch URL(filePath: path).pathExtension.lowercased() {
         case "volley":
             _ = try SpikingNetwork(contentsOf: path)
-            throw OtherFormatError(
-                path, "a spiking network already", "Use it as it is: volley evaluate, volley run, volley inspect or volley bench '\(path)'.")
+            let remedy = Remedy(.spikingNetwork, path)
+            throw OtherFormatError(path, "a spiking network already", "Use it as it is: \(remedy).", remedies: [remedy])
         case "pt", "pth", "bin", "pkl", "torchscript", "ptl", "pt2": throw refusal("a file of PyTorch", pytorch)
         case "ckpt":
             throw refusal("a checkpoint of PyTorch Lightning or TensorFlow", pytorch + " " + tensorFlow("--checkpoint \(name).meta …"))

@@ -6,6 +6,7 @@
 /// let results = try Evaluation(network, on: try Dataset.open("test"), settings: .init(timeSteps: 4)).run()
 /// ```
 @_exported public import OrderedCollections
+@_exported public import VolleyBenchmarks
 @_exported public import VolleyConversion
 @_exported public import VolleyEvaluation
 @_exported public import VolleyFormats

@@ -26,16 +26,16 @@ enum BenchTable {
     private static func table(_ stages: [NetworkBenchmark.Stage], _ everyOperator: Bool) -> [String] {
         let total = stages.reduce(0) { $0 + $1.millisecondsPerSample }
         let rows = everyOperator ? stages : grouped(stages)
-        let width = max(24, rows.map(\.name.count).max() ?? 0)
-        func column(_ value: Double?, _ format: String) -> String { value.map { String(format: format, $0) } ?? "       –" }
-        let header = "operator".padding(toLength: width, withPad: " ", startingAt: 0) + "  ms/sample   share  density   GSOP/s    peak"
-        return [header]
-            + rows.map { row in
-                row.name.padding(toLength: width, withPad: " ", startingAt: 0)
-                    + String(format: "  %9.3f  %5.1f %% ", row.millisecondsPerSample, 100 * row.millisecondsPerSample / total)
-                    + column(row.density, "%8.3f") + " " + column(row.gigaSynapticOperations, "%8.1f") + "  "
-                    + column(row.shareOfPeak.map { 100 * $0 }, "%4.0f %%")
+        func cell(_ value: Double?, _ places: Int) -> String { value.map { TextTable.fixed($0, places) } ?? "–" }
+        return TextTable(
+            [.text("operator"), .number("ms/sample"), .number("share"), .number("density"), .number("GSOP/s"), .number("peak")],
+            rows: rows.map { row in
+                [
+                    row.name, cell(row.millisecondsPerSample, 3), cell(100 * row.millisecondsPerSample / total, 1) + " %",
+                    cell(row.density, 3), cell(row.gigaSynapticOperations, 1), row.shareOfPeak.map { cell(100 * $0, 0) + " %" } ?? "–",
+                ]
             }
+        ).lines
     }
 
     /// Sums over the operators of one kind; densities and rates are means weighted with the work.

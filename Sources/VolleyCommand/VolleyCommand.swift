@@ -32,7 +32,7 @@ struct VolleyCommand: ParsableCommand {
             Console.note(interruption.message)
             Foundation.exit(interruption.exitCode)
         } catch let error as any InputError {
-            Console.error(error.description)
+            Console.error(RemedyText.description(of: error))
             Foundation.exit(2)
         } catch {
             let code = exitCode(for: error)

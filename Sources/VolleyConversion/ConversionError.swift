@@ -17,11 +17,13 @@ public struct ConversionError: InputError, Hashable {
     public var message: String
     /// The setting of a method that the message is about; then the message begins behind its name.
     public var setting: String?
+    public var remedies: [Remedy]
 
-    public init(_ code: Code, _ message: String, setting: String? = nil) {
+    public init(_ code: Code, _ message: String, setting: String? = nil, remedies: [Remedy] = []) {
         self.code = code
         self.message = message
         self.setting = setting
+        self.remedies = remedies
     }
 
     public var description: String { setting.map { "the setting '\($0)' \(message)" } ?? message }

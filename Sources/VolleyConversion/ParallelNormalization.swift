@@ -10,6 +10,7 @@ public import VolleyTensors
 /// `W' = W·λ_1^{l−1}/λ_1^l`, `b' = b/λ_1^l`. Layer normalisation takes the factor into γ and β, a product into the scale
 /// behind it; behind softmax and activation functions a multiplication by `1/λ_1` remains.
 public enum ParallelNormalization {
+    /// - Throws: `GraphError` and `SpikingError` where a factor is so large or small that thresholds leave the range of floats.
     public static func apply(to network: SpikingNetwork) throws -> SpikingNetwork {
         let units = network.graph.nodes.indices.map { unit(of: network.layer(at: $0)) }
         let wanted = wantedScales(network.graph, units)
@@ -24,11 +25,10 @@ public enum ParallelNormalization {
             scales[id] = scaling.want
             return try scaling.put(operation, units[id], into: &builder)
         }
-        return try SpikingNetwork(
-            graph: RemoveUnusedNodes.apply(to: graph), coding: network.coding,
+        return try network.replacing(
+            graph: RemoveUnusedNodes.apply(to: graph),
             neurons: Dictionary(
-                uniqueKeysWithValues: network.neurons.map { ($0.key, NeuronLayer($0.value.model.divided(by: unit(of: $0.value)))) }),
-            preprocessing: network.preprocessing, classNames: network.classNames, provenance: network.provenance)
+                uniqueKeysWithValues: network.neurons.map { ($0.key, NeuronLayer($0.value.model.divided(by: unit(of: $0.value)))) }))
     }
 
     /// The 2n weight matrices of a linear layer behind a neuron layer, one per input level in the order of spike counts:

@@ -1,4 +1,3 @@
-internal import Foundation
 public import Volley
 
 /// The whole way on the embedded network: convert it with every method, measure it at t = 1…8.
@@ -35,28 +34,24 @@ public struct Demonstration: Sendable {
     public var text: String {
         let samples = results[0].results.samples
         var lines = [
-            architecture, "\(samples) held-out handwritten digits; ANN top-1 \(Self.fixed(results[0].results.ann.top1, 4))", "",
-            "        " + results.map { Self.centred($0.method, 38) }.joined(separator: "  "),
-            "        " + results.map { _ in "   top-1  firing rate   energy exact" }.joined(separator: "    "),
+            architecture, "\(samples) held-out handwritten digits; ANN top-1 \(TextTable.fixed(results[0].results.ann.top1, 4))", "",
         ]
-        for step in 0..<Self.timeSteps {
-            let cells = results.map { _, results in
-                let row = results.steps[step]
-                return "  \(Self.fixed(row.top1, 4))       \(Self.fixed(row.firingRate, 4))          \(Self.fixed(row.energy.exact, 3))"
-            }
-            lines.append("t = \(step + 1)   " + cells.joined(separator: "      "))
+        let columns = results.flatMap { method, _ in
+            ["top-1", "firing rate", "energy exact"].map { TextTable.Column.number($0, in: method) }
         }
+        let table = TextTable(
+            [.text("")] + columns,
+            rows: (0..<Self.timeSteps).map { step in
+                ["t = \(step + 1)"]
+                    + results.map(\.results.steps[step]).flatMap { row in
+                        [TextTable.fixed(row.top1, 4), TextTable.fixed(row.firingRate, 4), TextTable.fixed(row.energy.exact, 3)]
+                    }
+            })
+        lines += table.lines
         lines += [
             "", "firing rate: spikes per neuron and time-step; energy: all layers and products of steps 1…t as a multiple of the",
             "ANN's (45 nm, 32-bit: a multiply-accumulate 4.6 pJ, an accumulate 0.9 pJ).",
         ]
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static func fixed(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
-
-    private static func centred(_ text: String, _ width: Int) -> String {
-        let space = width - text.count
-        return String(repeating: " ", count: space / 2) + text + String(repeating: " ", count: space - space / 2)
     }
 }

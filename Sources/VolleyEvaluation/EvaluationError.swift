@@ -11,7 +11,7 @@ public struct EvaluationError: InputError {
         case malformedDataset
         /// One sample could not be read or decoded.
         case unreadableSample
-        /// What an interrupted evaluation left cannot be gone on with.
+        /// The progress that an interrupted evaluation kept cannot be used.
         case malformedProgress
         /// The samples do not have the shape of the network's input.
         case shapeMismatch
@@ -23,6 +23,7 @@ public struct EvaluationError: InputError {
     /// What failed, and what to do about it, in full sentences.
     public let message: String
     public let context: Context
+    public let remedies: [Remedy]
     /// The error that caused this one; `message` tells of it.
     public let underlying: (any Error)?
 
@@ -40,10 +41,13 @@ public struct EvaluationError: InputError {
         }
     }
 
-    public init(_ code: Code, _ message: String, context: Context = Context(), underlying: (any Error)? = nil) {
+    public init(
+        _ code: Code, _ message: String, context: Context = Context(), underlying: (any Error)? = nil, remedies: [Remedy] = []
+    ) {
         self.code = code
         self.message = message
         self.context = context
+        self.remedies = remedies
         self.underlying = underlying
     }
 

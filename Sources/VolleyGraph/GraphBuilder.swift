@@ -21,15 +21,20 @@ public struct GraphBuilder {
     /// Whether a node has that name, or will.
     func isTaken(_ name: String) -> Bool { ids[name] != nil || reserved.contains(name) }
 
+    /// Adds an input.
+    /// - Throws: ``GraphError`` for a name that is empty or taken, or a shape that is too large.
     public mutating func input(_ name: String, shape: SymbolicShape) throws -> NodeID {
         try append(Node(name: name, content: .input, inputs: [], shape: shape))
     }
 
+    /// Adds a constant.
+    /// - Throws: ``GraphError`` for a name that is empty or taken, or a shape that is too large.
     public mutating func constant(_ name: String, _ tensor: Tensor) throws -> NodeID {
         try append(Node(name: name, content: .constant(tensor), inputs: [], shape: SymbolicShape(tensor.shape)))
     }
 
     /// Adds an operation and infers its value's shape.
+    /// - Throws: ``GraphError`` for inputs that do not fit the operation, a name that is empty or taken, or a shape that is too large.
     public mutating func add(_ name: String, _ operation: Operator, _ inputs: [NodeID]) throws -> NodeID {
         let arity = operation.operation.arity
         guard arity.contains(inputs.count) else {
@@ -54,6 +59,8 @@ public struct GraphBuilder {
     /// Asks that a neuron layer on this value be called `name`.
     public mutating func nameSite(on value: NodeID, _ name: String) { graph.siteNames[value] = name }
 
+    /// The graph.
+    /// - Throws: ``GraphError`` for outputs that are missing, unnamed or named alike.
     public func build() throws -> Graph {
         try GraphVerifier.verifyOutputs(graph)
         return graph
@@ -74,6 +81,7 @@ extension Graph {
     /// Builds the graph anew, letting `transform` put each node; it receives the new identities of the node's inputs.
     ///
     /// The frame of all passes: what `transform` does not change is copied with `builder.copy`.
+    /// - Throws: what `transform` throws, and ``GraphError`` where the new graph breaks a rule.
     public func rebuilt(
         _ transform: (inout GraphBuilder, Node, NodeID, _ inputs: [NodeID]) throws -> NodeID?
     ) throws -> Graph {
@@ -97,6 +105,7 @@ extension Graph {
 
 extension GraphBuilder {
     /// Puts a node of another graph as it is.
+    /// - Throws: ``GraphError`` where the inputs do not fit, or the name is taken.
     public mutating func copy(_ node: Node, inputs: [NodeID]) throws -> NodeID {
         switch node.content {
         case .input: try input(node.name, shape: node.shape)

@@ -1,7 +1,7 @@
 internal import VolleyTensors
 
-/// Checks that a graph keeps its own rules. What ``GraphBuilder`` makes does, except that its constants may hold NaN or
-/// infinity; a graph read from a file may break any rule.
+/// Checks that a graph keeps its own rules. A graph that ``GraphBuilder`` makes keeps them, except that its constants may hold NaN or
+/// infinity; a graph that is read from a file may break any rule.
 public enum GraphVerifier {
     /// - Throws: ``GraphError`` for the first broken rule: names are unique, inputs come earlier, shapes are those that the
     ///   operators infer, constants fill their shapes and are finite, outputs exist and have unique names.

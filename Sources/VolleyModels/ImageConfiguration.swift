@@ -37,9 +37,9 @@ public struct ImageConfiguration: Sendable {
         guard preprocessing != nil else {
             let message = """
                 The file does not say how images are preprocessed: neither mean and std (timm's config.json) nor image_mean and \
-                image_std (Hugging Face's preprocessor_config.json) are there. Say it with --mean and --std.
+                image_std (Hugging Face's preprocessor_config.json) are there. Say it with \(Remedy(.imageMean)) and \(Remedy(.imageDeviation)).
                 """
-            throw ModelError(.missingKey, message, path: path)
+            throw ModelError(.missingKey, message, path: path, remedies: [Remedy(.imageMean), Remedy(.imageDeviation)])
         }
     }
 

@@ -35,12 +35,14 @@ public struct ModelError: InputError, Hashable {
     public let path: String
     /// The tensors concerned, by their names in the file.
     public let tensors: [String]
+    public let remedies: [Remedy]
 
-    public init(_ code: Code, _ message: String, path: String, tensors: [String] = []) {
+    public init(_ code: Code, _ message: String, path: String, tensors: [String] = [], remedies: [Remedy] = []) {
         self.code = code
         self.message = message
         self.path = path
         self.tensors = tensors
+        self.remedies = remedies
     }
 
     public var description: String { "\(path): \(message)" }

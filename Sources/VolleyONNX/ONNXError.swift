@@ -47,27 +47,30 @@ public struct ONNXError: InputError, Hashable {
     public var code: Code
     /// What failed, what was expected and found, and what to do.
     public var message: String
-    /// The file.
-    public var path: String
+    /// The file, where it is known.
+    public var path: String?
     /// The name of the node where it happened.
     public var node: String?
     /// The operators that cannot be imported, where that is what is wrong.
     public var operators: [UnsupportedOperator]
+    public var remedies: [Remedy]
     /// Whether what is unsupported is that a number which must be known at import is computed from the network's inputs.
     var isUnknownValue = false
 
     public init(
-        _ code: Code, _ message: String, path: String = "", node: String? = nil, operators: [UnsupportedOperator] = []
+        _ code: Code, _ message: String, path: String? = nil, node: String? = nil, operators: [UnsupportedOperator] = [],
+        remedies: [Remedy] = []
     ) {
         self.code = code
         self.message = message
         self.path = path
         self.node = node
         self.operators = operators
+        self.remedies = remedies
     }
 
     public var description: String {
-        (path.isEmpty ? "" : path + ": ") + (node.map { "node \($0.quoted): " } ?? "") + message
+        (path.map { $0 + ": " } ?? "") + (node.map { "node \($0.quoted): " } ?? "") + message
     }
 }
 

@@ -22,11 +22,13 @@ public final class ParallelSimulator: Sendable {
     }
 
     /// Simulates a batch.
+    /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` where a membrane potential is not finite.
     public func run(_ inputs: [String: Tensor]) throws -> SimulationResult {
         SimulationResult(joining: try runParts(inputs) { session, part in try session.run(part) })
     }
 
     /// Evaluates the ANN on a batch.
+    /// - Throws: `GraphError` for inputs that do not fit.
     public func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         program.executable.batching.joining(outputs: try runParts(inputs) { session, part in try session.runANN(part) })
     }

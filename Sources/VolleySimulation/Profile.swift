@@ -40,7 +40,7 @@ public final class Profile {
             entries[name] = Entry(name: name, kind: kind)
             order.append(name)
         }
-        entries[name]!.seconds += elapsed.inSeconds
+        entries[name]!.seconds += elapsed / .seconds(1)
         entries[name]!.multiplyAccumulates += multiplyAccumulates
         entries[name]!.inputs += arrived.inputs
         entries[name]!.spikes += arrived.spikes

@@ -11,7 +11,8 @@ public enum WeightFormat: String, Sendable, Hashable, Codable, CaseIterable {
     /// become one, their mean, since spikes of one ladder need one product and those of two need two.
     case int8
 
-    var bits: Int? {
+    /// The length of a number; nil for floats.
+    public var bits: Int? {
         switch self {
         case .fp32: nil
         case .int16: 16

@@ -15,10 +15,12 @@ public struct SpikingError: InputError, Hashable {
 
     public var code: Code
     public var message: String
+    public var remedies: [Remedy]
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, remedies: [Remedy] = []) {
         self.code = code
         self.message = message
+        self.remedies = remedies
     }
 
     public var description: String { message }

@@ -59,6 +59,8 @@ public final class InputFile: Sendable {
         }
     }
 
+    /// The whole file.
+    /// - Throws: ``FileError`` as ``bytes(_:)`` does.
     public var allBytes: [UInt8] {
         get throws { try bytes(0..<count) }
     }

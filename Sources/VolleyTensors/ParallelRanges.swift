@@ -9,6 +9,7 @@ public func evenRanges(of count: Int, parts: Int) -> [Range<Int>] {
 
 /// Calls `body` once for each range of a static partition of `0 ..< count`, on up to `threads` threads, and returns the
 /// results in order. Where several calls throw, the error of the first range is thrown.
+/// - Throws: what `body` throws.
 public func parallelRanges<Result: Sendable>(
     _ count: Int, threads: Int, _ body: @Sendable (_ worker: Int, _ range: Range<Int>) throws -> Result
 ) throws -> [Result] {

@@ -13,12 +13,13 @@ import VolleyTestSupport
         "VolleySpiking": ["VolleyGraph", "VolleyFormats", "VolleyTensors"],
         "VolleyConversion": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleySimulation": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
+        "VolleyBenchmarks": ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleyEvaluation": [
             "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
         "Volley": [
-            "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph",
-            "VolleyFormats", "VolleyTensors",
+            "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation", "VolleySpiking",
+            "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
         "VolleyDemo": ["Volley", "CVolleyDemoData"],
         "VolleyCommand": ["Volley", "VolleyDemo"],

@@ -1,4 +1,6 @@
 import Foundation
+import Testing
+import Volley
 
 /// The built `volley`, run as a user runs it.
 enum CommandLineTool {
@@ -30,9 +32,12 @@ enum CommandLineTool {
         let text = output.fileHandleForReading.readDataToEndOfFile()
         let complaint = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return Outcome(
+        let outcome = Outcome(
             code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
             errors: String(decoding: complaint, as: UTF8.self))
+        // What is to be done is said in options, not in the library's words.
+        for parameter in Remedy.Parameter.allCases { #expect(!outcome.errors.contains("`\(parameter.rawValue)`"), "\(outcome.errors)") }
+        return outcome
     }
 
     /// The build puts the tool beside the tests.

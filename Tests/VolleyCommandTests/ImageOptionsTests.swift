@@ -60,7 +60,7 @@ import VolleyTestSupport
 
     @Test func whatIsAssumedIsSaid() throws {
         let outcome = try convert(["--mean", "0.5", "--std", "0.5"])
-        #expect(outcome.code == 0 && outcome.errors.contains("--crop 0.875, --interpolation bicubic"), "\(outcome.errors)")
+        #expect(outcome.code == 0 && outcome.errors.contains("crop 0.875, interpolation bicubic"), "\(outcome.errors)")
         #expect(try SpikingNetwork(contentsOf: folder.file("net.volley")).preprocessing?.resize == .shorterSide(9))
     }
 
@@ -199,8 +199,8 @@ import VolleyTestSupport
         let refused = try evaluate([])
         #expect(refused.code == 2)
         for text in ["--output first", "--output second", "first [N, 4]"] { #expect(refused.errors.contains(text), "\(refused.errors)") }
-        #expect(try evaluate(["--output", "first"]).output.contains("ANN          1.0000"))
-        #expect(try evaluate(["--output", "second"]).output.contains("ANN          0.2500"))
+        #expect(try evaluate(["--output", "first"]).output.contains("ANN    1.0000"))
+        #expect(try evaluate(["--output", "second"]).output.contains("ANN    0.2500"))
         #expect(try evaluate(["--output", "third"]).code == 2)
     }
 }

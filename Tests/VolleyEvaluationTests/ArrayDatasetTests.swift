@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VolleyEvaluation
 import VolleyFormats
+import VolleyGraph
 import VolleyTensors
 import VolleyTestSupport
 
@@ -31,6 +32,18 @@ import VolleyTestSupport
         let error = #expect(throws: EvaluationError.self) { try Self.labels(try Dataset.open(path)) }
         #expect(error?.code == .malformedDataset)
         return error?.description ?? ""
+    }
+
+    /// What an archive holds besides arrays is said to be left out, by both ways of reading one.
+    @Test func otherMembersAreNoted() throws {
+        var builder = NpzBuilder()
+        builder.add("x", descr: "|u1", shape: [1, 2, 2], data: [1, 2, 3, 4])
+        builder.addMember("README.txt", Array("how it was made".utf8))
+        let path = try folder.write(builder.bytes, to: "test.npz")
+        #expect(try Dataset.open(path).diagnostics.contains { $0.message.contains("README.txt") })
+        var graph = GraphBuilder()
+        graph.output("y", try graph.input("x", shape: [.batch, 2, 2]))
+        #expect(try NamedArrays(path: path, for: graph.build()).diagnostics.contains { $0.message.contains("README.txt") })
     }
 
     @Test func floatsAreFedAsTheyAre() throws {

@@ -41,7 +41,7 @@ import VolleyTestSupport
     @Test func severalAreRefusedAndCanBeNamed() throws {
         let names = ["x_train", "y_train", "x_test", "y_test"]
         let error = #expect(throws: EvaluationError.self) { try open(names) }
-        #expect(error?.description.contains("--array x=x_train") == true)
+        #expect(error?.description.contains("\(Remedy(.arrays, "x=x_train"))") == true)
         #expect(try roles(names, .init(arrays: ["x": "x_train"])) == [0, 1])
         #expect(try roles(names, .init(arrays: ["x": "x_test"])) == [2, 3])
         #expect(try roles(names, .init(arrays: ["x": "x_test", "y": "y_train"])) == [2, 1])
@@ -51,12 +51,12 @@ import VolleyTestSupport
         let dataset = try open(["x_test", "y_train"])
         #expect(dataset.count == 2)
         let error = #expect(throws: EvaluationError.self) { try dataset.labels(for: ClassList(count: 10)) }
-        #expect(error?.description.contains("--array y=NAME") == true)
+        #expect(error?.description.contains("\(Remedy(.arrays, "y=NAME"))") == true)
     }
 
     @Test func unknownNamesAreRefusedAndCanBeNamed() throws {
         let error = #expect(throws: EvaluationError.self) { try open(["first", "my_labels"]) }
-        #expect(error?.description.contains("--array x=first") == true)
+        #expect(error?.description.contains("\(Remedy(.arrays, "x=first"))") == true)
         #expect(try roles(["first", "my_labels"], .init(arrays: ["x": "first", "y": "my_labels"])) == [0, 1])
     }
 

@@ -19,7 +19,7 @@ import VolleyTestSupport
         let error = #expect(throws: EvaluationError.self) { try bind(folders, count: count, names: names) }
         #expect(error?.code == .unknownClasses)
         #expect(error?.context.file == folder.path)
-        for way in ["label_names", "id2label", "class index", "WordNet", "--labels"] {
+        for way in ["label_names", "id2label", "class index", "WordNet", "\(Remedy(.classTable))"] {
             #expect(error?.description.contains(way) == true, "\(way)")
         }
         return error?.description ?? ""

@@ -108,7 +108,7 @@ import VolleyTestSupport
     @Test func flatAndMixedFoldersHaveNoLabels() throws {
         let folder = try TemporaryDirectory()
         for name in ["b.png", "a.png"] { try folder.copy("images/rgb.png", to: name) }
-        #expect(try refusal(folder, count: 2).contains("--labels FILE.csv"))
+        #expect(try refusal(folder, count: 2).contains("\(Remedy(.classTable)) FILE.csv"))
         let dataset = try Dataset.open(folder.path)
         #expect((0..<2).map(dataset.sampleName) == ["a.png", "b.png"])
         #expect((0..<1).map(dataset.prefix(1).sampleName) == ["a.png"])

@@ -25,7 +25,7 @@ import VolleyTensors
     @Test func oneOfSeveralHasToBeNamed() throws {
         let graph = try graph([("logits", [.batch, 5]), ("distilled", [.batch, 7]), ("features", [.batch, 2, 3])])
         let error = #expect(throws: SpikingError.self) { try ClassifierOutput(of: graph) }
-        for text in ["--output logits", "--output distilled", "logits [N, 5]", "features [N, 2, 3]"] {
+        for text in ["\(Remedy(.output, "logits"))", "\(Remedy(.output, "distilled"))", "logits [N, 5]", "features [N, 2, 3]"] {
             #expect(error?.message.contains(text) == true, "\(text)")
         }
         #expect(try ClassifierOutput(of: graph, named: "logits").classes == 5)

@@ -12,12 +12,17 @@ struct NpzBuilder {
         header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
         var npy: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
         npy += Self.bytes(header.utf8.count, 2) + Array(header.utf8) + data
-        let file = Array("\(name).npy".utf8)
+        addMember("\(name).npy", npy)
+    }
+
+    /// Adds a file of any kind.
+    mutating func addMember(_ name: String, _ content: [UInt8]) {
+        let file = Array(name.utf8)
         let start = body.count
         var common = Self.bytes(20, 2) + Self.bytes(0, 8)
-        common += Self.bytes(Int(Self.checksum(npy)), 4) + Self.bytes(npy.count, 4) + Self.bytes(npy.count, 4)
+        common += Self.bytes(Int(Self.checksum(content)), 4) + Self.bytes(content.count, 4) + Self.bytes(content.count, 4)
         common += Self.bytes(file.count, 2) + Self.bytes(0, 2)
-        body += Array("PK".utf8) + [3, 4] + common + file + npy
+        body += Array("PK".utf8) + [3, 4] + common + file + content
         directory += Array("PK".utf8) + [1, 2] + Self.bytes(20, 2) + common
         directory += Self.bytes(0, 10) + Self.bytes(start, 4) + file
         count += 1

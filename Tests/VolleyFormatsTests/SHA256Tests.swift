@@ -35,6 +35,34 @@ import VolleyTestSupport
         }
     }
 
+    /// The system's library and the package's own code, fed in pieces of sizes that fit no block, as a value that is copied on the way.
+    @Test(arguments: SHA256.Implementation.allCases)
+    func implementationsAgree(_ implementation: SHA256.Implementation) throws {
+        // Nil means that this system has no such library.
+        guard var hash = SHA256(implementation) else { return }
+        let message = (0..<200_003).map { UInt8(truncatingIfNeeded: $0 &* 131 ^ $0 >> 7) }
+        // Made with Python's hashlib.
+        let known = "8aed853eb91b96e127fa2da97453258dab3026ef7131ae3cea6f5992877cb1a7"
+        var start = 0
+        for (index, length) in [0, 1, 63, 64, 65, 127, 1000, 4097, 0, 65_537, 99_999].enumerated() {
+            hash.update(Array(message[start..<start + length]))
+            start += length
+            var other = hash
+            other.update([UInt8(index)])
+            #expect(other.finalize() == SHA256.digest(of: message[..<start] + [UInt8(index)]))
+        }
+        hash.update(Array(message[start...]))
+        #expect(hash.finalize().hexadecimal == known)
+    }
+
+    @Test(arguments: SHA256.Implementation.allCases)
+    func emptyMessage(_ implementation: SHA256.Implementation) {
+        guard let hash = SHA256(implementation) else { return }
+        #expect(hash.finalize().hexadecimal == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    }
+
+    @Test func ownCodeIsAlwaysThere() { #expect(SHA256(.own) != nil) }
+
     /// The digests in a manifest were made by another program.
     @Test func filesOfAManifest() throws {
         let manifest = try fixtureObject("formats/MANIFEST.json")

@@ -1,6 +1,7 @@
 import Testing
 import VolleyGraph
 import VolleyTensors
+import VolleyTestSupport
 
 @Suite struct GraphBuilderTests {
     @Test func namesAreUniqueAndNotEmpty() throws {

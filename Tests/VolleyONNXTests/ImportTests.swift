@@ -55,7 +55,7 @@ import VolleyTestSupport
         sketch.output("y")
         let failure = sketch.failure()
         #expect(failure?.code == .openShape)
-        #expect(failure?.message.contains("--input-shape x=1,3,?,?") == true)
+        #expect(failure?.remedies == [Remedy(.inputShapes, "x=1,3,?,?")])
         let model = try sketch.load(shapes: ["x": [8, 3, 5, 6]])
         #expect(model.graph[model.graph.inputs[0]].shape == [.batch, 3, 5, 6])
     }

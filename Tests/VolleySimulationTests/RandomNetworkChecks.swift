@@ -217,8 +217,7 @@ enum RoundedNetwork {
             }
             return try builder.copy(node, inputs: inputs)
         }
-        return try SpikingNetwork(
-            graph: graph, coding: network.coding, neurons: layers, provenance: network.provenance)
+        return try network.replacing(graph: graph, neurons: layers)
     }
 
     private static func isRounded(_ operation: VolleyGraph.Operator) -> Bool {

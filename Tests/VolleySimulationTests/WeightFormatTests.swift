@@ -66,14 +66,13 @@ import VolleyTestSupport
     /// With 8 bits, signs that differ by 0.8 % become one, those that differ by 1.2 % do not; never with 16 bits.
     @Test(arguments: [1.008 as Float, 1.012]) func nearlyEqualThresholdsAreJoined(ratio: Float) throws {
         let network = try SampleNetworks.network(try SampleGraphs.transformer(), coding: .rate, levels: 8)
-        let skewed = try SpikingNetwork(
-            graph: network.graph, coding: .rate,
+        let skewed = try network.replacing(
             neurons: Dictionary(
                 uniqueKeysWithValues: network.neurons.map { site, layer in
                     var skewed = layer.ladder
                     skewed.negative = ratio * skewed.positive
                     return (site, layer.with(skewed))
-                }), provenance: network.provenance)
+                }))
         let (program, exact) = (try Program(skewed, timeSteps: 2, weights: .int8), try Program(skewed, timeSteps: 2, weights: .int16))
         let change = Double((ratio - 1) / 2)
         #expect(ratio > 1.01 ? program.thresholdError == 0 : abs(program.thresholdError - change) < 1e-5)

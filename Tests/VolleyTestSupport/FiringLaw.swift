@@ -17,9 +17,7 @@ extension SpikingNetwork {
             builder.output(node.name + ".arrives", node.inputs[0])
             builder.output(node.name + ".sends", id)
         }
-        return try SpikingNetwork(
-            graph: builder.build(), coding: coding, neurons: Dictionary(uniqueKeysWithValues: neurons.map { ($0.key, $0.value) }),
-            provenance: provenance)
+        return try replacing(graph: builder.build())
     }
 }
 

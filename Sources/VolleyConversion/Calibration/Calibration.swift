@@ -90,7 +90,9 @@ public struct Calibration {
     /// How many samples are a batch of so many, as far as there are any.
     private func size(_ size: Int?) throws -> Int {
         guard let data else {
-            throw ConversionError(.noData, "thresholds need calibration data, or a file that states them (--calibration or --thresholds)")
+            let remedies = [Remedy(.calibration), Remedy(.thresholds)]
+            throw ConversionError(
+                .noData, "thresholds need calibration data, or a file that states them (\(remedies[0]) or \(remedies[1]))", remedies: remedies)
         }
         guard data.count >= 1 else { throw ConversionError(.noData, "there are no calibration samples") }
         return min(size ?? data.count, data.count)

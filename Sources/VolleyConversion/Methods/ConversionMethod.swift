@@ -35,21 +35,22 @@ public protocol ConversionMethod: Sendable {
 public struct NetworkRequirement: Sendable {
     /// What it is, as the end of "it needs …".
     public let statement: String
-    private let problem: @Sendable (Graph) throws -> String?
+    private let problem: @Sendable (Graph) throws -> ConversionError?
 
-    /// - Parameter problem: what a network lacks, and where; nil where it fits.
-    public init(_ statement: String, problem: @escaping @Sendable (Graph) throws -> String?) {
+    /// - Parameter problem: the error (`unfitNetwork`) that says what a network lacks, and where; nil where it fits.
+    public init(_ statement: String, problem: @escaping @Sendable (Graph) throws -> ConversionError?) {
         self.statement = statement
         self.problem = problem
     }
 
     /// - Throws: ``ConversionError`` (`unfitNetwork`).
     func check(_ graph: Graph) throws {
-        if let problem = try problem(graph) { throw ConversionError(.unfitNetwork, problem) }
+        if let problem = try problem(graph) { throw problem }
     }
 }
 
 extension ConversionMethod {
+    /// - Throws: ``ConversionError`` for the first setting outside its range.
     public func validate() throws { try checkSettings() }
 
     /// - Throws: ``ConversionError`` for the first setting outside its range.

@@ -10,12 +10,16 @@ extension MultiThreshold {
             NetworkRequirement("a linear layer, convolution or product behind the first layer\(spikingHead ? "" : " and before the head")") { graph in
                 guard try place(in: graph).neuronSites.isEmpty else { return nil }
                 let hasHead = try !spikingHead && !PlaceNeurons.apply(to: graph, spikingHead: true).neuronSites.isEmpty
-                return "this network has no place for a spiking neuron: no linear layer, convolution or product "
-                    + "stands behind its first layer" + (hasHead ? " and before its head; --spiking-head puts neurons there" : "")
+                let remedy = Remedy(.methodSetting, "spiking-head")
+                return ConversionError(
+                    .unfitNetwork,
+                    "this network has no place for a spiking neuron: no linear layer, convolution or product stands behind its first layer"
+                        + (hasHead ? " and before its head; \(remedy) puts neurons there" : ""), remedies: hasHead ? [remedy] : [])
             }
         ]
     }
 
+    /// - Throws: ``ConversionError`` for settings, a network or data that do not fit, and what the data throws.
     public func convert(_ graph: Graph, on calibration: Calibration) throws -> SpikingNetwork {
         try validate()
         try check(graph)
@@ -31,6 +35,7 @@ extension MultiThreshold {
     }
 
     /// The network with its neuron sites in place: what calibration runs on.
+    /// - Throws: `GraphError` never for a graph that was verified.
     public func place(in graph: Graph) throws -> Graph { try PlaceNeurons.apply(to: graph, spikingHead: spikingHead) }
 
     /// What the sites of a placed network carry: by batch the quantiles, and over all samples the moments, in one round.
@@ -60,10 +65,11 @@ extension MultiThreshold {
         if coding == .differential {
             // A site where neither sign fires is silent, whatever its coding; one sign alone could not take back what it sent.
             for (site, pair) in thresholds.sites where (pair.positive > 0) != (pair.negative > 0) {
+                let remedy = Remedy(.methodSetting, "symmetric")
                 throw ConversionError(
                     .badThresholds,
                     "site '\(site)': under differential coding both signs must be able to fire, found "
-                        + "thresholds \(pair.positive) and \(pair.negative); use --symmetric, or calibrate on other data")
+                        + "thresholds \(pair.positive) and \(pair.negative); use \(remedy), or calibrate on other data", remedies: [remedy])
             }
         }
         var provenance = provenance

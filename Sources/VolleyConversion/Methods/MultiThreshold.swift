@@ -106,6 +106,7 @@ public struct MultiThreshold: ConversionMethod, Hashable {
 
     public var observers: [any Observer.Type] { isCalibrated ? [SiteStatistics.self] : [] }
 
+    /// - Throws: ``ConversionError`` for settings outside their range or against each other.
     public func validate() throws {
         try checkSettings()
         guard deadZones.isEmpty || isCalibrated else {

@@ -1,5 +1,6 @@
 public import OrderedCollections
 internal import VolleySpiking
+internal import VolleyTensors
 
 /// A pair of thresholds for every site: base values for an ascending ladder, top values for a descending one.
 public struct ThresholdTable: Sendable, Hashable {
@@ -65,8 +66,9 @@ public enum ThresholdPreset: String, Sendable, Hashable, Codable, CaseIterable {
     /// - Throws: ``ConversionError`` where the network has no such sites or the ladder does not ascend.
     public func apply(to table: inout ThresholdTable, method: MultiThreshold) throws {
         guard method.direction == .up else {
+            let remedy = Remedy(.methodSetting, "ladder up")
             throw ConversionError(
-                .badSettings, "the preset '\(rawValue)' pins base thresholds of an ascending ladder; use --ladder up")
+                .badSettings, "the preset '\(rawValue)' pins base thresholds of an ascending ladder; use \(remedy)", remedies: [remedy])
         }
         let pins: [(suffix: String, pair: ThresholdTable.Pair)] = [
             (".attn.s", ThresholdTable.Pair(positive: 0.0125, negative: 0.0125)),

@@ -4,7 +4,7 @@ enum Annotation: Sendable {
     case indices([Int], classes: Int?)
     /// A name: that of the folder an image lies in, or from a file of labels.
     case names([String], NameOrigin)
-    /// Nothing that can be used, and why: thrown where labels are asked for.
+    /// There is nothing that can be used; the error says why and is thrown where labels are asked for.
     case missing(EvaluationError)
 
     /// The same for some of the samples.

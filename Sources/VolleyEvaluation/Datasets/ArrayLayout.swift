@@ -1,6 +1,6 @@
 public import VolleyTensors
 
-/// How an array's axes lie against those of a network's input, the batch left out.
+/// How the axes of an array, without the batch, are arranged beside those of a network's input.
 public enum ArrayLayout: Hashable, Sendable {
     case same
     /// The channels stand last here and first there: `[H, W, C]` becomes `[C, H, W]`.
@@ -10,7 +10,7 @@ public enum ArrayLayout: Hashable, Sendable {
     /// Grey images without an axis for their one channel: `[H, W]` becomes `[1, H, W]` or `[H, W, 1]`.
     case withoutChannels
 
-    /// Nil where no reading makes one shape of the other.
+    /// Nil where no arrangement turns one shape into the other.
     public init?(of found: Shape, as expected: Shape) {
         if found == expected {
             self = .same
@@ -41,7 +41,7 @@ public enum ArrayLayout: Hashable, Sendable {
         return result
     }
 
-    /// What was done, for a note.
+    /// Says in a note what was done.
     public func note(_ found: Shape, _ expected: Shape) -> String? {
         switch self {
         case .same: nil

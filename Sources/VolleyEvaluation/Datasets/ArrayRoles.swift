@@ -2,12 +2,12 @@ import VolleyTensors
 
 /// Which arrays of an `.npz` file hold the samples and which the labels.
 ///
-/// In this order: what the caller names (`x`, `y`); arrays called `x` and `y`; an array called like the network's input; a
+/// These are tried in order: what the caller names (`x`, `y`); arrays called `x` and `y`; an array called like the network's input; a
 /// name that is usual for it, alone or with the part of the data before or behind it (`X_test`, `train_images`), as far as
 /// only one array has such a name. Labels are of the same part as the samples.
 struct ArrayRoles {
     let samples: String
-    /// Nil with the reason where no labels, or several, are there: calibration needs none.
+    /// The labels' array, or why there is none: calibration does not need labels.
     let labels: Result<String, EvaluationError>
 
     private static let sampleNames: Set<String> = [
@@ -17,18 +17,20 @@ struct ArrayRoles {
     private static let parts: Set<String> = ["train", "training", "test", "testing", "val", "valid", "validation", "eval", "calibration"]
 
     init(_ names: [String], chosen: [String: String], input: String?, path: String) throws {
-        func failure(_ message: String, expected: String, found: [String]) -> EvaluationError {
+        func failure(_ message: String, _ remedy: Remedy, expected: String, found: [String]) -> EvaluationError {
             EvaluationError(
                 .malformedDataset, message,
-                context: .init(file: path, expected: expected, found: found.isEmpty ? "no arrays" : found.listed(12)))
+                context: .init(file: path, expected: expected, found: found.isEmpty ? "no arrays" : found.listed(12)), remedies: [remedy])
         }
+        let choice = Remedy(.arrays)
         for (role, name) in chosen.sorted(by: { $0.key < $1.key }) {
             guard role == "x" || role == "y" || role == input else {
                 throw failure(
-                    "--array names the array of 'x', the samples, or 'y', the labels.", expected: "x=NAME or y=NAME", found: ["\(role)=\(name)"])
+                    "\(choice) names the array of 'x', the samples, or 'y', the labels.", choice, expected: "x=NAME or y=NAME",
+                    found: ["\(role)=\(name)"])
             }
             guard names.contains(name) else {
-                throw failure("There is no array '\(name)', which --array names.", expected: "one of the file's arrays", found: names)
+                throw failure("There is no array '\(name)', which \(choice) names.", choice, expected: "one of the file's arrays", found: names)
             }
         }
         let isFree = { (name: String) in !chosen.values.contains(name) }
@@ -40,11 +42,12 @@ struct ArrayRoles {
         } else if candidates.count == 1 {
             samples = candidates[0]
         } else {
+            let choice = Remedy(.arrays, "x=\(candidates.first ?? names.first ?? "NAME")")
             throw failure(
                 candidates.isEmpty
-                    ? "No array is called 'x': name the one with the samples, as in --array x=\(names.first ?? "NAME")."
-                    : "Several arrays may hold the samples: name one, as in --array x=\(candidates[0]).",
-                expected: "an array x, and y with its labels for measuring", found: names)
+                    ? "No array is called 'x': name the one with the samples, as in \(choice)."
+                    : "Several arrays may hold the samples: name one, as in \(choice).",
+                choice, expected: "an array x, and y with its labels for measuring", found: names)
         }
         let part = Self.split(samples)?.part
         let labelled = names.filter { name in
@@ -57,12 +60,13 @@ struct ArrayRoles {
         } else if labelled.count == 1 {
             labels = .success(labelled[0])
         } else {
+            let choice = Remedy(.arrays, "y=\(labelled.first ?? "NAME")")
             labels = .failure(
                 failure(
                     labelled.isEmpty
-                        ? "There are no labels for '\(samples)': add them as an array y, or name it, as in --array y=NAME."
-                        : "Several arrays may hold the labels of '\(samples)': name one, as in --array y=\(labelled[0]).",
-                    expected: "an array y", found: names))
+                        ? "There are no labels for '\(samples)': add them as an array y, or name it, as in \(choice)."
+                        : "Several arrays may hold the labels of '\(samples)': name one, as in \(choice).",
+                    choice, expected: "an array y", found: names))
         }
     }
 

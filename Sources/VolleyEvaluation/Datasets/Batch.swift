@@ -2,7 +2,7 @@ public import VolleyTensors
 
 /// Consecutive samples of a data set, ready to be fed to a network.
 public struct Batch: Hashable, Sendable {
-    /// Which samples of the data set these are, skipped ones included.
+    /// Which samples of the data set these are; skipped ones are included.
     public let indices: Range<Int>
     /// The network's inputs, `[N, …]`: one row for each sample that was not skipped.
     public let inputs: Tensor

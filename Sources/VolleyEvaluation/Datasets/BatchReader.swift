@@ -6,7 +6,7 @@ struct BatchReader: Sendable {
     let dataset: Dataset
     private let preprocessor: ImagePreprocessor?
     private let inputShape: Shape
-    /// How what is read lies against the network's input.
+    /// How the axes of samples are arranged beside those of the network's input.
     private let layout: ArrayLayout
     private let threads: Int
     private let skipsUnreadable: Bool
@@ -25,10 +25,12 @@ struct BatchReader: Sendable {
             found = sampleShape
         } else {
             guard let preprocessing else {
+                let remedies = [Remedy(.imageFile), Remedy(.imageMean), Remedy(.imageDeviation)]
                 throw EvaluationError(
                     .preprocessing,
                     "The samples are images, but the network does not know how to preprocess them: say it when it is converted, "
-                        + "with --preprocess FILE.json or with --mean and --std.", context: .init(file: dataset.path))
+                        + "with \(remedies[0]) or with \(remedies[1]) and \(remedies[2]).", context: .init(file: dataset.path),
+                    remedies: remedies)
             }
             let preprocessor = try ImagePreprocessor(preprocessing)
             self.preprocessor = preprocessor
@@ -43,7 +45,7 @@ struct BatchReader: Sendable {
         self.layout = layout
     }
 
-    /// Where several samples cannot be read, the error tells of the first.
+    /// Where several samples cannot be read, the error names the first.
     func batch(_ indices: Range<Int>) throws -> Batch {
         let parts = try parallelRanges(indices.count, threads: threads) { _, range in
             try part(range.lowerBound + indices.lowerBound..<range.upperBound + indices.lowerBound)

@@ -97,7 +97,7 @@ struct ClassBinding {
         if numbers != numbers.sorted() {
             let note =
                 "\(what.capitalizedFirst) are numbers, taken for class indices from 0. Some training programs sort such "
-                + "names as text (0, 1, 10, 11, 2, …); where the model was trained so, say the classes with --labels."
+                + "names as text (0, 1, 10, 11, 2, …); where the model was trained so, say the classes in a CSV file of labels."
             found.diagnostics.append(Diagnostic(file, note))
         }
         return found
@@ -137,16 +137,17 @@ struct ClassBinding {
     private func failure(_ problem: String, expected: String? = nil, found: String? = nil) -> EvaluationError {
         EvaluationError(
             .unknownClasses, problem + " " + ClassHints.threeWays,
-            context: .init(file: file, expected: expected, found: found))
+            context: .init(file: file, expected: expected, found: found), remedies: [ClassHints.remedy])
     }
 }
 
 /// How a data set can say which class a sample is of.
 enum ClassHints {
+    static let remedy = Remedy(.classTable)
     static let threeWays = """
         There are three ways to say the classes: folders named like the model's own classes (label_names or id2label in its \
         config.json when it is converted); folders named by class index from 0 or, for ImageNet's 1,000 classes, by WordNet \
-        id; or --labels FILE.csv with the columns 'file' and 'class' or 'class_index'.
+        id; or \(remedy) FILE.csv with the columns 'file' and 'class' or 'class_index'.
         """
 }
 

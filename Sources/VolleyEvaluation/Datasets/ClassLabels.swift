@@ -15,7 +15,7 @@ public struct ClassList: Hashable, Sendable {
 /// The class of each sample of a data set, as an output of one network counts them.
 public struct ClassLabels: Hashable, Sendable {
     public let indices: [Int]
-    /// How classes were found where the data leaves room for doubt.
+    /// Says how classes were found where the data leaves room for doubt.
     public let diagnostics: [Diagnostic]
 }
 

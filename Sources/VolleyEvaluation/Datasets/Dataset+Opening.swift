@@ -1,5 +1,6 @@
 import Foundation
 import VolleyFormats
+import VolleyTensors
 
 extension Dataset {
     /// What a caller can say about the data beside its path.
@@ -36,13 +37,14 @@ extension Dataset {
         guard FileManager.default.fileExists(atPath: path) else {
             throw EvaluationError(.unrecognizedDataset, "There is no such file or folder.", context: .init(file: path))
         }
-        func refuse(_ option: String, _ why: String) throws {
-            throw EvaluationError(.unrecognizedDataset, "\(option) does not apply: \(why)", context: .init(file: path))
+        func refuse(_ option: Remedy, _ why: String) throws {
+            throw EvaluationError(
+                .unrecognizedDataset, "\(option) does not apply: \(why)", context: .init(file: path), remedies: [option])
         }
         let isFolder = Folder.exists(path)
-        if options.labels != nil, !isFolder { try refuse("--labels", "it says the classes of the images in a folder.") }
+        if options.labels != nil, !isFolder { try refuse(Remedy(.classTable), "it says the classes of the images in a folder.") }
         if !options.arrays.isEmpty, isFolder || ArrayFileKind(name: path) != .npz {
-            try refuse("--array", "it names arrays of an .npz file.")
+            try refuse(Remedy(.arrays), "it names arrays of an .npz file.")
         }
         let dataset = try isFolder ? openFolder(path, options) : openFile(path, options)
         guard dataset.count > 0 else {

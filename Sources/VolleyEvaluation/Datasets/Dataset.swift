@@ -9,7 +9,7 @@ public import VolleyTensors
 public struct Dataset: Sendable {
     /// Where the data set was opened.
     public let path: String
-    /// What was found, but is not part of the data set.
+    /// What was found at the path, but is not part of the data set.
     public let diagnostics: [Diagnostic]
     let source: SampleSource
     /// What the data says about the class of each sample, in the order of the samples.

@@ -11,7 +11,7 @@ struct ImageFolder {
     static func isImage(_ name: String) -> Bool { imageExtensions.contains { name.lowercased().hasSuffix($0) } }
 
     private let root: FolderListing
-    /// Relative to the folder, like all that follow; folder by folder in the order of the names.
+    /// Paths are relative to the folder, here and below; they stand folder by folder in the order of the names.
     private var images: [String] = []
     /// Files that are no images, and folders without any file.
     private var others: [String] = []
@@ -69,7 +69,7 @@ struct ImageFolder {
             .missing(
                 EvaluationError(
                     .malformedDataset, problem + " " + ClassHints.threeWays,
-                    context: .init(file: root.path, expected: "one folder of images per class", found: found)))
+                    context: .init(file: root.path, expected: "one folder of images per class", found: found), remedies: [ClassHints.remedy]))
         }
         let parts = images.map { $0.split(separator: "/", omittingEmptySubsequences: false).map(String.init) }
         let loose = parts.filter { $0.count == 1 }.count

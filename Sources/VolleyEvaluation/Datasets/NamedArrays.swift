@@ -24,11 +24,12 @@ public struct NamedArrays: Sendable {
         let names = archive.names
         for (input, name) in chosen.sorted(by: { $0.key < $1.key }) {
             guard inputs.contains(input) || (input == "x" && inputs.count == 1), names.contains(name) else {
+                let remedy = Remedy(.arrays)
                 throw EvaluationError(
-                    .malformedDataset, "--array names an input of the network and one of the file's arrays.",
+                    .malformedDataset, "\(remedy) names an input of the network and one of the file's arrays.",
                     context: .init(
                         file: path, expected: "INPUT=NAME with INPUT of \(inputs.listed(12)) and NAME of \(names.listed(12))",
-                        found: "\(input)=\(name)"))
+                        found: "\(input)=\(name)"), remedies: [remedy])
             }
         }
         var arrays: [String: Tensor] = [:]
@@ -62,7 +63,8 @@ public struct NamedArrays: Sendable {
         count = counts.values.first ?? 1
         self.arrays = arrays
         others = names.filter { !used.contains($0) && $0 != "y" }
-        diagnostics = others.isEmpty ? [] : [Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")]
+        let unread = Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")
+        diagnostics = (others.isEmpty ? [] : [unread]) + NpzDataset.membersLeftOut(of: archive)
     }
 
     /// Puts arrays with their channels at the other end than a network reads them into its layout, with a note; notes pixels

@@ -24,7 +24,13 @@ enum NpzDataset {
         let left = Diagnostic(path, "Arrays besides \(used.joined(separator: " and ")) are left out: \(others.listed()).")
         return Dataset(
             path: path, source: try source(array, name: roles.samples, path: path), annotation: annotation,
-            diagnostics: others.isEmpty ? [] : [left])
+            diagnostics: (others.isEmpty ? [] : [left]) + membersLeftOut(of: archive))
+    }
+
+    /// A note on what a file holds besides arrays.
+    static func membersLeftOut(of archive: NpzArchive) -> [Diagnostic] {
+        let others = archive.otherMembers
+        return others.isEmpty ? [] : [Diagnostic(archive.path, "What is no array (.npy) is left out: \(others.listed()).")]
     }
 
     private static func source(_ array: NpyArray, name: String, path: String) throws -> SampleSource {

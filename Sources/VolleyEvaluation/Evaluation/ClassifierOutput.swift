@@ -17,11 +17,13 @@ public struct ClassifierOutput: Hashable, Sendable {
             return shape.rank == 2 && shape[0] == batch && !shape[1].scalesWithBatch && shape[1].size >= 2
         }
         let listed = graph.outputs.map { "\($0.name) \(graph[$0.value].shape)" }.joined(separator: ", ")
-        func failure(_ message: String) -> SpikingError { SpikingError(.badSettings, "\(message); the network's outputs: \(listed)") }
+        func failure(_ message: String, _ remedies: [Remedy] = []) -> SpikingError {
+            SpikingError(.badSettings, "\(message); the network's outputs: \(listed)", remedies: remedies)
+        }
         let output: Graph.Output
         if let name {
             guard let named = graph.outputs.first(where: { $0.name == name }) else {
-                throw failure("the network has no output '\(name)', which --output names")
+                throw failure("the network has no output '\(name)', which \(Remedy(.output)) names", [Remedy(.output)])
             }
             guard fitting.contains(named) else {
                 throw failure("the output '\(name)' is none of a classifier, which has the shape [N, classes] with 2 classes at least")
@@ -31,11 +33,12 @@ public struct ClassifierOutput: Hashable, Sendable {
             guard let first = fitting.first else {
                 throw failure(
                     "only classifiers can be evaluated: networks with an output [N, classes] of 2 classes at least; "
-                        + "use 'volley run' for this one")
+                        + "use \(Remedy(.session)) for this one", [Remedy(.session)])
             }
             guard fitting.count == 1 else {
-                let names = fitting.map { "--output \($0.name)" }.joined(separator: " or ")
-                throw failure("\(fitting.count) outputs may be a classifier's: say which one counts with \(names)")
+                let choices = fitting.map { Remedy(.output, $0.name) }
+                let listed = choices.map(\.description).joined(separator: " or ")
+                throw failure("\(fitting.count) outputs may be a classifier's: say which one counts with \(listed)", choices)
             }
             output = first
         }

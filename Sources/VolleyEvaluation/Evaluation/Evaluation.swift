@@ -10,7 +10,7 @@ public struct Evaluation: Sendable {
     /// Everything that a result depends on beside the network and the data.
     public struct Settings: Sendable, Hashable, Codable {
         public var timeSteps: Int
-        /// These two decide how fast the result comes and how much memory that takes; the result does not depend on them and
+        /// Batch size and threads decide how fast the result comes and how much memory that takes; the result does not depend on them and
         /// does not hold them.
         public var batchSize = 32
         public var threads = 1
@@ -18,7 +18,8 @@ public struct Evaluation: Sendable {
         public var limit: Int?
         /// Whether samples that cannot be read are left out and listed instead of ending the run.
         public var skipBad: Bool
-        public var data: String
+        /// What the data is called in the results.
+        public var data: String?
         /// How the weights of layers behind neurons are held.
         public var weights: WeightFormat
         /// The output that holds the classes; nil where only one can, see ``ClassifierOutput``.
@@ -27,7 +28,7 @@ public struct Evaluation: Sendable {
         private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output }
 
         public init(
-            timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String = "",
+            timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String? = nil,
             weights: WeightFormat = .fp32, output: String? = nil
         ) {
             self.timeSteps = timeSteps
@@ -65,7 +66,7 @@ public struct Evaluation: Sendable {
             throw SpikingError(
                 .badSettings,
                 "only classifiers with one input can be evaluated, and this network has \(graph.inputs.count): "
-                    + "\(names); use 'volley run' for it")
+                    + "\(names); use \(Remedy(.session)) for it", remedies: [Remedy(.session)])
         }
         input = graph[graph.inputs[0]]
         let classifier = try ClassifierOutput(of: graph, named: settings.output)
@@ -75,14 +76,15 @@ public struct Evaluation: Sendable {
             throw SpikingError(
                 .badSettings,
                 "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
-                    + "what else is in its batch; use 'volley run' for batches of your choice")
+                    + "what else is in its batch; use \(Remedy(.session)) for batches of your choice", remedies: [Remedy(.session)])
         }
         guard self.dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
         }
         let fixed = program.executable.batching.samplesPerRun
         guard self.dataset.count % fixed == 0 else {
-            throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (--limit)")
+            let limit = Remedy(.sampleLimit)
+            throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (\(limit))", remedies: [limit])
         }
         labels = try self.dataset.labels(for: ClassList(count: classifier.classes, names: network.classNames))
     }
@@ -99,7 +101,7 @@ public struct Evaluation: Sendable {
     /// Runs the whole data set.
     /// - Parameters:
     ///   - networkDigest: SHA-256 of the network's file, for the record.
-    ///   - resumeFile: where progress is kept after every batch and gone on from. It is left there: remove it once the
+    ///   - resumeFile: where progress is kept after every batch and continued from. It is left there: remove it once the
     ///     results are safe.
     ///   - progress: called after every batch with the samples done and in all.
     /// - Throws: the first error of data, network or file.
@@ -148,8 +150,8 @@ public struct Evaluation: Sendable {
         return sites
     }
 
-    /// What rounding the weights changes is measured on so many samples, the first ones, whatever the batches: 32, or as many
-    /// more as whole runs of the network take.
+    /// How many samples, from the first one on, show what rounding the weights changes: 32, or as many more as fill whole runs of the
+    /// network.
     private var comparedSamples: Int {
         let run = program.executable.batching.samplesPerRun
         return (32 + run - 1) / run * run

@@ -4,10 +4,10 @@ internal import VolleyTensors
 
 /// The file that an interrupted evaluation goes on from. Written whole after every batch: at most the batch in flight is lost.
 ///
-/// Its first line is `volley progress VERSION SHA256`, the digest of all that follows; then comes one JSON object. What was
-/// altered, or kept by another version, is refused, for nothing in it can be measured again.
+/// Its first line is `volley progress VERSION SHA256`, with the digest of all that follows; then comes one JSON object. A file that was
+/// altered, or that another version kept, is refused, since nothing in it can be measured again.
 struct Journal: Sendable {
-    /// What the sums belong to. They are only gone on with for the same network, data and settings.
+    /// What the sums belong to. They are continued for the same network, data and settings only.
     struct Subject: Sendable, Hashable, Codable {
         var settings: Evaluation.Settings
         var network: String?

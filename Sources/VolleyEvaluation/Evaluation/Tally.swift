@@ -3,7 +3,7 @@ internal import VolleySimulation
 internal import VolleySpiking
 internal import VolleyTensors
 
-/// The running sums of an evaluation: whole numbers only, so that they can be kept and gone on with, and so that neither
+/// The running sums of an evaluation: whole numbers only, so that they can be kept and continued, and so that neither
 /// batches nor threads change them.
 struct Tally: Sendable, Hashable, Codable {
     struct Hits: Sendable, Hashable, Codable {
@@ -24,7 +24,7 @@ struct Tally: Sendable, Hashable, Codable {
     var steps: [Hits]
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
-    /// Of the first samples, by output of the ANN: how far rounded weights move it, where they are not fp32.
+    /// How far rounded weights move each output of the ANN on the first samples; empty for fp32.
     var weightDistances: [String: RelativeDistance] = [:]
 
     init(timeSteps: Int) {

@@ -9,8 +9,6 @@ public struct CIFARFile: Sendable {
     public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
         case cifar10, cifar100
 
-        public var classCount: Int { self == .cifar10 ? 10 : 100 }
-
         /// CIFAR-100 has a coarse label (0…19) before the fine one.
         fileprivate var labelLimits: [UInt8] { self == .cifar10 ? [10] : [20, 100] }
         fileprivate var recordLength: Int { labelLimits.count + CIFARFile.imageLength }

@@ -16,7 +16,7 @@ public struct BatchAxis: Hashable, Sendable {
         self.blocks = blocks
     }
 
-    /// The same in a value with so many more axes in front.
+    /// The same axis in a value that has so many more axes in front.
     public func behind(_ axes: Int) -> BatchAxis { BatchAxis(position + axes, blocks: blocks) }
 
     /// How often the elements of a value run through the batch.
@@ -41,7 +41,7 @@ public struct BatchAxis: Hashable, Sendable {
         return part
     }
 
-    /// One value of the values of successive parts of a batch.
+    /// Joins the values of successive parts of a batch into one.
     /// - Precondition: there is at least one, and their shapes differ along this axis only.
     public func joining(_ parts: [Tensor]) -> Tensor {
         if parts.count == 1 { return parts[0] }
@@ -58,10 +58,10 @@ public struct BatchAxis: Hashable, Sendable {
     }
 }
 
-/// An input as an operator sees it that says where the batch lies in its value.
+/// An input as an operator sees it when it is asked where the batch lies in its value.
 public struct BatchOperand: Hashable, Sendable {
     public var shape: SymbolicShape
-    /// nil for what is the same for all samples.
+    /// Nil where the value is the same for all samples.
     public var axis: BatchAxis?
 
     public init(_ shape: SymbolicShape, _ axis: BatchAxis?) {

@@ -103,7 +103,7 @@ public struct Batching: Sendable, Hashable {
         }
     }
 
-    /// One set of inputs, or of outputs, of those of successive parts; what is the same for all samples is taken once.
+    /// Joins the inputs, or the outputs, of successive parts of a batch into one set; what is the same for all samples is taken once.
     /// - Precondition: there is at least one part.
     public func joining(inputs parts: [[String: Tensor]]) -> [String: Tensor] { Self.joining(parts, along: inputs) }
     public func joining(outputs parts: [[String: Tensor]]) -> [String: Tensor] { Self.joining(parts, along: outputs) }

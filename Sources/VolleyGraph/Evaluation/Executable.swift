@@ -59,8 +59,8 @@ public struct Executable: Sendable {
         evaluate(id, inputs, into: &output, pool: &pool)
     }
 
-    /// The same in memory that is there.
-    /// - Parameter pool: memory for what lies between, given back afterwards.
+    /// Computes the value into memory that the caller provides.
+    /// - Parameter pool: memory for intermediate values; it is given back afterwards.
     public func evaluate(_ id: NodeID, _ inputs: [Tensor], into output: inout Tensor, pool: inout ArrayPool<Float>) {
         guard let operation = graph[id].operation else { preconditionFailure("node \(id) computes nothing") }
         switch (operation, packed[id]) {

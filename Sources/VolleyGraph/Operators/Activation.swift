@@ -1,6 +1,9 @@
 public import VolleyTensors
 
 /// `y = f(x)` element by element.
+///
+/// The negation is affine (<doc:Semantics>, section 2); every other function is nonlinear (<doc:Semantics>, section 4.1; ECMT
+/// theorem 4.1).
 public struct Activation: Operation {
     public var function: UnaryFunction
 

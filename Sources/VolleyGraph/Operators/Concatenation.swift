@@ -1,6 +1,8 @@
 public import VolleyTensors
 
 /// Its inputs one after the other along one axis.
+///
+/// It is affine (<doc:Semantics>, section 2).
 public struct Concatenation: Operation {
     public var axis: Int
 

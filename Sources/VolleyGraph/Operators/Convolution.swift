@@ -3,6 +3,9 @@ public import VolleyTensors
 /// `y[n,o,i,j] = b[o] + Σ_{c,u,v} W[o,c,u,v] · x[n,c, i·stride + u·dilation − padding, j·…]`, zero outside the image.
 ///
 /// x `[N, C, H, W]`, W `[O, C/groups, KH, KW]`, b `[O]` (may be left out), y `[N, O, OH, OW]`.
+///
+/// Affine where one of its inputs is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
+/// (<doc:Semantics>, section 4.2).
 public struct Convolution: Operation {
     /// Along height and width.
     public var stride: [Int]

@@ -1,6 +1,9 @@
 public import VolleyTensors
 
 /// `c = f(a, b)` element by element; axes are aligned at the end, a length of 1 stretches.
+///
+/// Sums, and products and quotients with a static value, are affine (<doc:Semantics>, section 2); products of two values that
+/// change over time are bilinear (<doc:Semantics>, section 4.2); everything else is nonlinear (<doc:Semantics>, section 4.1).
 public struct Elementwise: Operation {
     public var function: BinaryFunction
 

@@ -4,6 +4,8 @@ public import VolleyTensors
 ///
 /// x `[a…, L, b…]`, indices `[q…]`, y `[a…, q…, b…]`. Indices are rounded; negative ones count from the end. A slice outside
 /// the axis is NaN.
+///
+/// It is affine where the indices are static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
 public struct Gather: Operation {
     public var axis: Int
 

@@ -4,6 +4,8 @@ public import VolleyTensors
 ///
 /// x `[A…, L, B…]`, indices and y `[A'…, K, B'…]` with A' ≤ A and B' ≤ B. Indices are rounded; negative ones count from the
 /// end. An element outside the axis is NaN.
+///
+/// It is affine where the indices are static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
 public struct GatherElements: Operation {
     public var axis: Int
 

@@ -4,6 +4,8 @@ public import VolleyTensors
 ///
 /// x `[n…, l_1…l_k, b…]`, indices `[n…, q…, k]`, y `[n…, q…, b…]`, where n… are the batch axes. Indices are rounded; negative
 /// ones count from the end. A slice outside an axis is NaN.
+///
+/// It is affine where the indices are static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
 public struct GatherND: Operation {
     /// How many leading axes data and indices have in common.
     public var batchAxes: Int

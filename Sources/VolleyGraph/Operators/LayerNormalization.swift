@@ -1,6 +1,9 @@
 public import VolleyTensors
 
 /// `y = (x − mean) / √(variance + ε) · γ + β` over the last axis: x `[…, D]`, γ `[D]`, β `[D]`; the variance is the biased one.
+///
+/// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1). Source: Ba, Kiros and Hinton, *Layer Normalization*, 2016
+/// (arXiv 1607.06450), eq. 3.
 public struct LayerNormalization: Operation {
     public var epsilon: Float
 

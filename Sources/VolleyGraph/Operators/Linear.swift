@@ -1,6 +1,9 @@
 public import VolleyTensors
 
 /// `y = x·Wᵀ + b` over the last axis: x `[…, I]`, W `[O, I]`, b `[O]` (may be left out), y `[…, O]`.
+///
+/// Affine where one of its inputs is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
+/// (<doc:Semantics>, section 4.2).
 public struct Linear: Operation {
     public init() {}
 

@@ -1,6 +1,9 @@
 public import VolleyTensors
 
 /// `C = A·B` over the last two axes: A `[…, n, p]`, B `[…, p, m]`, C `[…, n, m]`; the axes before them broadcast.
+///
+/// Affine where one side is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
+/// (<doc:Semantics>, section 4.2; ECMT theorem 4.2).
 public struct MatrixProduct: Operation {
     public init() {}
 

@@ -3,6 +3,8 @@ public import VolleyTensors
 /// The place of a layer of spiking neurons; the node's name is the site's name.
 ///
 /// In the ANN it hands its input on. What stands there in the spiking network is not the graph's business.
+///
+/// Where sites stand: <doc:Semantics>, section 6; what stands there: <doc:Semantics>, section 3.
 public struct NeuronSite: Operation {
     public init() {}
 

@@ -1,6 +1,8 @@
 public import VolleyTensors
 
 /// Its input with positions added before and after each axis, or, for negative amounts, taken away.
+///
+/// It is affine (<doc:Semantics>, section 2).
 public struct Padding: Operation {
     public enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
         /// One value everywhere.

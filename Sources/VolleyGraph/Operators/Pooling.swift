@@ -5,6 +5,8 @@ public import VolleyTensors
 ///
 /// x `[N, C, H, W]`, y `[N, C, OH, OW]`; with one length per axis, any number of axes is pooled after the first two. Positions
 /// outside the input do not take part: a maximum over none is the lowest finite number, a mean over none is 0.
+///
+/// The mean is affine (<doc:Semantics>, section 2), the maximum nonlinear (<doc:Semantics>, section 4.1).
 public struct Pooling: Operation {
     public enum Function: String, Sendable, Hashable, Codable, CaseIterable { case maximum, average }
 

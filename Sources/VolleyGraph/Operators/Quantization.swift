@@ -4,6 +4,8 @@ public import VolleyTensors
 ///
 /// x `[…]`, scale and zero broadcast to it, q `[…]`. `(q − zero)·scale` is x again, rounded and cut off: what a layer with
 /// quantised inputs reads.
+///
+/// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
 public struct Quantization: Operation {
     /// The smallest and the largest number that the integers have, such as −128 and 127.
     public var lowest: Float

@@ -3,6 +3,8 @@ public import VolleyTensors
 /// `y = x / √(mean of x² + ε) · γ` over the last axis: x `[…, D]`, γ `[D]`.
 ///
 /// Zhang, Sennrich, *Root Mean Square Layer Normalization*, NeurIPS 2019 (arXiv 1910.07467), eq. 4.
+///
+/// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
 public struct RMSNormalization: Operation {
     public var epsilon: Float
 

@@ -1,6 +1,8 @@
 public import VolleyTensors
 
 /// One number for all elements along some axes; NaN for none.
+///
+/// Sums and means are affine (<doc:Semantics>, section 2), other functions nonlinear (<doc:Semantics>, section 4.1).
 public struct Reduction: Operation {
     public enum Function: String, Sendable, Hashable, Codable, CaseIterable { case mean, sum, maximum, minimum, product }
 

@@ -1,6 +1,8 @@
 public import VolleyTensors
 
 /// The same elements in row-major order under another shape.
+///
+/// It is affine (<doc:Semantics>, section 2).
 public struct Reshape: Operation {
     public var shape: SymbolicShape
 

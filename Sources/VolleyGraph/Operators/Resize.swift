@@ -2,6 +2,8 @@ public import VolleyTensors
 
 /// Its input with other lengths along some axes: each element of the result is a weighted mean of a few elements around the
 /// place where it comes from, one axis after the other.
+///
+/// It is affine (<doc:Semantics>, section 2).
 public struct Resize: Operation {
     public enum Interpolation: String, Sendable, Hashable, Codable, CaseIterable {
         /// The element nearest to the place.

@@ -2,6 +2,8 @@ public import VolleyTensors
 
 /// `y = a` where the condition is not 0, otherwise `b`, element by element. Inputs: condition, a, b; axes are aligned at the
 /// end, a length of 1 stretches.
+///
+/// It is affine where the condition is static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
 public struct Selection: Operation {
     public init() {}
 

@@ -1,6 +1,8 @@
 public import VolleyTensors
 
 /// The positions `start, start + step, …` of one axis, `length` of them. A negative step walks backwards.
+///
+/// It is affine (<doc:Semantics>, section 2).
 public struct Slice: Operation {
     public var axis: Int
     /// The first position taken.

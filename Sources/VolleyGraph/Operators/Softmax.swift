@@ -1,6 +1,8 @@
 public import VolleyTensors
 
 /// `y_i = exp(x_i − max x) / Σ_j exp(x_j − max x)` over the last axis.
+///
+/// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
 public struct Softmax: Operation {
     public init() {}
 

@@ -2,6 +2,8 @@ public import VolleyTensors
 
 /// The k largest or smallest elements along one axis, the first one first; of equal ones, that which comes first. Either their
 /// values or their positions, counted from 0.
+///
+/// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
 public struct TopK: Operation {
     public enum Part: String, Sendable, Hashable, Codable { case values, positions }
 

@@ -1,6 +1,8 @@
 public import VolleyTensors
 
 /// Axis `i` of the result is axis `permutation[i]` of the input.
+///
+/// It is affine (<doc:Semantics>, section 2).
 public struct Transpose: Operation {
     public var permutation: [Int]
 

@@ -5,6 +5,9 @@ public import VolleyTensors
 ///
 /// x `[N, C, H, W]`, W `[C, O/groups, KH, KW]`, b `[O]` (may be left out), y `[N, O, OH, OW]` with
 /// `OH = stride·(H − 1) + dilation·(KH − 1) + 1 − crop before − crop after`.
+///
+/// Affine where one of its inputs is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
+/// (<doc:Semantics>, section 4.2).
 public struct TransposedConvolution: Operation {
     /// Along height and width: how far apart neighbouring pixels put their kernels.
     public var stride: [Int]

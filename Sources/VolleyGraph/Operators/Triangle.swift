@@ -2,6 +2,8 @@ public import VolleyTensors
 
 /// One triangle of each matrix of the last two axes, the other elements 0: `y_ij = x_ij` where `j − i ≥ diagonal` for the upper
 /// one, `j − i ≤ diagonal` for the lower one.
+///
+/// It is affine (<doc:Semantics>, section 2).
 public struct Triangle: Operation {
     public var upper: Bool
     public var diagonal: Int

@@ -2,7 +2,10 @@ public import VolleyTensors
 
 /// Evaluates every operation that reads constants only, and puts its value in its place. Values whose shape depends on the
 /// batch size stay operations.
+///
+/// What reads constants only is static at every time-step (<doc:Semantics>, section 2).
 public enum FoldConstants {
+    /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph, kernels: Kernels = .best) throws -> Graph {
         let folded = try graph.rebuilt { builder, node, _, inputs in
             if let operation = node.operation, operation != .neuron(NeuronSite()), !node.shape.scalesWithBatch, !inputs.isEmpty {

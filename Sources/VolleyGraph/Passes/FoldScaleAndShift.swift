@@ -2,7 +2,12 @@ internal import VolleyTensors
 
 /// Takes what is multiplied with and added to the output of a linear layer or convolution into its weight and bias, where that
 /// is one number per channel: batch normalisation, layer scale, a bias of its own.
+///
+/// The layer stays affine (<doc:Semantics>, section 2), and a site behind it sees the normalised value.
+/// Batch normalisation: Ioffe and Szegedy, 2015 (arXiv 1502.03167); at inference, its algorithm 2 is one factor and one addend for each
+/// channel.
 public enum FoldScaleAndShift {
+    /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         let readers = graph.consumers.map(\.count)
         let outputs = Set(graph.outputs.map(\.value))

@@ -1,5 +1,5 @@
-/// `A(x) + B(x)·g`: what sums and products of numbers, of one value x and of one gate g amount to. The coefficients stand in
-/// order of the power of x.
+/// `A(x) + B(x)·g`: an expression of sums and products of numbers, one value x and one gate g. The coefficients stand in the order of
+/// the power of x.
 struct GatedPolynomial {
     var plain: [Double]
     var gated: [Double] = []

@@ -1,4 +1,7 @@
 /// The passes that simplify an imported graph without changing what it computes.
+///
+/// Exporters take operators apart; passes put them together again. Which operators a graph has decides where neurons stand and what is
+/// compensated (<doc:Semantics>, sections 2 and 6).
 public enum GraphPasses {
     public typealias Pass = (name: String, apply: @Sendable (Graph) throws -> Graph)
 

@@ -1,6 +1,6 @@
 internal import VolleyTensors
 
-/// Questions about a graph's expressions: what passes recognise patterns with.
+/// Answers questions about a graph's expressions, by which passes recognise patterns.
 struct GraphPattern {
     let graph: Graph
 
@@ -33,7 +33,7 @@ struct GraphPattern {
         graph[id].operation == .activation(Activation(function)) ? graph[id].inputs[0] : nil
     }
 
-    /// What an operation takes the mean over the last axis of, keeping the axis.
+    /// The value whose mean over the last axis an operation computes; the axis is kept.
     func meanOfRows(_ id: NodeID) -> NodeID? {
         guard case .reduction(let reduction)? = graph[id].operation, reduction.function == .mean, reduction.keepsAxes,
             reduction.axes == [graph[id].shape.rank - 1]
@@ -41,14 +41,14 @@ struct GraphPattern {
         return graph[id].inputs[0]
     }
 
-    /// What is squared, by a product with itself or by a power.
+    /// The value that an operation squares, as a product with itself or as a power.
     func squared(_ id: NodeID) -> NodeID? {
         if let (left, right) = operands(id, .multiply), isSame(left, right) { return left }
         if let (base, exponent) = operands(id, .power), scalar(exponent) == 2 { return base }
         return nil
     }
 
-    /// What a value is one over: a reciprocal or a quotient of 1.
+    /// The value whose reciprocal an operation computes, as such or as a quotient of 1.
     func reciprocal(_ id: NodeID) -> NodeID? {
         if let value = argument(id, of: .reciprocal) { return value }
         if let (one, value) = operands(id, .divide), scalar(one) == 1 { return value }

@@ -3,6 +3,10 @@
 ///
 /// `gelu(x) = x/2·(1 + erf(x/√2))`, `geluTanh(x) = x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))`, `silu(x) = x·sigmoid(x)`,
 /// `quickGELU(x) = x·sigmoid(1.702·x)`.
+///
+/// The parts are products of values that change over time, before which neurons would stand (<doc:Semantics>, section 6); the whole
+/// is one nonlinear operator (<doc:Semantics>, section 4.1). GELU: Hendrycks and Gimpel, 2016 (arXiv 1606.08415), section 2; SiLU:
+/// Elfwing, Uchibe and Doya, 2017 (arXiv 1702.03118), eq. 4.
 public enum LiftGatedActivations {
     /// `A(x) + B(x)·gate(Q(x))`.
     private struct Form {
@@ -24,6 +28,7 @@ public enum LiftGatedActivations {
         Form(function: .quickGELU, gate: .sigmoid, argument: [0, 1.702], plain: [], gated: [0, 1]),
     ]
 
+    /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         let pattern = GraphPattern(graph: graph)
         let lifted = try graph.rebuilt { builder, node, id, inputs in

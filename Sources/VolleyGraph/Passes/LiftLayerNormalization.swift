@@ -1,5 +1,9 @@
 /// Puts one layer normalisation in the place of its parts: mean, difference, square, mean, ε, root, quotient, γ and β.
+///
+/// The parts hold a quotient of values that change over time; the whole is one nonlinear operator (<doc:Semantics>, section 4.1).
+/// Source: Ba, Kiros and Hinton, 2016 (arXiv 1607.06450), eq. 3.
 public enum LiftLayerNormalization {
+    /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         let pattern = GraphPattern(graph: graph)
         let lifted = try graph.rebuilt { builder, node, id, inputs in

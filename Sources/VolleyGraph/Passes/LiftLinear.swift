@@ -1,7 +1,10 @@
 internal import VolleyTensors
 
 /// Makes a linear layer of each product with a constant matrix on its right. ``FoldScaleAndShift`` adds the bias.
+///
+/// Both are affine (<doc:Semantics>, section 2); a layer behind neurons is what event-driven kernels run.
 public enum LiftLinear {
+    /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         let lifted = try graph.rebuilt { builder, node, _, inputs in
             guard case .matrixProduct? = node.operation, let matrix = builder.constant(of: inputs[1]), matrix.shape.rank == 2,

@@ -1,5 +1,8 @@
 /// Puts one root-mean-square normalisation in the place of its parts: square, mean, ε, root, quotient and γ.
+///
+/// As one, it is one nonlinear operator (<doc:Semantics>, section 4.1). Source: Zhang and Sennrich, 2019 (arXiv 1910.07467), eq. 4.
 public enum LiftRMSNormalization {
+    /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         let pattern = GraphPattern(graph: graph)
         let lifted = try graph.rebuilt { builder, node, id, inputs in

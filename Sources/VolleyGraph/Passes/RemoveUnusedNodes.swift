@@ -1,5 +1,8 @@
 /// Drops every operation and constant that no output depends on. Inputs stay: they are the network's interface.
+///
+/// No neurons stand before what nobody reads (<doc:Semantics>, section 6).
 public enum RemoveUnusedNodes {
+    /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         var needed = Set(graph.outputs.map(\.value))
         for id in graph.nodes.indices.reversed() where needed.contains(id) { needed.formUnion(graph[id].inputs) }

@@ -1,6 +1,6 @@
 internal import VolleyTensors
 
-/// A value that is divided by the root of its rows' mean square, and what is done to it then: `v / √(mean of v² + ε) · γ + β`.
+/// A value that is divided by the root of its rows' mean square, then scaled and shifted: `v / √(mean of v² + ε) · γ + β`.
 struct RootMeanSquare {
     var value: NodeID
     var epsilon: Float
@@ -59,7 +59,7 @@ struct RootMeanSquare {
 
     private typealias Mean = (value: NodeID, epsilon: Float)
 
-    /// Of `1/√(mean of v² + ε)`.
+    /// Reads `1/√(mean of v² + ε)`.
     private static func meanSquare(inverseRoot id: NodeID, _ pattern: GraphPattern) -> Mean? {
         if let root = pattern.reciprocal(id) { return meanSquare(root: root, pattern) }
         if let inverse = pattern.argument(id, of: .sqrt), let sum = pattern.reciprocal(inverse) {
@@ -69,14 +69,14 @@ struct RootMeanSquare {
         return meanSquare(raised: sum, pattern)
     }
 
-    /// Of `√(mean of v² + ε)`.
+    /// Reads `√(mean of v² + ε)`.
     private static func meanSquare(root id: NodeID, _ pattern: GraphPattern) -> Mean? {
         if let sum = pattern.argument(id, of: .sqrt) { return meanSquare(raised: sum, pattern) }
         guard let (sum, exponent) = pattern.operands(id, .power), pattern.scalar(exponent) == 0.5 else { return nil }
         return meanSquare(raised: sum, pattern)
     }
 
-    /// Of `mean of v² + ε`.
+    /// Reads `mean of v² + ε`.
     private static func meanSquare(raised id: NodeID, _ pattern: GraphPattern) -> Mean? {
         for (mean, epsilon) in pattern.commuted(id, .add) {
             guard let epsilon = pattern.scalar(epsilon), let square = pattern.meanOfRows(mean),

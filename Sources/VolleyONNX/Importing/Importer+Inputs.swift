@@ -15,7 +15,7 @@ extension Importer {
         guard Set(names).count == names.count else { throw ONNXError(.malformed, "two inputs have the same name") }
         let lengths = try InputLengths(declared, given: shapes, freedBatch: freedBatch)
         freedInputs = lengths.freed.filter { constants[$0] == nil }
-        var open: [String] = []
+        var open: [Remedy] = []
         for input in declared {
             let kind = try Self.kind(of: input)
             if let tensor = constants[input.name] {
@@ -25,7 +25,7 @@ extension Importer {
                 continue
             }
             guard let shape = lengths.shapes[input.name] else {
-                open.append("--input-shape \(input.name)=\(lengths.sketches[input.name] ?? "…")")
+                open.append(Remedy(.inputShapes, "\(input.name)=\(lengths.sketches[input.name] ?? "…")"))
                 continue
             }
             try check(shape)
@@ -34,8 +34,9 @@ extension Importer {
             scope.set(input.name, Value(node, kind: kind, shape: shape))
         }
         guard open.isEmpty else {
+            let listed = open.map(\.description).joined(separator: " ")
             throw ONNXError(
-                .openShape, "the file leaves lengths of its inputs open; say them, the batch first: \(open.joined(separator: " "))")
+                .openShape, "the file leaves lengths of its inputs open; say them, the batch first: \(listed)", remedies: open)
         }
     }
 

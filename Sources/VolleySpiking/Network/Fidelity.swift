@@ -1,4 +1,4 @@
-internal import Foundation
+internal import VolleyTensors
 
 /// How closely a spiking network followed its ANN on some of its calibration samples, right after its conversion.
 public struct Fidelity: Sendable, Hashable, Codable {
@@ -53,17 +53,16 @@ public struct Fidelity: Sendable, Hashable, Codable {
     public var text: String {
         let hasClasses = steps.contains { $0.agreement != nil }
         func cell(_ value: Double?, _ places: Int) -> String {
-            let text = value.map { String(format: "%.\(places)f", $0) } ?? "not finite"
-            return String(repeating: " ", count: max(1, 14 - text.count)) + text
+            value.map { TextTable.fixed($0, places) } ?? "not finite"
         }
-        var lines = [
-            "beside its ANN on \(samples) calibration sample\(samples == 1 ? "" : "s"):",
-            "        " + (hasClasses ? "     agreement" : "") + "  output error  energy exact",
-        ]
-        for step in steps {
-            lines.append(
-                "t = \(step.step)   " + (hasClasses ? cell(step.agreement ?? 0, 4) : "") + cell(step.error, 4) + cell(step.energy, 3))
-        }
-        return lines.joined(separator: "\n") + "\n"
+        let columns: [TextTable.Column] =
+            [.text("")] + (hasClasses ? [.number("agreement")] : []) + [.number("output error"), .number("energy exact")]
+        let table = TextTable(
+            columns,
+            rows: steps.map { step in
+                ["t = \(step.step)"] + (hasClasses ? [cell(step.agreement ?? 0, 4)] : [])
+                    + [cell(step.error, 4), cell(step.energy, 3)]
+            })
+        return "beside its ANN on \(samples) calibration sample\(samples == 1 ? "" : "s"):\n" + table.text
     }
 }

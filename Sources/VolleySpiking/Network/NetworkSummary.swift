@@ -67,18 +67,18 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
 
     /// A table of operators, a table of sites, the totals, and how closely the network follows its ANN.
     public var text: String {
-        var lines = Self.table(
-            [["operator", "op", "kind", "shape", "MACs/sample"]]
-                + operators.map {
-                    [$0.name, $0.op, $0.kind.rawValue, $0.shape.description, grouped($0.multiplyAccumulates)]
-                }, numbers: [4])
-        lines += [""]
-        lines += Self.table(
-            [["neuron site", "shape", "neurons/sample", "thresholds"]]
-                + sites.map { site in
-                    let thresholds = site.layer?.model.summary ?? ""
-                    return [site.name, site.shape.description, grouped(site.neurons), thresholds]
-                }, numbers: [2])
+        let operatorTable = TextTable(
+            [.text("operator"), .text("op"), .text("kind"), .text("shape"), .number("MACs/sample")],
+            rows: operators.map {
+                [$0.name, $0.op, $0.kind.rawValue, $0.shape.description, grouped($0.multiplyAccumulates)]
+            })
+        let siteTable = TextTable(
+            [.text("neuron site"), .text("shape"), .number("neurons/sample"), .text("thresholds")],
+            rows: sites.map { site in
+                let thresholds = site.layer?.model.summary ?? ""
+                return [site.name, site.shape.description, grouped(site.neurons), thresholds]
+            })
+        var lines = operatorTable.lines + [""] + siteTable.lines
         let kinds = Dictionary(grouping: operators, by: \.kind).mapValues(\.count)
         let counts = [OperatorKind.staticValue, .affine, .bilinear, .nonlinear]
             .map { "\(kinds[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
@@ -88,20 +88,6 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         ]
         if let fidelity { lines += ["", fidelity.text] }
         return lines.joined(separator: "\n") + (fidelity == nil ? "\n" : "")
-    }
-
-    /// Rows in columns as wide as their longest cell; numbers stand on the right.
-    private static func table(_ rows: [[String]], numbers: Set<Int>) -> [String] {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
-        return rows.map { row in
-            var line = ""
-            for (column, cell) in row.enumerated() {
-                let space = String(repeating: " ", count: widths[column] - cell.count)
-                line += (column > 0 ? "  " : "") + (numbers.contains(column) ? space + cell : cell + space)
-            }
-            while line.last == " " { line.removeLast() }
-            return line
-        }
     }
 }
 

@@ -8,6 +8,8 @@ public import VolleyGraph
 /// head is spared too, unless asked for: a linear layer behind which nothing follows but affine operators, activation
 /// functions, roundings and softmax. Readers of one value share one neuron layer.
 public enum PlaceNeurons {
+    /// - Parameter spikingHead: whether neurons stand before the classifier's head too.
+    /// - Throws: `GraphError` never for a graph that was verified.
     public static func apply(to graph: Graph, spikingHead: Bool = false) throws -> Graph {
         let isDeep = deepValues(of: graph)
         let isHead = heads(of: graph, isDeep)

@@ -47,10 +47,9 @@ extension SpikingNetwork {
     /// - Throws: an error that names the file and what is wrong with it.
     public init(contentsOf path: String) throws {
         func convertFirst() -> SpikingError {
-            SpikingError(
-                .badFile,
-                "'\(path)' is not a spiking network; if it is a model, convert it first: "
-                    + "volley convert '\(path)' --calibration DATA -o NETWORK.volley")
+            let conversion = Remedy(.conversion, path)
+            return SpikingError(
+                .badFile, "'\(path)' is not a spiking network; if it is a model, convert it first: \(conversion)", remedies: [conversion])
         }
         if Folder.exists(path) { throw convertFirst() }
         let file: SafetensorsFile

@@ -7,10 +7,10 @@ public import VolleyTensors
 /// It is the contract between conversion and simulation: neither knows the other.
 public struct SpikingNetwork: Sendable, Hashable {
     /// The network with `NeuronSite` nodes; evaluated as it is, it computes the ANN.
-    public let graph: Graph
+    public private(set) var graph: Graph
     public let coding: Coding
     /// By site name, in the order of the graph.
-    public let neurons: OrderedDictionary<String, NeuronLayer>
+    public private(set) var neurons: OrderedDictionary<String, NeuronLayer>
     /// How images become inputs, where the model says so.
     public var preprocessing: Preprocessing?
     /// The names of the classes, where the model knows them.
@@ -24,6 +24,28 @@ public struct SpikingNetwork: Sendable, Hashable {
         graph: Graph, coding: Coding, neurons: [String: NeuronLayer], preprocessing: Preprocessing? = nil,
         classNames: [String]? = nil, provenance: Provenance
     ) throws {
+        self.graph = graph
+        self.coding = coding
+        self.neurons = try Self.inOrder(neurons, of: graph, coding)
+        self.preprocessing = preprocessing
+        self.classNames = classNames
+        self.provenance = provenance
+    }
+
+    /// The same network with another graph, other neurons, or both; everything else stays as it is.
+    /// - Throws: ``SpikingError`` when layers and places do not match or a layer is impossible.
+    public func replacing(graph: Graph? = nil, neurons: [String: NeuronLayer]? = nil) throws -> SpikingNetwork {
+        var network = self
+        network.graph = graph ?? self.graph
+        network.neurons = try Self.inOrder(
+            neurons ?? Dictionary(uniqueKeysWithValues: self.neurons.map { ($0.key, $0.value) }), of: network.graph, coding)
+        return network
+    }
+
+    /// A layer for each site, in the order of the graph.
+    private static func inOrder(
+        _ neurons: [String: NeuronLayer], of graph: Graph, _ coding: Coding
+    ) throws -> OrderedDictionary<String, NeuronLayer> {
         let sites = Self.sites(of: graph)
         let missing = sites.filter { neurons[$0] == nil }
         guard missing.isEmpty else {
@@ -44,12 +66,7 @@ public struct SpikingNetwork: Sendable, Hashable {
                 throw SpikingError(.malformed, "site '\(site)': \(problem)")
             }
         }
-        self.graph = graph
-        self.coding = coding
-        self.neurons = OrderedDictionary(uniqueKeysWithValues: sites.map { ($0, neurons[$0]!) })
-        self.preprocessing = preprocessing
-        self.classNames = classNames
-        self.provenance = provenance
+        return OrderedDictionary(uniqueKeysWithValues: sites.map { ($0, neurons[$0]!) })
     }
 
     /// The names of the places for neurons, in order.

@@ -11,6 +11,7 @@ extension KernelWorkload {
     private static let tolerance = 1e-6
 
     /// `[rows, inputs] · [inputs, outputs]` in single precision; the work is multiply-accumulates.
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public static func product(_ kernels: Kernels, inputs: Int, outputs: Int) throws -> KernelWorkload {
         var generator = SeededGenerator(seed: 1)
         let a = generator.uniform(rows * inputs)

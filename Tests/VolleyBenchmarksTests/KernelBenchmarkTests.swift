@@ -1,4 +1,5 @@
 import Testing
+import VolleyBenchmarks
 import VolleySimulation
 import VolleyTensors
 

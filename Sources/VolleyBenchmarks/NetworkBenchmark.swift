@@ -1,4 +1,5 @@
 internal import VolleyGraph
+public import VolleySimulation
 public import VolleySpiking
 public import VolleyTensors
 
@@ -80,12 +81,13 @@ public struct NetworkBenchmark: Sendable {
         var inputs: [String: Tensor] = [:]
         for id in network.graph.inputs {
             let shape = program.executable.batching.shape(of: network.graph[id], samples: settings.batch)
-            inputs[network.graph[id].name] = Tensor(shape, (0..<shape.count).map { _ in generator.normal() })
+            inputs[network.graph[id].name] = generator.normalTensor(shape)
         }
         return inputs
     }
 
     /// Cuts or repeats samples until there are as many as the batch has.
+    /// - Throws: `GraphError` for arrays that are not the inputs', `SpikingError` where they hold no samples.
     public func batch(of inputs: [String: Tensor]) throws -> [String: Tensor] {
         let batching = program.executable.batching
         let count = try program.executable.sampleCount(inputs)

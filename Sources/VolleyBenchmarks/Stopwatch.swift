@@ -29,7 +29,7 @@ enum Stopwatch {
     }
 
     /// The seconds that one call takes.
-    static func seconds(_ body: () throws -> Void) rethrows -> Double { try ContinuousClock().measure(body).inSeconds }
+    static func seconds(_ body: () throws -> Void) rethrows -> Double { try ContinuousClock().measure(body) / .seconds(1) }
 
     /// The middle value, or the mean of the two in the middle.
     static func median(_ values: [Double]) -> Double {
@@ -37,8 +37,4 @@ enum Stopwatch {
         let middle = sorted.count / 2
         return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
     }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + 1e-18 * Double(components.attoseconds) }
 }

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import VolleySimulation
+internal import VolleyTensors
 
 /// What was measured as tables and plots of up to 100 columns.
 extension KernelBenchmark {
@@ -8,29 +9,31 @@ extension KernelBenchmark {
     }
 
     private var productTable: String {
-        var lines = ["Dense product, fp32, \(KernelWorkload.rows) rows", "model   inputs  outputs        ms    G MAC/s"]
-        for product in products {
-            lines.append(
-                Text.left(product.model, 6) + Text.right("\(product.inputs)", 8) + Text.right("\(product.outputs)", 9)
-                    + Text.right(Text.fixed(product.milliseconds, 3), 10) + Text.right(Text.fixed(product.gigaMACs, 1), 11))
-        }
-        return lines.joined(separator: "\n") + "\n"
+        let table = TextTable(
+            [.text("model"), .number("inputs"), .number("outputs"), .number("ms"), .number("G MAC/s")],
+            rows: products.map {
+                [$0.model, "\($0.inputs)", "\($0.outputs)", TextTable.fixed($0.milliseconds, 3), TextTable.fixed($0.gigaMACs, 1)]
+            })
+        return "Dense product, fp32, \(KernelWorkload.rows) rows\n" + table.text
     }
 
     private var layerTables: String {
+        let (event, dense) = ("event-driven", "dense")
         var lines: [String] = []
         for layer in layers {
-            lines += [
-                "Linear layer behind neurons: \(layer.name), \(layer.rows) rows, per step of \(layer.steps)",
-                "density   event-driven ms   dense ms   event-driven G SOP/s   dense G SOP/s",
-            ]
-            for point in layer.points {
-                lines.append(
-                    Text.right(Text.fixed(point.density, 2), 7) + Text.right(Text.fixed(point.eventDriven, 3), 18)
-                        + Text.right(Text.fixed(point.dense, 3), 11) + Text.right(Text.fixed(point.eventDrivenGigaOperations, 1), 23)
-                        + Text.right(Text.fixed(point.denseGigaOperations, 1), 16))
-            }
-            lines += ["event-driven is slower from density \(layer.crossoverText)", ""]
+            let table = TextTable(
+                [
+                    .number("density"), .number("ms", in: event), .number("G SOP/s", in: event), .number("ms", in: dense),
+                    .number("G SOP/s", in: dense),
+                ],
+                rows: layer.points.map {
+                    [
+                        TextTable.fixed($0.density, 2), TextTable.fixed($0.eventDriven, 3), TextTable.fixed($0.eventDrivenGigaOperations, 1),
+                        TextTable.fixed($0.dense, 3), TextTable.fixed($0.denseGigaOperations, 1),
+                    ]
+                })
+            lines.append("Linear layer behind neurons: \(layer.name), \(layer.rows) rows, per step of \(layer.steps)")
+            lines += table.lines + ["event-driven is slower from density \(layer.crossoverText)", ""]
         }
         lines += [
             "SOP: synaptic operations, spikes × outputs. Where the neurons' thresholds differ by sign (asymmetric),",
@@ -40,8 +43,10 @@ extension KernelBenchmark {
     }
 
     private var functionTable: String {
-        let rows = functions.map { Text.left($0.name, 34) + Text.right(Text.fixed($0.value, 2), 9) + " " + $0.unit.rawValue }
-        return (["Other kernels"] + rows).joined(separator: "\n") + "\n"
+        let table = TextTable(
+            [.text("kernel"), .number(""), .text("")],
+            rows: functions.map { [$0.name, TextTable.fixed($0.value, 2), $0.unit.rawValue] })
+        return "Other kernels\n" + table.text
     }
 
     /// Two layers side by side.
@@ -51,7 +56,7 @@ extension KernelBenchmark {
         for format in WeightFormat.allCases {
             let panels = symmetric.filter { $0.weights == format }.map(\.plot)
             for row in 0..<(panels.map(\.count).min() ?? 0) {
-                lines.append(panels.dropLast().map { Text.left($0[row], 51) }.joined() + (panels.last?[row] ?? ""))
+                lines.append(panels.dropLast().map { TextTable.left($0[row], 51) }.joined() + (panels.last?[row] ?? ""))
             }
             lines.append("")
         }
@@ -65,7 +70,7 @@ extension KernelBenchmark.Layer {
 
     var crossoverText: String {
         guard let crossover else { return "above \(points.last?.density ?? 1)" }
-        return crossover <= points[0].density ? "\(points[0].density) or less" : Text.fixed(crossover, 2)
+        return crossover <= points[0].density ? "\(points[0].density) or less" : TextTable.fixed(crossover, 2)
     }
 
     /// The end of the axis of times: event-driven rises far above dense, so that a plot of everything would show nothing.
@@ -90,11 +95,4 @@ extension KernelBenchmark.Layer {
         if let crossover, let crossoverTime { plot.mark(crossover, crossoverTime, "X") }
         return ["       \(name), crossover \(crossoverText)"] + plot.lines
     }
-}
-
-/// Cells of tables.
-enum Text {
-    static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
-    static func left(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
-    static func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
 }

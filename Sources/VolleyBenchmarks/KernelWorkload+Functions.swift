@@ -16,6 +16,7 @@ extension KernelWorkload {
     private static let attentionTolerance = 1e-5
 
     /// One time-step after the other of neurons with 8 levels per sign, to codes and estimates.
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public static func neurons(_ kernels: Kernels) throws -> KernelWorkload {
         let count = tokens * width
         var generator = SeededGenerator(seed: 4)
@@ -42,10 +43,12 @@ extension KernelWorkload {
         return KernelWorkload("neuron step", work: Double(steps * count)) { run(kernels) }
     }
 
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public static func gelu(_ kernels: Kernels) throws -> KernelWorkload {
         try unary(kernels, .gelu, "GELU") { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }
     }
 
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public static func exponential(_ kernels: Kernels) throws -> KernelWorkload {
         try unary(kernels, .exp, "exp") { exp($0) }
     }
@@ -66,6 +69,7 @@ extension KernelWorkload {
     }
 
     /// Rows of 197 elements.
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public static func softmax(_ kernels: Kernels) throws -> KernelWorkload {
         var generator = SeededGenerator(seed: 6)
         let input = generator.uniform(tokens * tokens).map { 6 * $0 }
@@ -85,6 +89,7 @@ extension KernelWorkload {
     }
 
     /// Rows of 384 elements.
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public static func layerNorm(_ kernels: Kernels) throws -> KernelWorkload {
         var generator = SeededGenerator(seed: 7)
         let input = generator.uniform(tokens * width)
@@ -108,6 +113,7 @@ extension KernelWorkload {
     }
 
     /// Six heads of 197 tokens and 64 channels; in spiking form, four steps with neurons behind the softmax.
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public static func attention(_ kernels: Kernels, spiking: Bool) throws -> KernelWorkload {
         let steps = spiking ? Self.steps : 1
         let size = tokens * headWidth

@@ -1,3 +1,5 @@
+public import VolleyGraph
+
 /// A graph as text, a line per value: what a person reads and what tests compare.
 public enum GraphDump {
     public static func text(_ graph: Graph) -> String {

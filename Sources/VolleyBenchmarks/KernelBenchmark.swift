@@ -1,3 +1,4 @@
+public import VolleySimulation
 public import VolleyTensors
 
 /// How fast the kernels of one instruction set are on this machine, on one thread. Every result is checked before its

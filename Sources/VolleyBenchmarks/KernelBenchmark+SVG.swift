@@ -1,3 +1,6 @@
+internal import VolleySimulation
+internal import VolleyTensors
+
 /// What was measured of layers behind neurons as a drawing.
 extension KernelBenchmark {
     /// Milliseconds per step over density, a panel for each shape: solid lines are event-driven, dashed ones dense, a circle
@@ -40,8 +43,8 @@ private struct ChartPanel {
 
     func drawing(of layers: [KernelBenchmark.Layer]) -> String {
         let top = layers.map(\.plottedTime).max() ?? 1
-        func x(_ density: Double) -> String { Text.fixed(density * Double(width), 1) }
-        func y(_ time: Double) -> String { Text.fixed((1 - time / top) * Double(height), 1) }
+        func x(_ density: Double) -> String { TextTable.fixed(density * Double(width), 1) }
+        func y(_ time: Double) -> String { TextTable.fixed((1 - time / top) * Double(height), 1) }
         let first = layers[0]
         var parts = [
             "<text x=\"0\" y=\"-12\">\(first.inputs)×\(first.outputs), \(first.rows) rows, T = \(first.steps)</text>",
@@ -51,8 +54,8 @@ private struct ChartPanel {
             let (density, time) = (Double(tick) / 5, Double(tick) / 5 * top)
             parts += [
                 "<path d=\"M\(x(density)),0V\(height)M0,\(y(time))H\(width)\" stroke=\"#ddd\" fill=\"none\"/>",
-                "<text x=\"\(x(density))\" y=\"\(height + 17)\" text-anchor=\"middle\">\(Text.fixed(density, 1))</text>",
-                "<text x=\"-7\" y=\"\(y(time))\" dy=\"4\" text-anchor=\"end\">\(Text.fixed(time, 2))</text>",
+                "<text x=\"\(x(density))\" y=\"\(height + 17)\" text-anchor=\"middle\">\(TextTable.fixed(density, 1))</text>",
+                "<text x=\"-7\" y=\"\(y(time))\" dy=\"4\" text-anchor=\"end\">\(TextTable.fixed(time, 2))</text>",
             ]
         }
         parts += [

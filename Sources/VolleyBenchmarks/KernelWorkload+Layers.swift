@@ -1,3 +1,4 @@
+public import VolleySimulation
 internal import VolleySpiking
 public import VolleyTensors
 
@@ -16,6 +17,7 @@ public struct LayerWorkload {
     ///     level is a quarter as frequent as the one below.
     ///   - isSymmetric: whether both signs have the same thresholds. Floats do not care; integers need a sum for each sign
     ///     otherwise.
+    /// - Throws: ``KernelCheckError`` where a result is not what it must be.
     public init(
         _ kernels: Kernels, inputs: Int, outputs: Int, weights format: WeightFormat, isSymmetric: Bool, density: Double
     ) throws {

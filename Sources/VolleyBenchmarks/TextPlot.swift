@@ -1,3 +1,5 @@
+internal import VolleyTensors
+
 /// Lines drawn with characters, over axes that begin at 0.
 struct TextPlot {
     private let right: Double
@@ -36,15 +38,15 @@ struct TextPlot {
     /// The area with its axes: at the left the values of the rows' lower ends.
     var lines: [String] {
         var lines = cells.enumerated().map { row, cells in
-            let label = row % 2 == 0 ? Text.fixed(Double(height - 1 - row) / Double(height) * top, 2) : ""
-            return Text.right(label, 6) + "┤" + String(cells)
+            let label = row % 2 == 0 ? TextTable.fixed(Double(height - 1 - row) / Double(height) * top, 2) : ""
+            return TextTable.right(label, 6) + "┤" + String(cells)
         }
         lines.append("      └" + String(repeating: "─", count: width))
         let ticks = 4
         var labels = ""
         for tick in 0...ticks {
-            let text = Text.fixed(Double(tick) / Double(ticks) * right, 2)
-            labels = Text.left(labels, 7 + min(width - text.count, tick * width / ticks)) + text
+            let text = TextTable.fixed(Double(tick) / Double(ticks) * right, 2)
+            labels = TextTable.left(labels, 7 + min(width - text.count, tick * width / ticks)) + text
         }
         return lines + [labels]
     }

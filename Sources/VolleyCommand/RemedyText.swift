@@ -1,0 +1,32 @@
+import Volley
+
+/// The library's parameters as the command line calls them.
+enum RemedyText {
+    /// What an error says, with options in the place of parameters.
+    static func description(of error: any InputError) -> String {
+        error.remedies.reduce(error.description) { $0.replacing($1.description, with: words(for: $1)) }
+    }
+
+    private static func words(for remedy: Remedy) -> String {
+        let value = remedy.value ?? ""
+        return switch remedy.parameter {
+        case .inputShapes: "--input-shape \(value)"
+        case .arrays: remedy.value == nil ? "--array" : "--array \(value)"
+        case .classTable: "--labels"
+        case .sampleLimit: "--limit"
+        case .imageFile: "--preprocess FILE.json"
+        case .imageMean: "--mean"
+        case .imageDeviation: "--std"
+        case .imageSize: "--size"
+        case .imageCrop: "--crop"
+        case .calibration: "--calibration"
+        case .thresholds: "--thresholds"
+        case .methodSetting: "--\(value)"
+        case .conversion: "volley convert '\(value)' --calibration DATA -o NETWORK.volley"
+        case .spikingNetwork: "volley evaluate, volley run, volley inspect or volley bench '\(value)'"
+        case .session: "'volley run'"
+        case .output: remedy.value == nil ? "--output" : "--output \(value)"
+        case .overlapCheck: "--allow-overlap"
+        }
+    }
+}
