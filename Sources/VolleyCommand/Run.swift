@@ -32,7 +32,7 @@ struct Run: ParsableCommand {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
             let (graph, preprocessing) = try annGraph()
-            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).runAll(try arrays(for: graph, preprocessing))
+            let outputs = try Evaluator(graph, kernels: try engine.instructionSet.kernels()).run(try arrays(for: graph, preprocessing))
             try outputs.requireFinite()
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
             try Console.out("\(output): \(outputs.count) arrays, the ANN's outputs")

@@ -50,7 +50,7 @@ import VolleyTestSupport
     @Test(arguments: separate.suffix(3) + together, Coding.allCases) func equalsTheReference(_ example: Case, coding: Coding) throws {
         let network = try SampleNetworks.network(example.graph, coding: coding, spikingHead: true)
         let inputs = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 42)
-        let expected = try ReferenceSimulator(network).run(inputs, timeSteps: 4)
+        let expected = try ReferenceSimulator(network, timeSteps: 4).run(inputs)
         let found = try ParallelSimulator(try Program(network, timeSteps: 4), threads: 2).run(inputs)
         for (name, tensor) in expected.outputs {
             let scale = tensor.values.map(abs).max()!
