@@ -13,11 +13,15 @@ public struct ArrayRun: Sendable {
         kernels: Kernels = .best
     ) throws {
         let program = try Program(network, timeSteps: timeSteps, weights: weights, kernels: kernels)
-        let simulator = ParallelSimulator(program, threads: threads)
-        _ = try program.executable.sampleCount(inputs)
+        try self.init(ParallelSimulator(program, threads: threads), inputs: inputs)
+    }
+
+    /// Runs a simulator's network.
+    /// - Throws: errors of inputs that do not fit, named; `NonFiniteOutput` where an output is NaN or infinite.
+    public init(_ simulator: any Simulator, inputs: [String: Tensor]) throws {
         let (ann, result) = try simulator.answers(inputs)
         arrays = []
-        diagnostics = program.diagnostics
+        diagnostics = simulator.diagnostics
         for (name, estimates) in result.outputs {
             arrays.append((name, .float32(estimates)))
             arrays.append((name + ".ann", .float32(ann[name]!)))

@@ -55,33 +55,39 @@ public struct NetworkBenchmark: Sendable {
         public var shareOfPeak: Double?
     }
 
-    private let network: SpikingNetwork
     private let settings: Settings
-    private let program: Program
+    private let simulator: any Simulator
 
     /// - Throws: `SpikingError` for settings that cannot be run.
     public init(_ network: SpikingNetwork, settings: Settings, kernels: Kernels = .best) throws {
+        let program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
+        try self.init(ParallelSimulator(program, threads: settings.threads), settings: settings)
+    }
+
+    /// Times a simulator.
+    /// - Parameter settings: their time-steps and weights are the simulator's, whatever they say.
+    /// - Throws: `SpikingError` for settings that cannot be run.
+    public init(_ simulator: any Simulator, settings: Settings) throws {
         guard settings.batch >= 1, settings.threads >= 1, settings.repetitions >= 1 else {
             throw SpikingError(.badSettings, "batch, threads and repetitions must be at least 1")
         }
-        self.network = network
+        self.simulator = simulator
         self.settings = settings
-        program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
-        let fixed = program.executable.batching.samplesPerRun
+        let fixed = simulator.batching.samplesPerRun
         guard settings.batch % fixed == 0 else {
             throw SpikingError(.badSettings, "the network takes \(fixed) samples at a time: the batch must be a multiple of it")
         }
     }
 
-    public var diagnostics: [Diagnostic] { program.diagnostics }
+    public var diagnostics: [Diagnostic] { simulator.diagnostics }
 
     /// Seeded values with a standard normal distribution for every input.
     public func normalInputs(seed: UInt64) -> [String: Tensor] {
         var generator = SeededGenerator(seed: seed)
         var inputs: [String: Tensor] = [:]
-        for id in network.graph.inputs {
-            let shape = program.executable.batching.shape(of: network.graph[id], samples: settings.batch)
-            inputs[network.graph[id].name] = generator.normalTensor(shape)
+        for id in simulator.network.graph.inputs {
+            let shape = simulator.batching.shape(of: simulator.network.graph[id], samples: settings.batch)
+            inputs[simulator.network.graph[id].name] = generator.normalTensor(shape)
         }
         return inputs
     }
@@ -89,8 +95,8 @@ public struct NetworkBenchmark: Sendable {
     /// Cuts or repeats samples until there are as many as the batch has.
     /// - Throws: `GraphError` for arrays that are not the inputs', `SpikingError` where they hold no samples.
     public func batch(of inputs: [String: Tensor]) throws -> [String: Tensor] {
-        let batching = program.executable.batching
-        let count = try program.executable.sampleCount(inputs)
+        let batching = simulator.batching
+        let count = try simulator.bind(inputs).count
         guard count > 0 else { throw SpikingError(.badSettings, "the input arrays hold no samples") }
         let parts = stride(from: 0, to: settings.batch, by: count).map { start in
             batching.samples(0..<min(count, settings.batch - start), of: count, in: inputs)
@@ -102,7 +108,6 @@ public struct NetworkBenchmark: Sendable {
     /// - Parameter progress: called with the repetitions done and in all.
     /// - Throws: errors of the inputs.
     public func run(_ inputs: [String: Tensor], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Report {
-        let simulator = ParallelSimulator(program, threads: settings.threads)
         let perSample = 1000 / Double(settings.batch)
         var (ann, snn): ([Double], [Double]) = ([], [])
         _ = try simulator.runANN(inputs)
@@ -117,25 +122,21 @@ public struct NetworkBenchmark: Sendable {
         let pageFaults = ProcessStatistics.pageFaults - faults
         let peakMemory = ProcessStatistics.peakMemoryBytes
         let peak = try measuredPeak()
-        var session = Session(program)
-        let (annProfile, snnProfile) = (Profile(), Profile())
-        session.profile = annProfile
-        _ = try session.runANN(inputs)
-        session.profile = snnProfile
-        _ = try session.run(inputs)
-        var distances: [String: RelativeDistance] = [:]
-        if settings.weights != .fp32 {
-            try WeightComparison(program).add(0..<settings.batch, of: settings.batch, in: inputs, to: &distances)
+        let stages = try simulator.profile(simulator.bind(inputs))
+        var weightError = WeightError(of: simulator.rounding)
+        if let rounding = simulator.rounding {
+            var distances: [String: RelativeDistance] = [:]
+            try WeightComparison(simulator.ann, rounding).add(0..<settings.batch, of: inputs, to: &distances)
+            weightError = WeightError(of: rounding, outputs: distances)
+            try weightError.addEstimates(of: rounding, inputs, result)
         }
-        var weightError = WeightError(of: program, outputs: distances)
-        try weightError.addEstimates(of: program, inputs, result, threads: settings.threads)
         return Report(
             ann: .init(millisecondsPerSample: Stopwatch.median(ann), repetitions: ann),
             snn: .init(millisecondsPerSample: Stopwatch.median(snn), repetitions: snn), weights: weightError,
-            threads: settings.threads, batch: settings.batch, steps: settings.timeSteps,
-            instructionSet: program.executable.kernels.name, peakMemoryBytes: peakMemory, pageFaults: pageFaults,
-            peakGigaMACs: peak, annStages: annProfile.stages.map { stage($0, peak) },
-            snnStages: snnProfile.stages.map { stage($0, peak) })
+            threads: settings.threads, batch: settings.batch, steps: simulator.timeSteps,
+            instructionSet: simulator.ann.executable.kernels.name, peakMemoryBytes: peakMemory, pageFaults: pageFaults,
+            peakGigaMACs: peak, annStages: stages.ann.map { stage($0, peak) },
+            snnStages: stages.snn.map { stage($0, peak) })
     }
 
     private func stage(_ entry: Profile.Entry, _ peak: Double) -> Stage {
@@ -151,7 +152,7 @@ public struct NetworkBenchmark: Sendable {
 
     /// A dense fp32 product of ViT-S here, in 10⁹ multiply-accumulates per second.
     private func measuredPeak() throws -> Double {
-        let product = try KernelWorkload.product(program.executable.kernels, inputs: 384, outputs: 1536)
+        let product = try KernelWorkload.product(simulator.ann.executable.kernels, inputs: 384, outputs: 1536)
         return 1e-9 * product.work / Stopwatch.seconds([product], repetitions: 5)[0]
     }
 }

@@ -17,11 +17,18 @@ struct Inspect: ParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @Flag(help: "List the passes that simplify an ONNX file, and what is left after each.") var passes = false
     @Option(help: "Stop after this pass.") var through: String?
+    @Flag(help: "List what runs in one pass, of the spiking network and of the ANN, and why each pass ends.") var plan = false
     @Flag(help: "Print JSON instead of tables.") var json = false
+
+    func validate() throws {
+        if plan && (passes || json) { throw ValidationError("--plan prints plans alone: leave out --passes and --json") }
+    }
 
     func run() throws {
         if passes {
             try listPasses()
+        } else if plan {
+            try listPlans()
         } else if model.hasSuffix(".volley") {
             let network = try SpikingNetwork(contentsOf: model)
             try show(
@@ -45,6 +52,19 @@ struct Inspect: ParsableCommand {
             graph = try pass.apply(graph)
             try Console.out(line(pass.name))
         }
+    }
+
+    /// What runs in one pass. Neurons that are not chosen yet are taken for ones that join other passes.
+    private func listPlans() throws {
+        let plan: Plan
+        if model.hasSuffix(".volley") {
+            plan = try Plan(SpikingNetwork(contentsOf: model))
+        } else {
+            let source = try modelOptions.load(model, through: through)
+            source.diagnostics.forEach(Console.warn)
+            plan = try Plan(placed: PlaceNeurons.apply(to: source.graph))
+        }
+        try Console.out("Spiking network\n\n\(plan)\nANN\n\n\(Plan(ann: plan.graph.withoutNeurons()))", terminator: "")
     }
 
     private func show(_ summary: NetworkSummary, title: String) throws {

@@ -34,9 +34,9 @@ struct RunCommand: ParsableCommand {
             }
             let (graph, preprocessing) = try annGraph()
             let evaluator = Evaluator(graph, kernels: try engine.instructionSet.kernels())
-            let inputs = try arrays(for: graph, preprocessing)
-            let outputs = try evaluator.runAll(inputs)
-            try outputs.requireFinite(evaluator.executable.batching, samples: try evaluator.executable.sampleCount(inputs))
+            let inputs = try evaluator.executable.bind(try arrays(for: graph, preprocessing))
+            let outputs = try evaluator.run(inputs)
+            try outputs.requireFinite(evaluator.executable.batching, samples: inputs.count)
             try NpzArchive.write(graph.outputs.map { ($0.name, .float32(outputs[$0.name]!)) }, to: output)
             try Console.out("\(output): \(outputs.count) arrays, the ANN's outputs")
         } else {

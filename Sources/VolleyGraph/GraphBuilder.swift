@@ -78,6 +78,15 @@ public struct GraphBuilder {
 }
 
 extension Graph {
+    /// The ANN that a spiking network was made from: the same graph without its neuron sites.
+    /// - Throws: ``GraphError`` never for a graph that was verified.
+    public func withoutNeurons() throws -> Graph {
+        try rebuilt { builder, node, _, inputs in
+            if case .operation(.neuron) = node.content { return inputs[0] }
+            return try builder.copy(node, inputs: inputs)
+        }
+    }
+
     /// Builds the graph anew, letting `transform` put each node; it receives the new identities of the node's inputs.
     ///
     /// The frame of all passes: what `transform` does not change is copied with `builder.copy`.

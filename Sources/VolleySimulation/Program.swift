@@ -26,7 +26,7 @@ public struct Program: Sendable {
 
     /// - Parameter weights: how the weights of layers behind neurons are held. Layers whose neurons send what 16 bits
     ///   cannot hold keep fp32, with a diagnostic.
-    /// - Throws: `SpikingError` for fewer than one time-step, ``ScheduleError`` where the planner made a mistake.
+    /// - Throws: `SpikingError` for fewer than one time-step, ``PlanError`` where the planner made a mistake.
     public init(
         _ network: SpikingNetwork, timeSteps: Int, weights: WeightFormat = .fp32, kernels: Kernels = .best
     ) throws {
@@ -45,10 +45,10 @@ public struct Program: Sendable {
         var diagnostics: [Diagnostic] = []
         var thresholdError = 0.0
         for (id, node) in graph.nodes.enumerated() {
-            guard let bits = weights.bits, executable.isLayer(id), let neuron = neurons[node.inputs[0]],
+            guard let bits = weights.bits, graph.isLayer(id), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
-            if executable.layerBias(of: id) == nil {
+            if graph.layerBias(of: id) == nil {
                 diagnostics.append(
                     Diagnostic(node.name, "keeps fp32 weights: its bias is computed, or it has more inputs than integers take, 65 535"))
             } else if neuron.alphabet.wholeNumbers != nil {
@@ -67,8 +67,9 @@ public struct Program: Sendable {
         self.thresholdError = thresholdError
         self.integers = integers
         weightError = integers.values.map(\.relativeError).max() ?? 0
-        spiking = try Schedule(executable, neurons: neurons, integers: integers)
-        analog = try Schedule(executable.withoutNeurons(), neurons: nil, integers: [:])
+        spiking = try Schedule(Plan(network), on: executable, neurons: neurons, integers: integers)
+        let ann = try executable.withoutNeurons()
+        analog = try Schedule(Plan(ann: ann.graph), on: ann)
     }
 
     /// By how much a value was changed at most, as a part of it.
@@ -86,8 +87,12 @@ public struct Program: Sendable {
         return [Diagnostic(node.name, "\(reason): a batch runs as a whole, on one thread, and what it gives is that of this batch")]
     }
 
+    /// What runs in one pass; and the same of the ANN that the network was made from.
+    public var plan: Plan { spiking.plan }
+    public var annPlan: Plan { analog.plan }
+
     /// Whether time-steps can run as further samples, many at once, where all of them are there from the start.
-    public var foldsTime: Bool { spiking.foldsTime }
+    public var foldsTime: Bool { plan.folding == .asSamples }
 
     /// The ANN that the network was made from, value by value, on the same packed weights.
     public var ann: Evaluator { Evaluator(executable) }

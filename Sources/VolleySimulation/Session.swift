@@ -1,5 +1,5 @@
 internal import OrderedCollections
-internal import VolleyGraph
+public import VolleyGraph
 public import VolleySpiking
 public import VolleyTensors
 
@@ -33,15 +33,22 @@ public struct Session: ~Copyable {
 
     /// Runs all time-steps on arrays named like the network's inputs.
     /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` where a membrane potential is not finite.
-    public mutating func run(_ inputs: [String: Tensor]) throws -> SimulationResult {
-        let steps = order == .layerSequential && program.spiking.foldsTime ? min(program.timeSteps, Self.mostSteps) : 1
+    public mutating func run(_ inputs: [String: Tensor]) throws -> SimulationResult { try run(program.executable.bind(inputs)) }
+
+    /// Runs all time-steps on inputs that were checked.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
+    public mutating func run(_ inputs: BoundInputs) throws -> SimulationResult {
+        let steps = order == .layerSequential && program.foldsTime ? min(program.timeSteps, Self.mostSteps) : 1
         return try runGroups(inputs, program.spiking, timeSteps: program.timeSteps, stepsAtOnce: steps, counts: true)
     }
 
     /// Runs the ANN that the network was made from.
     /// - Returns: the outputs by name.
     /// - Throws: `GraphError` for inputs that do not fit.
-    public mutating func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
+    public mutating func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try runANN(program.executable.bind(inputs)) }
+
+    /// The same on inputs that were checked.
+    public mutating func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] {
         let result = try runGroups(inputs, program.analog, timeSteps: 1, stepsAtOnce: 1, counts: false)
         return Dictionary(
             uniqueKeysWithValues: result.outputs.map { name, tensor in
@@ -50,25 +57,21 @@ public struct Session: ~Copyable {
     }
 
     private mutating func runGroups(
-        _ inputs: [String: Tensor], _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool
+        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool
     ) throws -> SimulationResult {
-        let batching = schedule.executable.batching
-        let count = try schedule.executable.sampleCount(inputs)
-        let size = Self.groupBudget / max(1, schedule.largestValue * stepsAtOnce)
+        let size = Self.groupBudget / max(1, schedule.plan.largestValue * stepsAtOnce)
         var parts: [SimulationResult] = []
-        for range in batching.runs(of: count, size: size) {
+        for range in schedule.plan.batching.runs(of: inputs.count, size: size) {
             parts.append(
-                try runGroup(
-                    batching.samples(range, of: count, in: inputs), schedule, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce,
-                    counts: counts))
+                try runGroup(inputs.samples(range), schedule, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce, counts: counts))
         }
         return SimulationResult(joining: parts)
     }
 
     private mutating func runGroup(
-        _ inputs: [String: Tensor], _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool
+        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool
     ) throws -> SimulationResult {
-        let (batch, bound) = try schedule.executable.bind(inputs)
+        let batch = inputs.batch
         let counter =
             counts
             ? SynapseCounter(program.synapses, batch: batch, timeSteps: timeSteps, kernels: schedule.executable.kernels) : nil
@@ -77,13 +80,13 @@ public struct Session: ~Copyable {
             counter: counter, profile: profile)
         workspace = Workspace()
         var outputs: OrderedDictionary<String, [Float]> = [:]
-        try run.computeStatics(bound)
+        try run.computeStatics(inputs)
         for step in stride(from: 1, through: timeSteps, by: stepsAtOnce) {
             try run.computeSteps(step..<min(timeSteps + 1, step + stepsAtOnce))
             for output in schedule.graph.outputs { outputs[output.name, default: []] += run.output(output.value) }
         }
         var result = SimulationResult(
-            outputs: [:], batchAxes: schedule.executable.batching.outputs, spikes: run.spikes, steps: run.counter?.finish() ?? [])
+            outputs: [:], batchAxes: schedule.plan.batching.outputs, spikes: run.spikes, steps: run.counter?.finish() ?? [])
         for output in schedule.graph.outputs {
             let shape = schedule.graph[output.value].shape.resolved(batch: batch)
             result.outputs[output.name] = Tensor(Shape([timeSteps] + shape.dimensions), outputs[output.name]!)

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import OrderedCollections
-internal import VolleyGraph
+public import VolleyGraph
 public import VolleySpiking
 public import VolleyTensors
 
@@ -18,24 +18,22 @@ public struct WeightError: Sendable, Hashable, Codable {
     /// falls on the other side of a threshold changes a whole spike, whatever small cause moved it.
     public var estimates: [Double]?
 
-    /// - Parameter outputs: how far the ANN's outputs were apart, by output.
-    public init(of program: Program, outputs: [String: RelativeDistance] = [:]) {
-        kind = program.weights
-        weights = program.weightError
-        thresholds = program.thresholdError
+    /// - Parameters:
+    ///   - rounding: nil for weights as trained.
+    ///   - outputs: how far the ANN's outputs were apart, by output.
+    public init(of rounding: WeightRounding?, outputs: [String: RelativeDistance] = [:]) {
+        kind = rounding?.format ?? .fp32
+        weights = rounding?.weightError ?? 0
+        thresholds = rounding?.thresholdError ?? 0
         annOutputs = RelativeDistance(outputs).value
     }
 
-    /// Compares estimates with those of fp32 weights.
-    /// - Parameter result: what the program gave for the same inputs.
+    /// Compares the estimates of a simulator with those of fp32 weights.
+    /// - Parameter result: what the simulator gave for the same inputs.
     /// - Throws: errors of the inputs.
-    public mutating func addEstimates(
-        of program: Program, _ inputs: [String: Tensor], _ result: SimulationResult, threads: Int
-    ) throws {
-        guard kind != .fp32 else { return }
-        let exact = try Program(program.network, timeSteps: program.timeSteps, kernels: program.executable.kernels)
-        let expected = try ParallelSimulator(exact, threads: threads).run(inputs)
-        estimates = (0..<program.timeSteps).map { step in
+    public mutating func addEstimates(of rounding: WeightRounding, _ inputs: [String: Tensor], _ result: SimulationResult) throws {
+        let expected = try rounding.exact().run(inputs)
+        estimates = result.steps.indices.map { step in
             var distance = RelativeDistance()
             for (name, tensor) in expected.outputs {
                 let range = step * tensor.shape.rowCount..<(step + 1) * tensor.shape.rowCount
@@ -93,22 +91,22 @@ public struct WeightComparison: Sendable {
     private let exact: Evaluator
     private let rounded: Evaluator
 
-    /// - Throws: `GraphError` never for a program that was made.
-    public init(_ program: Program) throws {
-        exact = program.ann
-        rounded = Evaluator(try program.graphWithRoundedWeights(), kernels: program.executable.kernels)
+    /// - Parameter ann: with the weights as trained.
+    /// - Throws: `GraphError` never for a network that was made.
+    public init(_ ann: Evaluator, _ rounding: WeightRounding) throws {
+        exact = ann
+        rounded = Evaluator(try rounding.graph(), kernels: ann.executable.kernels)
     }
 
-    /// Compares the outputs on some of `count` samples, one after the other, so that batches do not show in the sums.
+    /// Compares the outputs on some of the samples, one after the other, so that batches do not show in the sums.
     /// - Throws: errors of the inputs.
     public func add(
-        _ range: Range<Int>, of count: Int, in inputs: [String: Tensor], to distances: inout [String: RelativeDistance]
+        _ range: Range<Int>, of inputs: [String: Tensor], to distances: inout [String: RelativeDistance]
     ) throws {
         if range.isEmpty { return }
-        let batching = exact.executable.batching
-        let part = batching.samples(range, of: count, in: inputs)
-        for run in batching.runs(of: range.count, size: 1) {
-            let samples = batching.samples(run, of: range.count, in: part)
+        let part = try exact.executable.bind(inputs).samples(range)
+        for run in exact.executable.batching.runs(of: range.count, size: 1) {
+            let samples = part.samples(run)
             let found = try rounded.run(samples)
             for (name, expected) in try exact.run(samples) {
                 distances[name, default: RelativeDistance()].add(found[name]!.values[...], expected: expected.values[...])

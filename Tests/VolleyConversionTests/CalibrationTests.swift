@@ -95,7 +95,7 @@ import VolleyTestSupport
             counts[id, default: 0] += times * value.count
         }
         var isConstant = Set(graph.nodes.indices)
-        _ = try ReferenceSimulator(network).run(inputs, timeSteps: steps) { _, id, current in
+        _ = try ReferenceSimulator(network, timeSteps: steps).run(inputs) { _, id, current in
             isConstant.remove(id)
             see(id, current)
         }

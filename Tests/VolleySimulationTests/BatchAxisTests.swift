@@ -57,7 +57,7 @@ import VolleyTestSupport
     @Test(arguments: separate.suffix(3) + together, Coding.allCases) func equalsTheReference(_ example: Case, coding: Coding) throws {
         let network = try Self.network(example, coding)
         let inputs = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 42)
-        let expected = try ReferenceSimulator(network).run(inputs, timeSteps: 4)
+        let expected = try ReferenceSimulator(network, timeSteps: 4).run(inputs)
         let found = try ParallelSimulator(try Program(network, timeSteps: 4), threads: 2).run(inputs)
         for (name, tensor) in expected.outputs {
             let difference = Difference(found.outputs[name], tensor)

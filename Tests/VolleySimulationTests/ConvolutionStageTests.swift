@@ -63,7 +63,7 @@ import VolleyTestSupport
     @Test(arguments: cases) func equalsTheReference(_ example: Case) throws {
         let network = try Self.network(example)
         let inputs = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 7)
-        let expected = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps)
+        let expected = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs)
         var session = Session(try Program(network, timeSteps: Self.timeSteps))
         let profile = Profile()
         session.profile = profile

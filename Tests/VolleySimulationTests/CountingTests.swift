@@ -18,7 +18,7 @@ import VolleyTestSupport
             let network = try SampleNetworks.network(graph, coding: coding)
             let inputs = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 22)
             // Where a membrane potential lies within a rounding error of a cut-off, the simulators may send another spike.
-            let spikes = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps).spikes
+            let spikes = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs).spikes
             let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
             let program = try Program(network, timeSteps: Self.timeSteps)
             for order in Session.Order.allCases {

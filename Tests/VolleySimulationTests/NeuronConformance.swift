@@ -111,7 +111,7 @@ struct NeuronConformance {
     /// - Returns: whether they could be compared: a membrane potential within a rounding error of a cut-off may send another spike.
     private func checkSimulators(_ network: SpikingNetwork, _ name: String) throws -> Bool {
         let inputs = SampleGraphs.inputs(for: network.graph, batch: 2, seed: 7)
-        let expected = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps)
+        let expected = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs)
         let program = try Program(network, timeSteps: Self.timeSteps)
         let bits = try ParallelSimulator(program, threads: 1).run(inputs)
         for (order, threads) in [(Session.Order.stepSequential, 1), (.layerSequential, 2)] {
@@ -131,7 +131,7 @@ struct NeuronConformance {
     private func checkCounts(_ network: SpikingNetwork, _ name: String) throws {
         let inputs = SampleGraphs.inputs(for: network.graph, batch: 2, seed: 7)
         let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
-        let found = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps).steps
+        let found = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs).steps
         #expect(SynapseCount.difference(found, expected) == nil, "\(name)")
     }
 

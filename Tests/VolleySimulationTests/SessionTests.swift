@@ -33,7 +33,7 @@ import VolleyTestSupport
 
     @Test(arguments: cases) func equalsTheReference(_ example: Case) throws {
         let inputs = SampleGraphs.inputs(for: example.network.graph, batch: 2, seed: 7)
-        let expected = try ReferenceSimulator(example.network).run(inputs, timeSteps: Self.timeSteps)
+        let expected = try ReferenceSimulator(example.network, timeSteps: Self.timeSteps).run(inputs)
         var session = Session(try Program(example.network, timeSteps: Self.timeSteps))
         let found = try session.run(inputs)
         for (name, tensor) in expected.outputs {
@@ -125,9 +125,7 @@ import VolleyTestSupport
     @Test func noTimeStepsAreRefused() throws {
         let network = try SampleNetworks.network(try SampleGraphs.gatedMLP(), coding: .rate)
         #expect(throws: SpikingError.self) { try Program(network, timeSteps: 0) }
-        #expect(throws: SpikingError.self) {
-            try ReferenceSimulator(network).run(SampleGraphs.inputs(for: network.graph, batch: 1, seed: 1), timeSteps: 0)
-        }
+        #expect(throws: SpikingError.self) { try ReferenceSimulator(network, timeSteps: 0) }
     }
 
     @Test func notFinitePotentialsAreNamed() throws {

@@ -77,6 +77,6 @@ import VolleyTestSupport
         let change = Double((ratio - 1) / 2)
         #expect(ratio > 1.01 ? program.thresholdError == 0 : abs(program.thresholdError - change) < 1e-5)
         #expect(exact.thresholdError == 0)
-        #expect(WeightError(of: program).summary.contains("what neurons send") == (ratio < 1.01))
+        #expect(WeightError(of: ParallelSimulator(program, threads: 1).rounding).summary.contains("what neurons send") == (ratio < 1.01))
     }
 }

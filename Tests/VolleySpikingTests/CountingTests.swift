@@ -20,7 +20,7 @@ import VolleyTestSupport
             let network = try SampleNetworks.network(graph, coding: coding)
             let inputs = SampleGraphs.inputs(for: network.graph, batch: Self.batch, seed: 21)
             let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
-            let result = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps)
+            let result = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs)
             #expect(SynapseCount.difference(result.steps, expected) == nil, "\(name)")
             #expect(
                 result.steps.map(\.spikes) == (0..<Self.timeSteps).map { step in result.spikes.values.reduce(0) { $0 + Int($1[step].reduce(0, +)) } })
@@ -34,7 +34,7 @@ import VolleyTestSupport
             let network = try SampleNetworks.network(graph, coding: .rate, spikingHead: true)
             let inputs = SampleGraphs.inputs(for: network.graph, batch: batch, seed: 23)
             let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
-            let steps = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps).steps
+            let steps = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs).steps
             #expect(SynapseCount.difference(steps, expected) == nil, "\(name)")
             let map = SynapseMap(network.graph).pricing(batch: batch)
             #expect(map.samples == batch && map.dense.neurons == expected[0].neuronUpdates, "\(name)")
@@ -48,7 +48,7 @@ import VolleyTestSupport
     @Test func nonlinearOperatorsAndScalings() throws {
         let network = try SampleNetworks.network(try SampleGraphs.transformer(depth: 1), coding: .rate)
         let inputs = SampleGraphs.inputs(for: network.graph, batch: Self.batch, seed: 21)
-        let steps = try ReferenceSimulator(network).run(inputs, timeSteps: 2).steps
+        let steps = try ReferenceSimulator(network, timeSteps: 2).run(inputs).steps
         // Softmax of 3·5·5 scores, layer normalisation before the feed-forward network and behind it, GELU of 48 per token; the
         // first normalisation sees what does not change.
         let (values, scores, hidden) = (5 * 24, 3 * 5 * 5, 5 * 48)

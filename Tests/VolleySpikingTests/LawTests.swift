@@ -15,8 +15,8 @@ import VolleyTestSupport
     private func currents(_ network: SpikingNetwork) throws -> [[Tensor?]] {
         var all = Array(
             repeating: [Tensor?](repeating: nil, count: network.graph.nodes.count), count: Self.timeSteps)
-        _ = try ReferenceSimulator(network).run(
-            SampleGraphs.inputs(for: network.graph, batch: 2, seed: 11), timeSteps: Self.timeSteps
+        _ = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(
+            SampleGraphs.inputs(for: network.graph, batch: 2, seed: 11)
         ) { step, node, current in all[step - 1][node] = current }
         return all
     }
@@ -56,7 +56,7 @@ import VolleyTestSupport
         for (name, graph) in try SampleGraphs.all() {
             let network = try SampleNetworks.network(graph, coding: coding, reset: reset, initialPotential: initialPotential).observingSites()
             let inputs = SampleGraphs.inputs(for: network.graph, batch: 2, seed: 11)
-            let law = FiringLaw(network, try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps))
+            let law = FiringLaw(network, try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs))
             #expect(law.violations.isEmpty, "\(name): \(law.violations.count) violations, the first: \(law.violations.first ?? "")")
             #expect(law.positive > 0, "\(name)")
             // Behind ReLU nothing is negative, and only corrections are.

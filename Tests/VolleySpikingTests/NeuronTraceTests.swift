@@ -14,9 +14,8 @@ import VolleyTestSupport
         let network = try trace.network()
         let last = try #require(network.graph.outputs.first).value
         var sent: [[Float]] = []
-        let result = try ReferenceSimulator(network).run(
-            trace.inputs(batch: 2), timeSteps: (trace.behind?.sent ?? trace.sent).count
-        ) { _, node, current in
+        let result = try ReferenceSimulator(network, timeSteps: (trace.behind?.sent ?? trace.sent).count).run(trace.inputs(batch: 2)) {
+            _, node, current in
             if node == last { sent.append(current.values) }
         }
         #expect(sent == (trace.behind?.sent ?? trace.sent).map { Array(repeating: $0, count: 2 * NeuronTrace.neurons) })

@@ -32,7 +32,7 @@ public struct SynapseCount: Sendable, Equatable {
     public static func steps(of network: SpikingNetwork, _ inputs: [String: Tensor], timeSteps: Int) throws -> [SynapseCount] {
         let graph = network.graph
         var sent: [[NodeID: Tensor]] = Array(repeating: [:], count: timeSteps)
-        _ = try ReferenceSimulator(network).run(inputs, timeSteps: timeSteps) { step, node, current in
+        _ = try ReferenceSimulator(network, timeSteps: timeSteps).run(inputs) { step, node, current in
             if network.layer(at: node) != nil { sent[step - 1][node] = current }
         }
         let batch = inputs[graph[graph.inputs[0]].name]!.shape[0]

@@ -42,7 +42,7 @@ import VolleyTestSupport
     @Test(arguments: names, Coding.allCases) func equalsONNXRuntimeAndTheReference(name: String, coding: Coding) throws {
         let (network, inputs, outputs) = try converted(name, coding)
         let program = try Program(network, timeSteps: Self.timeSteps)
-        let reference = try ReferenceSimulator(network).run(inputs, timeSteps: Self.timeSteps)
+        let reference = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs)
         for order in Session.Order.allCases {
             var session = Session(program, order: order)
             let ann = try session.runANN(inputs)

@@ -53,24 +53,13 @@ import VolleyTestSupport
         let network = try Self.network(name, method == "ecmt" ? .ecmt : .differential)
         let inputs = try Self.arrays(Self.path(name) + ".in.npz")
         let expected = try Self.arrays(Self.path(name) + ".out.npz")
-        let reference = try Self.reference(network, inputs)
+        let reference = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs)
         let runs = try Self.threads.map { try ArrayRun(network, inputs: inputs, timeSteps: Self.timeSteps, threads: $0) }
         for (output, values) in expected {
             expectClose(try tensor(runs[0], output + ".ann"), values, Self.tolerance, "\(name), \(output)")
             expectClose(try tensor(runs[0], output), reference.outputs[output]!, Self.referenceTolerance, "\(name), \(output), spiking")
         }
         for (threads, run) in try paired(Self.threads, runs) { #expect(arrays(run) == arrays(runs[0]), "\(name), \(threads) threads") }
-    }
-
-    /// The equations as they are written, on as many samples at a time as the network takes.
-    private static func reference(_ network: SpikingNetwork, _ inputs: [String: Tensor]) throws -> SimulationResult {
-        let executable = Executable(network.graph)
-        let count = try executable.sampleCount(inputs)
-        return SimulationResult(
-            joining: try executable.batching.runs(of: count, size: count).map { range in
-                try ReferenceSimulator(network).run(
-                    executable.batching.samples(range, of: count, in: inputs), timeSteps: timeSteps)
-            })
     }
 
     @Test(arguments: separate) func samplesAloneGiveTheSame(name: String) throws {
@@ -128,7 +117,7 @@ import VolleyTestSupport
         let inputs = try Self.arrays(Self.path("field/\(arrays).npz"))
         let program = try Program(network, timeSteps: Self.timeSteps)
         #expect(program.executable.batching.rule == .separate && program.foldsTime)
-        let reference = try Self.reference(network, inputs)
+        let reference = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs)
         let ann = try Evaluator(network.graph).run(inputs)["y"]!
         for threads in Self.threads {
             let run = try ArrayRun(network, inputs: inputs, timeSteps: Self.timeSteps, threads: threads)

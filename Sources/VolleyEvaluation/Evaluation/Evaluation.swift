@@ -45,21 +45,31 @@ public struct Evaluation: Sendable {
     private let network: SpikingNetwork
     private let dataset: Dataset
     private var settings: Settings
-    private let program: Program
+    private let simulator: any Simulator
     private let input: Node
     private let output: String
     private let labels: ClassLabels
 
     /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
     public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings, kernels: Kernels = .best) throws {
+        let program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
+        try self.init(ParallelSimulator(program, threads: settings.threads), on: dataset, settings: settings)
+    }
+
+    /// Measures what a simulator does with its network.
+    /// - Parameter settings: their time-steps and weights are the simulator's, whatever they say.
+    /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
+    public init(_ simulator: any Simulator, on dataset: Dataset, settings: Settings) throws {
         guard settings.batchSize >= 1, settings.threads >= 1 else {
             throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
         }
         guard settings.limit ?? 1 >= 1 else { throw SpikingError(.badSettings, "the limit must be at least 1 sample") }
-        self.network = network
+        self.simulator = simulator
+        network = simulator.network
         self.dataset = settings.limit.map { dataset.prefix($0) } ?? dataset
         self.settings = settings
-        program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
+        self.settings.timeSteps = simulator.timeSteps
+        self.settings.weights = simulator.rounding?.format ?? .fp32
         let graph = network.graph
         guard graph.inputs.count == 1 else {
             let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
@@ -72,7 +82,7 @@ public struct Evaluation: Sendable {
         let classifier = try ClassifierOutput(of: graph, named: settings.output)
         output = classifier.name
         self.settings.output = classifier.name
-        if case .together(let id) = program.executable.batching.rule {
+        if case .together(let id) = simulator.batching.rule {
             throw SpikingError(
                 .badSettings,
                 "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
@@ -81,7 +91,7 @@ public struct Evaluation: Sendable {
         guard self.dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
         }
-        let fixed = program.executable.batching.samplesPerRun
+        let fixed = simulator.batching.samplesPerRun
         guard self.dataset.count % fixed == 0 else {
             let limit = Remedy(.sampleLimit)
             throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (\(limit))", remedies: [limit])
@@ -94,7 +104,7 @@ public struct Evaluation: Sendable {
 
     /// What a careful user wants to know of how the network runs here.
     public var diagnostics: [Diagnostic] {
-        program.diagnostics + labels.diagnostics
+        simulator.diagnostics + labels.diagnostics
             + dataset.feedingNotes(inputShape: inputShape, preprocessing: network.preprocessing)
     }
 
@@ -120,16 +130,15 @@ public struct Evaluation: Sendable {
                 .malformedProgress, "This progress was altered: it holds sums that no evaluation of these samples has.",
                 context: .init(file: resumeFile))
         }
-        let simulator = ParallelSimulator(program, threads: settings.threads)
-        let comparison = settings.weights == .fp32 ? nil : try WeightComparison(program)
+        let comparison = try simulator.rounding.map { try WeightComparison(simulator.ann, $0) }
         let loader = try BatchLoader(
             dataset, preprocessing: network.preprocessing, inputShape: inputShape,
-            batchSize: program.executable.batching.size(near: settings.batchSize), threads: settings.threads,
+            batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads,
             skipsUnreadable: settings.skipBad,
             startingAt: tally.position)
         try progress(tally.position, dataset.count)
         while let batch = try loader.next() {
-            try measure(batch, simulator, comparison, &tally)
+            try measure(batch, comparison, &tally)
             try journal?.write(tally)
             try progress(tally.position, dataset.count)
         }
@@ -153,12 +162,12 @@ public struct Evaluation: Sendable {
     /// How many samples, from the first one on, show what rounding the weights changes: 32, or as many more as fill whole runs of the
     /// network.
     private var comparedSamples: Int {
-        let run = program.executable.batching.samplesPerRun
+        let run = simulator.batching.samplesPerRun
         return (32 + run - 1) / run * run
     }
 
     private func measure(
-        _ batch: Batch, _ simulator: ParallelSimulator, _ comparison: WeightComparison?, _ tally: inout Tally
+        _ batch: Batch, _ comparison: WeightComparison?, _ tally: inout Tally
     ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
@@ -171,15 +180,15 @@ public struct Evaluation: Sendable {
         }
         let count = batch.samples.count
         try comparison?.add(
-            0..<max(0, min(count, comparedSamples - tally.samples)), of: count, in: inputs, to: &tally.weightDistances)
+            0..<max(0, min(count, comparedSamples - tally.samples)), of: inputs, to: &tally.weightDistances)
         tally.add(batch.samples.map { labels.indices[$0] }, annLogits: answers.ann[output]!, result: answers.spiking, output: output)
         tally.add(batch)
     }
 
     private func results(_ tally: Tally, _ digests: Results.Digests) -> Results {
         let samples = Double(tally.samples)
-        let samplesPerRun = program.executable.batching.samplesPerRun
-        let dense = program.synapses.dense
+        let samplesPerRun = simulator.batching.samplesPerRun
+        let dense = SynapseMap(network.graph).dense
         let prices = EnergyPrices()
         var total = OperationCounts()
         let steps = tally.counts.indices.map { index in
@@ -206,6 +215,6 @@ public struct Evaluation: Sendable {
             provenance: network.provenance, prices: prices, dense: dense.perSample(of: samplesPerRun),
             floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
             digests: digests,
-            weightError: settings.weights == .fp32 ? nil : WeightError(of: program, outputs: tally.weightDistances))
+            weightError: simulator.rounding.map { WeightError(of: $0, outputs: tally.weightDistances) })
     }
 }

@@ -109,8 +109,15 @@ public struct Batching: Sendable, Hashable {
     public func joining(outputs parts: [[String: Tensor]]) -> [String: Tensor] { Self.joining(parts, along: outputs) }
 
     private static func joining(_ parts: [[String: Tensor]], along axes: [String: BatchAxis]) -> [String: Tensor] {
-        parts[0].reduce(into: [:]) { joined, value in
+        if parts.count == 1 { return parts[0] }
+        return parts[0].reduce(into: [:]) { joined, value in
             joined[value.key] = axes[value.key]?.joining(parts.map { $0[value.key]! }) ?? value.value
         }
+    }
+
+    /// What to say about a number of samples that is no multiple of the one that a file fixes.
+    public static func remainder(of count: Int, _ fixed: Int) -> String {
+        "the network takes \(fixed) samples at a time, for its file fixes the batch, and \(count) are no multiple of it: "
+            + (count > fixed ? "use the first \(count / fixed * fixed)" : "at least \(fixed) are needed")
     }
 }

@@ -44,10 +44,7 @@ public struct Executable: Sendable {
     /// The same network without its neuron sites, on the same packed weights.
     /// - Throws: ``GraphError`` never for a graph that was verified.
     public func withoutNeurons() throws -> Executable {
-        let plain = try graph.rebuilt { builder, node, _, inputs in
-            if case .operation(.neuron) = node.content { return inputs[0] }
-            return try builder.copy(node, inputs: inputs)
-        }
+        let plain = try graph.withoutNeurons()
         var shared: [String: PackedMatrix] = [:]
         for (id, matrix) in packed.enumerated() { shared[graph[id].name] = matrix }
         return Executable(plain, kernels: kernels, packed: shared)
@@ -73,45 +70,14 @@ public struct Executable: Sendable {
         }
     }
 
-    /// Checks the named arrays against the graph's inputs.
-    /// - Returns: the batch size, and the arrays by node.
-    /// - Throws: ``GraphError`` for a missing, unknown or misshapen array, or one that holds NaN or infinity.
-    public func bind(_ inputs: [String: Tensor]) throws -> (batch: Int, values: [NodeID: Tensor]) {
-        let expected = graph.inputs
-        let names = expected.map { graph[$0].name }
-        if let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) {
-            throw GraphError(
-                .badInput, "the network has no input '\(unknown)'; its inputs are \(names.joined(separator: ", "))")
-        }
-        var values: [NodeID: Tensor] = [:]
-        var batch: Int?
-        for id in expected {
-            let node = graph[id]
-            guard let tensor = inputs[node.name] else {
-                throw GraphError(
-                    .badInput,
-                    "no array is given for the input '\(node.name)' of shape \(node.shape); given are "
-                        + (inputs.isEmpty ? "none" : inputs.keys.sorted().joined(separator: ", ")))
-            }
-            guard tensor.shape.rank == node.shape.rank else {
-                throw GraphError(.badInput, "an input of shape \(node.shape) is needed, found \(tensor.shape)", node: node.name)
-            }
-            if let axis = node.shape.dimensions.firstIndex(where: \.scalesWithBatch) {
-                let found = tensor.shape[axis] / node.shape[axis].size
-                guard batch == nil || batch == found else {
-                    throw GraphError(
-                        .badInput, "all inputs need one batch size, found \(batch!) and \(found)", node: node.name)
-                }
-                batch = found
-            }
-            guard tensor.shape == node.shape.resolved(batch: batch ?? 1) else {
-                throw GraphError(.badInput, "an input of shape \(node.shape) is needed, found \(tensor.shape)", node: node.name)
-            }
-            guard kernels.allFinite(tensor.values) else {
-                throw GraphError(.notFinite, "the input holds NaN or infinite values", node: node.name)
-            }
-            values[id] = tensor
-        }
-        return (batch ?? 1, values)
+    /// Checks the named arrays of any number of samples against the graph's inputs.
+    /// - Throws: ``GraphError`` for a missing, unknown or misshapen array, for one that holds NaN or infinity, and where the graph
+    ///   fixes the number of samples in a run and the arrays hold no multiple of it.
+    public func bind(_ inputs: [String: Tensor]) throws -> BoundInputs {
+        try BoundInputs(inputs, to: graph, batching, on: kernels)
     }
+
+    /// The number of samples that named arrays hold.
+    /// - Throws: ``GraphError`` as ``bind(_:)`` does.
+    public func sampleCount(_ inputs: [String: Tensor]) throws -> Int { try bind(inputs).count }
 }

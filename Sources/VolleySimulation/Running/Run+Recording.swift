@@ -4,21 +4,10 @@ internal import VolleySpiking
 internal import VolleyTensors
 
 extension Run {
-    func book(_ stage: Stage, since watch: ContinuousClock.Instant) {
-        let (node, kind) =
-            switch stage {
-            case .operation(let id): (id, graph[id].operation!.name)
-            case .neurons(let id, _): (id, "neuron")
-            case .layer(let layer): (layer.linear, "linear")
-            case .convolution(let convolution): (convolution.convolution, "convolution")
-            case .attention(let attention): (attention.output, "attention")
-            }
-        var work = schedule.multiplyAccumulates[node] * batch
-        if case .attention(let attention) = stage {
-            let kernel = attention.kernel
-            work = attention.heads.resolved(batch: batch).count * kernel.queries * kernel.keys * (kernel.width + kernel.valueWidth)
-        }
-        profile?.stop(watch, name: graph[node].name, kind: kind, multiplyAccumulates: work * repeats(stage.output))
+    func book(_ stage: LoweredStage, since watch: ContinuousClock.Instant) {
+        profile?.stop(
+            watch, name: graph[stage.plan.booked].name, kind: stage.kind(in: graph),
+            multiplyAccumulates: stage.plan.multiplyAccumulates * batch * repeats(stage.plan.output))
     }
 
     func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || countsPositions(of: id) }

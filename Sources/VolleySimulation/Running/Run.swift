@@ -53,10 +53,10 @@ struct Run {
     }
 
     /// Everything that stays the same at every step, once.
-    mutating func computeStatics(_ bound: [NodeID: Tensor]) throws {
+    mutating func computeStatics(_ inputs: BoundInputs) throws {
         for (id, node) in graph.nodes.enumerated() {
             switch node.content {
-            case .input: values[id] = bound[id]!.values
+            case .input: values[id] = inputs[node.name]!.values
             case .constant(let tensor): values[id] = tensor.values
             case .operation: break
             }
@@ -74,8 +74,9 @@ struct Run {
         let firstStep = range.lowerBound
         for (index, stage) in schedule.moving.enumerated() {
             try execute(stage, firstStep: firstStep)
-            for input in Set(stage.readings(graph).map(\.value) + [stage.output]) where schedule.lastReaders[schedule.roots[input]] == index {
-                release(schedule.roots[input])
+            for value in Set(stage.plan.inputs.map(\.value) + [stage.plan.output])
+            where schedule.lastReaders[schedule.roots[value]] == index {
+                release(schedule.roots[value])
             }
         }
     }
@@ -120,11 +121,11 @@ struct Run {
 
     func count(_ id: NodeID) -> Int { graph[id].shape.resolved(batch: batch).count }
 
-    private mutating func execute(_ stage: Stage, firstStep: Int) throws {
+    private mutating func execute(_ stage: LoweredStage, firstStep: Int) throws {
         let watch = profile?.start()
-        switch stage {
-        case .operation(let id): evaluate(id)
-        case .neurons(let id, let neurons): try fire(id, neurons, firstStep)
+        switch stage.kernel {
+        case .operation: evaluate(stage.plan.output)
+        case .neurons(let neurons): try fire(stage.plan.output, neurons, firstStep)
         case .layer(let layer): try run(layer, firstStep)
         case .convolution(let convolution): run(convolution, firstStep)
         case .attention(let attention): try run(attention, firstStep)

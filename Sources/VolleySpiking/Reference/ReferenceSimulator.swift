@@ -6,33 +6,52 @@ internal import OrderedCollections
 ///
 /// Every edge carries `x(t)`. Under rate coding its running mean, under differential coding its sum weighted by 1/t, is the
 /// estimate. Every faster path is held against this one.
-public struct ReferenceSimulator {
-    private let network: SpikingNetwork
+public struct ReferenceSimulator: Sendable {
+    public let network: SpikingNetwork
+    public let timeSteps: Int
     private let executable: Executable
     private let timeVarying: [Bool]
     private let kinds: [OperatorKind]
     private let synapses: SynapseMap
 
-    public init(_ network: SpikingNetwork) {
+    /// - Throws: ``SpikingError`` for fewer than one time-step.
+    public init(_ network: SpikingNetwork, timeSteps: Int) throws {
+        guard timeSteps >= 1 else {
+            throw SpikingError(.badSettings, "a simulation needs at least 1 time-step, asked for are \(timeSteps)")
+        }
         self.network = network
+        self.timeSteps = timeSteps
         executable = Executable(network.graph, kernels: Kernels.available[0])
         timeVarying = network.graph.isTimeVarying
         kinds = network.graph.kinds(timeVarying: timeVarying)
         synapses = SynapseMap(network.graph)
     }
 
-    /// Runs T steps. `observe` is called with what every node carried at every step.
-    /// - Throws: `GraphError` for inputs that do not fit, ``SpikingError`` for fewer than one step.
+    /// The ANN that the network was made from.
+    public var ann: Evaluator { Evaluator(executable) }
+
+    /// Runs T steps on arrays named like the network's inputs. `observe` is called with what every node carried at every step.
+    /// - Throws: `GraphError` for inputs that do not fit, ``SpikingError`` where a neuron's current is not finite.
     public func run(
-        _ inputs: [String: Tensor], timeSteps: Int,
-        observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
+        _ inputs: [String: Tensor], observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
     ) throws -> SimulationResult {
-        guard timeSteps >= 1 else {
-            throw SpikingError(.badSettings, "a simulation needs at least 1 time-step, asked for are \(timeSteps)")
-        }
-        let (batch, bound) = try executable.bind(inputs)
+        try run(executable.bind(inputs), observe: observe)
+    }
+
+    /// The same on inputs that were checked.
+    public func run(
+        _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
+    ) throws -> SimulationResult {
+        let runs = executable.batching.runs(of: inputs.count, size: inputs.count)
+        return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observe) })
+    }
+
+    private func runOnce(
+        _ inputs: BoundInputs, _ observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void
+    ) throws -> SimulationResult {
+        let batch = inputs.batch
         let graph = network.graph
-        var state = State(graph, bound, batch)
+        var state = State(graph, inputs)
         computeStatics(&state)
         var counter = SynapseCounter(synapses, batch: batch, timeSteps: timeSteps)
         var spikes: OrderedDictionary<String, [[Int64]]> = [:]
@@ -44,6 +63,7 @@ public struct ReferenceSimulator {
                 case .differential: differentialStep(id, node, step, &state)
                 }
                 if let layer = network.layer(at: id) {
+                    try requireFinite(id, step, state)
                     let counts = codeCounts(layer, state.codes[id]!)
                     spikes[node.name, default: []].append(counts)
                     counter.record(
@@ -73,9 +93,9 @@ public struct ReferenceSimulator {
         var neurons: [NodeID: any NeuronPopulation] = [:]
         var codes: [NodeID: [Int8]] = [:]
 
-        init(_ graph: Graph, _ bound: [NodeID: Tensor], _ batch: Int) {
-            self.batch = batch
-            current = graph.nodes.enumerated().map { id, node in
+        init(_ graph: Graph, _ bound: BoundInputs) {
+            batch = bound.batch
+            current = graph.nodes.enumerated().map { [batch] id, node in
                 bound[id] ?? node.constant ?? Tensor(node.shape.resolved(batch: batch))
             }
             estimate = current
@@ -178,6 +198,19 @@ public struct ReferenceSimulator {
     }
 
     // MARK: Neurons
+
+    /// Neurons have no answer to a current that is not finite.
+    private func requireFinite(_ id: NodeID, _ step: Int, _ state: State) throws {
+        let input = network.graph[id].inputs[0]
+        let current = timeVarying[input] ? state.current[input] : state.estimate[input]
+        let bad = current.values.count { !$0.isFinite }
+        guard bad == 0 else {
+            throw SpikingError(
+                .notFinite,
+                "site '\(network.graph[id].name)': \(bad) of \(current.count) membrane potentials are NaN or infinite at "
+                    + "time-step \(step); look at the network's weights and at the input")
+        }
+    }
 
     /// The neurons take their currents in, as their model has it; what they send is what the alphabet says.
     private func fire(_ id: NodeID, _ step: Int, _ current: Tensor, _ state: inout State) {

@@ -34,10 +34,10 @@ public struct EstimateSimulator {
     public func run(_ inputs: [String: Tensor], timeSteps: Int, noise seed: UInt64?) throws -> Result {
         var random = seed.map { SeededGenerator(seed: $0) }
         let graph = network.graph
-        let (batch, bound) = try executable.bind(inputs)
+        let bound = try executable.bind(inputs)
         var result = Result()
         var values = graph.nodes.enumerated().map { id, node in
-            bound[id] ?? node.constant ?? Tensor(node.shape.resolved(batch: batch))
+            bound[id] ?? node.constant ?? Tensor(node.shape.resolved(batch: bound.batch))
         }
         var neurons: [NodeID: Neurons] = [:]
         let share = seed.map { Self.shares[Int($0 % UInt64(Self.shares.count))] } ?? 0

@@ -1,13 +1,38 @@
 internal import VolleyGraph
 internal import VolleyTensors
 
-extension StagePlanner {
+/// An attention as it is found, with what its layers must know.
+struct AttentionPass {
+    var attention: Plan.Attention
+    /// q, k and v.
+    var reads: [NodeID]
+    var nodes: [NodeID]
+    /// Nodes behind the context that only rearrange it, and are not carried out.
+    var layout: [NodeID] = []
+    /// Values that it reads in their layer's order.
+    var keptInTokenOrder: [NodeID] = []
+    var reading = Plan.Stage.Reading.values
+}
+
+extension Planner {
     /// From a scores' product on, if softmax and another product follow.
-    func attention(_ id: NodeID) -> AttentionStage? {
+    func attention(_ id: NodeID) throws(Unfused) -> (stage: Plan.Stage, keptInTokenOrder: [NodeID]) {
+        let pass = inTokenOrder(try plainAttention(id))
+        let mask = pass.attention.mask.map { [Plan.Stage.Input(value: $0, reading: .values)] } ?? []
+        let output = (pass.nodes + pass.layout).last!
+        let stage = Plan.Stage(
+            pass: .attention(pass.attention), inputs: pass.reads.map { .init(value: $0, reading: pass.reading) } + mask,
+            epilogue: pass.layout.isEmpty ? [] : [.layout(pass.layout)], nodes: pass.nodes + pass.layout, output: output, booked: output,
+            multiplyAccumulates: pass.attention.multiplyAccumulates, why: whyItEnds(with: output))
+        return (stage, pass.keptInTokenOrder)
+    }
+
+    private func plainAttention(_ id: NodeID) throws(Unfused) -> AttentionPass {
         let (q, k) = (graph[id].inputs[0], graph[id].inputs[1])
-        guard isHeads(q), isHeads(k), timeVarying[q] == timeVarying[k], timeVarying[id] || isANN,
-            graph[q].shape.dimensions.dropLast(2) == graph[k].shape.dimensions.dropLast(2)
-        else { return nil }
+        guard isHeads(q), isHeads(k), graph[q].shape.dimensions.dropLast(2) == graph[k].shape.dimensions.dropLast(2) else {
+            throw Unfused("its sides are not the heads of a batch")
+        }
+        guard timeVarying[q] == timeVarying[k], timeVarying[id] || isANN else { throw Unfused("its sides do not both change over time") }
         var nodes = [id]
         var scale = Float(1)
         var mask: NodeID?
@@ -24,27 +49,32 @@ extension StagePlanner {
             mask = other
             nodes.append(next)
         }
-        guard let softmax = onlyReader(of: nodes.last!), case .operation(.softmax) = graph[softmax].content else { return nil }
+        guard let softmax = onlyReader(of: nodes.last!), case .operation(.softmax) = graph[softmax].content else {
+            throw Unfused("no softmax alone follows it")
+        }
         nodes.append(softmax)
         var site: NodeID?
-        if let next = onlyReader(of: nodes.last!), let neuron = neurons[next] {
-            guard neuron.fusedKernel != nil else { return nil }
+        if let next = onlyReader(of: nodes.last!), let form = neurons[next] {
+            if case .alone(let reason) = form { throw Unfused("the neurons '\(graph[next].name)' behind its softmax take their own: \(reason)") }
             site = next
             nodes.append(next)
         }
         guard let context = onlyReader(of: nodes.last!), case .operation(.matrixProduct) = graph[context].content,
-            graph[context].inputs[0] == nodes.last!, case let v = graph[context].inputs[1], v != nodes.last!, isHeads(v),
-            timeVarying[v] == timeVarying[q],
+            graph[context].inputs[0] == nodes.last!, case let v = graph[context].inputs[1], v != nodes.last!
+        else { throw Unfused("no product alone follows its softmax") }
+        guard isHeads(v), timeVarying[v] == timeVarying[q],
             graph[v].shape.dimensions.dropLast(2) == graph[q].shape.dimensions.dropLast(2)
-        else { return nil }
+        else { throw Unfused("what its softmax weighs are not the same heads") }
         nodes.append(context)
         let rank = graph[q].shape.rank
-        let kernel = AttentionKernel(
-            queries: graph[q].shape[rank - 2].size, keys: graph[k].shape[rank - 1].size, width: graph[q].shape[rank - 1].size,
-            valueWidth: graph[v].shape[rank - 1].size, scale: scale, neuron: site.flatMap { neurons[$0]?.fusedKernel })
-        guard [kernel.queries, kernel.keys, kernel.width, kernel.valueWidth].allSatisfy({ $0 > 0 }) else { return nil }
-        let leading = SymbolicShape(Array(graph[q].shape.dimensions.dropLast(2)))
-        return AttentionStage(kernel: kernel, q: q, k: k, v: v, heads: leading, mask: mask, site: site, nodes: nodes)
+        let attention = Plan.Attention(
+            heads: SymbolicShape(Array(graph[q].shape.dimensions.dropLast(2))), queries: graph[q].shape[rank - 2].size,
+            keys: graph[k].shape[rank - 1].size, width: graph[q].shape[rank - 1].size, valueWidth: graph[v].shape[rank - 1].size,
+            scale: scale, mask: mask, site: site)
+        guard [attention.queries, attention.keys, attention.width, attention.valueWidth].allSatisfy({ $0 > 0 }) else {
+            throw Unfused("one of its axes is empty")
+        }
+        return AttentionPass(attention: attention, reads: [q, k, v], nodes: nodes)
     }
 
     /// `[N, heads …, rows, columns]`: the batch in front and nowhere else.
@@ -71,7 +101,7 @@ extension StagePlanner {
             case .operation(.transpose(let transpose)) = graph[turned].content, [[0, 2, 1, 3], [0, 2, 3, 1]].contains(transpose.permutation)
         else { return nil }
         if isANN { return (reshape, turned, turned) }
-        guard let site = onlyReader(of: turned), neurons[site]?.fusedKernel != nil else { return nil }
+        guard let site = onlyReader(of: turned), neurons[site] == .joining else { return nil }
         return (reshape, turned, site)
     }
 
@@ -86,9 +116,8 @@ extension StagePlanner {
     }
 
     /// How many heads lie side by side in every token, if q, k and v can all be read as their layers leave them.
-    private func commonHeadsPerToken(_ attention: AttentionStage) -> Int? {
-        let wanted = [(attention.q, [0, 2, 1, 3]), (attention.k, [0, 2, 3, 1]), (attention.v, [0, 2, 1, 3])]
-        let heads = wanted.map { read, permutation -> Int? in
+    private func commonHeadsPerToken(_ reads: [NodeID]) -> Int? {
+        let heads = zip(reads, [[0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]]).map { read, permutation -> Int? in
             guard let linear = linear(behind: read), let (reshape, turned, _) = split(of: linear),
                 graph[turned].operation == .transpose(Transpose(permutation))
             else { return nil }
@@ -98,21 +127,18 @@ extension StagePlanner {
     }
 
     /// Attention on q, k and v as their layers leave them, up to where heads lie side by side again.
-    func inTokenOrder(_ attention: AttentionStage) -> AttentionStage {
-        guard let heads = commonHeadsPerToken(attention), let turned = onlyReader(of: attention.output),
+    private func inTokenOrder(_ pass: AttentionPass) -> AttentionPass {
+        guard let heads = commonHeadsPerToken(pass.reads), let turned = onlyReader(of: pass.nodes.last!),
             graph[turned].operation == .transpose(Transpose([0, 2, 1, 3])), let merged = onlyReader(of: turned),
             case .operation(.reshape) = graph[merged].content, graph[merged].shape.rank == 3,
             graph[merged].shape[0] == .batch, graph[merged].shape[1] == graph[turned].shape[1]
-        else { return attention }
-        var stage = attention
-        stage.kernel.headsPerToken = heads
-        if let q = neurons[stage.q]?.source, let k = neurons[stage.k]?.source, let v = neurons[stage.v]?.source {
-            stage.kernel.sources = AttentionSources(q: q, k: k, v: v)
-        }
-        if isANN {
-            (stage.q, stage.k, stage.v) = (linear(behind: attention.q)!, linear(behind: attention.k)!, linear(behind: attention.v)!)
-        }
-        stage.nodes += [turned, merged]
-        return stage
+        else { return pass }
+        var pass = pass
+        pass.attention.headsPerToken = heads
+        pass.keptInTokenOrder = pass.reads
+        pass.layout = [turned, merged]
+        if pass.reads.allSatisfy({ neurons[$0] != nil }) { pass.reading = .countedSpikes }
+        if isANN { pass.reads = pass.reads.map { linear(behind: $0)! } }
+        return pass
     }
 }

@@ -1,0 +1,88 @@
+public import VolleyTensors
+
+/// Named arrays that fit the inputs of a graph: names, shapes and finiteness are checked here, once, and every part of them fits too.
+public struct BoundInputs: Sendable {
+    /// The number of samples.
+    public let count: Int
+    private let arrays: [String: Tensor]
+    private let nodes: [NodeID: String]
+    private let batching: Batching
+
+    /// Checks arrays of any number of samples.
+    /// - Throws: ``GraphError`` for a missing, unknown or misshapen array, for one that holds NaN or infinity, and where the graph
+    ///   fixes the number of samples in a run and the arrays hold no multiple of it.
+    init(_ arrays: [String: Tensor], to graph: Graph, _ batching: Batching, on kernels: Kernels) throws {
+        let counts = Set(arrays.values.map { $0.shape.dimensions.first })
+        if case .fixed(let fixed) = batching.rule, counts.count == 1, let count = counts.first ?? nil, count > fixed {
+            guard count % fixed == 0 else { throw GraphError(.badInput, Batching.remainder(of: count, fixed)) }
+            // All runs have the shapes of the first.
+            _ = try Self.batch(of: batching.samples(0..<fixed, of: count, in: arrays), graph, holding: arrays, kernels)
+            self.count = count
+        } else {
+            let batch = try Self.batch(of: arrays, graph, holding: arrays, kernels)
+            if case .fixed(let fixed) = batching.rule { count = fixed } else { count = batch }
+        }
+        self.arrays = arrays
+        self.batching = batching
+        nodes = Dictionary(uniqueKeysWithValues: graph.inputs.map { ($0, graph[$0].name) })
+    }
+
+    private init(_ arrays: [String: Tensor], count: Int, of whole: BoundInputs) {
+        self.arrays = arrays
+        self.count = count
+        (nodes, batching) = (whole.nodes, whole.batching)
+    }
+
+    /// What N stands for in the graph's shapes, where all samples are one run.
+    public var batch: Int { if case .fixed = batching.rule { 1 } else { count } }
+
+    public subscript(name: String) -> Tensor? { arrays[name] }
+
+    /// The array of an input node; nil for other nodes.
+    public subscript(id: NodeID) -> Tensor? { nodes[id].flatMap { arrays[$0] } }
+
+    /// Some of the samples.
+    /// - Parameter range: as ``Batching/runs(of:size:)`` or ``Batching/parts(of:atMost:)`` give them, so that a part holds whole runs.
+    public func samples(_ range: Range<Int>) -> BoundInputs {
+        range == 0..<count ? self : BoundInputs(batching.samples(range, of: count, in: arrays), count: range.count, of: self)
+    }
+
+    /// - Parameter whole: the arrays that those of one run are part of, whose values must be finite.
+    /// - Returns: the batch size, for which the graph's shapes are those of the arrays.
+    private static func batch(of run: [String: Tensor], _ graph: Graph, holding whole: [String: Tensor], _ kernels: Kernels) throws -> Int {
+        let expected = graph.inputs
+        let names = expected.map { graph[$0].name }
+        if let unknown = run.keys.sorted().first(where: { !names.contains($0) }) {
+            throw GraphError(
+                .badInput, "the network has no input '\(unknown)'; its inputs are \(names.joined(separator: ", "))")
+        }
+        var batch: Int?
+        for id in expected {
+            let node = graph[id]
+            guard let tensor = run[node.name] else {
+                throw GraphError(
+                    .badInput,
+                    "no array is given for the input '\(node.name)' of shape \(node.shape); given are "
+                        + (run.isEmpty ? "none" : run.keys.sorted().joined(separator: ", ")))
+            }
+            guard tensor.shape.rank == node.shape.rank else {
+                throw GraphError(.badInput, "an input of shape \(node.shape) is needed, found \(tensor.shape)", node: node.name)
+            }
+            if let axis = node.shape.dimensions.firstIndex(where: \.scalesWithBatch) {
+                let found = tensor.shape[axis] / node.shape[axis].size
+                guard batch == nil || batch == found else {
+                    throw GraphError(
+                        .badInput, "all inputs need one batch size, found \(batch!) and \(found)", node: node.name)
+                }
+                batch = found
+            }
+            guard tensor.shape == node.shape.resolved(batch: batch ?? 1) else {
+                throw GraphError(.badInput, "an input of shape \(node.shape) is needed, found \(tensor.shape)", node: node.name)
+            }
+            guard kernels.allFinite(whole[node.name]!.values) else {
+                throw GraphError(.notFinite, "the input holds NaN or infinite values", node: node.name)
+            }
+        }
+        return batch ?? 1
+    }
+}

@@ -1,0 +1,121 @@
+internal import VolleyGraph
+internal import VolleyTensors
+
+/// Takes for every stage of a plan the kernel of this machine: what a plan leaves open, weights and neurons as kernels read them and
+/// when a product is event-driven, is decided here.
+struct Lowering {
+    let plan: Plan
+    let executable: Executable
+    /// By site.
+    let neurons: [NodeID: SiteNeurons]
+    /// Weights by layer, instead of the executable's.
+    let integers: [NodeID: IntegerWeights]
+
+    var graph: Graph { plan.graph }
+
+    /// - Throws: ``PlanError`` where a stage's kernel does not fit its values.
+    func lower(_ stage: Plan.Stage) throws(PlanError) -> LoweredStage {
+        let kernel: LoweredStage.Kernel =
+            switch stage.pass {
+            case .operation: .operation
+            case .neurons: .neurons(neurons[stage.output]!)
+            case .layer: .layer(try layer(stage))
+            case .convolution: .convolution(try convolution(stage))
+            case .attention(let attention): .attention(try self.attention(stage, attention))
+            }
+        return LoweredStage(plan: stage, kernel: kernel)
+    }
+
+    /// Elements of a value for one sample.
+    private func count(_ id: NodeID) -> Int { graph[id].shape.perSample.count }
+
+    private func require(_ fits: Bool, _ stage: Plan.Stage) throws(PlanError) {
+        guard fits else { throw plan.error("a stage's kernel does not fit its values", stage.nodes) }
+    }
+
+    // MARK: Layers
+
+    private func layer(_ stage: Plan.Stage) throws(PlanError) -> LayerStage {
+        let (kernel, addend) = try layerKernel(stage)
+        let rows = count(stage.booked) / max(1, kernel.outputs)
+        try require(
+            count(stage.inputs[0].value) == rows * kernel.inputs && count(stage.output) == rows * kernel.outputs
+                && (addend.map(count) ?? count(stage.output)) == count(stage.output), stage)
+        return LayerStage(
+            kernel: kernel, linear: stage.booked, input: stage.inputs[0].value, addend: addend, site: stage.site, output: stage.output)
+    }
+
+    private func convolution(_ stage: Plan.Stage) throws(PlanError) -> ConvolutionStage {
+        let node = graph[stage.booked]
+        let (kernel, _) = try layerKernel(stage)
+        guard case .operation(.convolution(let convolution)) = node.content, let weight = graph[node.inputs[1]].constant else {
+            throw plan.error("a stage's kernel does not fit its values", stage.nodes)
+        }
+        // The axes behind the batch have plain lengths.
+        let windows = ImageWindows(
+            image: graph[node.inputs[0]].shape.dimensions.dropFirst().map(\.size),
+            kernel: Array(weight.shape.dimensions.suffix(2)), stride: convolution.stride, dilation: convolution.dilation,
+            padding: convolution.padding.map { $0[0] }, positions: node.shape.dimensions.suffix(2).map(\.size))
+        let input = stage.inputs[0].value
+        let images = graph[input].shape.perSample[0]
+        try require(
+            count(input) == images * windows.image.reduce(1, *) && kernel.inputs == windows.rowLength
+                && count(stage.output) == images * windows.rowsPerImage * kernel.outputs, stage)
+        return ConvolutionStage(kernel: kernel, windows: windows, input: input, output: stage.output)
+    }
+
+    /// The kernel of a layer, and what is added to its value. Kernels take an epilogue in one order: bias, activation, residual, neurons.
+    private func layerKernel(_ stage: Plan.Stage) throws(PlanError) -> (kernel: LayerKernel, addend: NodeID?) {
+        var bias: [Float] = []
+        var activation: Kernels.Unary?
+        var (addend, target) = (NodeID?.none, NeuronKernel?.none)
+        for part in stage.epilogue {
+            switch part {
+            case .bias(let node) where activation == nil && addend == nil && target == nil: bias = graph[node].constant!.values
+            case .activation(let function) where addend == nil && target == nil: activation = function.kernel!
+            case .residual(let node) where target == nil: addend = node
+            case .neurons(let site): target = neurons[site]!.fusedKernel!
+            case .layout: break
+            default: throw plan.error("a stage's epilogue is in an order that its kernel does not have", stage.nodes)
+            }
+        }
+        guard let packed = executable.packedWeight(of: stage.booked) else {
+            throw plan.error("a layer's weight is not constant", stage.nodes)
+        }
+        let source = stage.inputs[0].reading == .values ? nil : neurons[stage.inputs[0].value]!.source
+        let weights = weights(of: stage.booked, packed, source)
+        let kernel = LayerKernel(
+            weights, bias: bias, source: source, activation: activation, target: target,
+            eventDensity: EventDensity.of(executable.kernels).density(weights, products: source?.alphabet.wholeNumbers?.products ?? 1))
+        return (kernel, addend)
+    }
+
+    /// A layer's weights: integers where there are some and its neurons' spikes are made for them.
+    private func weights(of id: NodeID, _ packed: PackedMatrix, _ source: SpikeSource?) -> LayerKernel.Weights {
+        let whole = source?.alphabet.wholeNumbers != nil ? integers[id].map { LayerKernel.Weights.integers($0) } : nil
+        return whole ?? .floats(packed)
+    }
+
+    // MARK: Attention
+
+    private func attention(_ stage: Plan.Stage, _ attention: Plan.Attention) throws(PlanError) -> AttentionStage {
+        let (q, k, v) = (stage.inputs[0], stage.inputs[1], stage.inputs[2])
+        var kernel = AttentionKernel(
+            queries: attention.queries, keys: attention.keys, width: attention.width, valueWidth: attention.valueWidth,
+            scale: attention.scale, neuron: attention.site.map { neurons[$0]!.fusedKernel! })
+        kernel.headsPerToken = attention.headsPerToken
+        if q.reading != .values {
+            kernel.sources = AttentionSources(
+                q: neurons[q.value]!.source, k: neurons[k.value]!.source, v: neurons[v.value]!.source)
+        }
+        let heads = attention.heads.perSample.count
+        try require(
+            count(q.value) == heads * kernel.queries * kernel.width && count(k.value) == heads * kernel.keys * kernel.width
+                && count(v.value) == heads * kernel.keys * kernel.valueWidth
+                && count(stage.output) == heads * kernel.queries * kernel.valueWidth
+                && (attention.mask.map { graph[$0].shape.rank <= attention.heads.rank + 2 } ?? true), stage)
+        return AttentionStage(
+            kernel: kernel, q: q.value, k: k.value, v: v.value, heads: attention.heads, mask: attention.mask, site: attention.site,
+            output: stage.output)
+    }
+}

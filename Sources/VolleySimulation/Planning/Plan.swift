@@ -1,0 +1,97 @@
+public import VolleyGraph
+public import VolleySpiking
+internal import VolleyTensors
+
+/// How a network is run, as a value: its graph cut into stages, what each reads and makes, and why it ends where it does.
+///
+/// A plan knows neither kernels nor packed weights. A back end lowers it: for every stage it takes the pass that it has for it, or runs the
+/// stage's nodes one by one, which makes the same value.
+public struct Plan: Sendable, Hashable {
+    /// What a pass can do with the neurons of a site.
+    public enum Neurons: Sendable, Hashable {
+        /// They can stand at the end of a layer's pass, and inside that of an attention.
+        case joining
+        /// They take a pass of their own, and why.
+        case alone(because: String)
+    }
+
+    /// How the time-steps of a run are taken.
+    public enum TimeFolding: Sendable, Hashable {
+        /// Many at once, as further samples: a value that changes over time is `[T · N, …]`.
+        case asSamples
+        /// One by one, because at this node the steps of several samples would not lie one behind the other.
+        case oneByOne(NodeID)
+    }
+
+    public let graph: Graph
+    /// By node, whether its value changes over time; in the ANN, whether it depends on an input.
+    public let timeVarying: [Bool]
+    /// The stages that run once, then those that run on every time-step, each in the order in which they run.
+    public let statics: [Stage]
+    public let moving: [Stage]
+    /// Which samples can run apart, in groups or on several threads.
+    public let batching: Batching
+    public let folding: TimeFolding
+    /// Elements of the largest value that a stage makes, for one sample: what decides how many samples make a group.
+    public let largestValue: Int
+
+    /// Plans a spiking network.
+    /// - Throws: ``PlanError`` where the planner made a mistake.
+    public init(_ network: SpikingNetwork) throws {
+        var neurons: [NodeID: Neurons] = [:]
+        for id in network.graph.nodes.indices { neurons[id] = network.layer(at: id)?.planned(network.coding) }
+        try self.init(network.graph, neurons: neurons)
+    }
+
+    /// Plans a graph with places for neurons that none stand at yet, as if they were of a kind that joins other passes.
+    /// - Throws: ``PlanError`` where the planner made a mistake.
+    public init(placed graph: Graph) throws {
+        let sites = graph.nodes.indices.filter { graph[$0].operation == .neuron(NeuronSite()) }
+        try self.init(graph, neurons: Dictionary(uniqueKeysWithValues: sites.map { ($0, .joining) }))
+    }
+
+    /// Plans an ANN, a graph without places for neurons: it runs once, and all that depends on its inputs counts as moving.
+    /// - Throws: ``PlanError`` where the planner made a mistake.
+    public init(ann graph: Graph) throws { try self.init(graph, neurons: nil) }
+
+    /// - Parameter neurons: by site; nil for the ANN.
+    private init(_ graph: Graph, neurons: [NodeID: Neurons]?) throws {
+        self.graph = graph
+        let analysis = BatchAnalysis(graph)
+        let timeVarying = neurons == nil ? graph.dependsOnInput : graph.isTimeVarying
+        var planner = Planner(graph, neurons: neurons, timeVarying: timeVarying)
+        let stages = planner.stages()
+        self.timeVarying = timeVarying
+        statics = stages.filter { !timeVarying[$0.output] }
+        moving = stages.filter { timeVarying[$0.output] }
+        batching = Batching(graph)
+        folding = moving.first { !$0.foldsTime(analysis, graph) }.map { .oneByOne($0.output) } ?? .asSamples
+        largestValue = stages.reduce(1) { max($0, graph[$1.output].shape.perSample.count) }
+        try check(neurons ?? [:])
+    }
+
+    /// All stages: those that run once, then those that run on every time-step.
+    public var stages: [Stage] { statics + moving }
+}
+
+extension NeuronLayer {
+    /// What a pass can do with such neurons.
+    fileprivate func planned(_ coding: Coding) -> Plan.Neurons {
+        switch model.kernel(coding) {
+        case nil: .alone(because: "no kernel runs the family '\(family)', so they run one by one")
+        case let kernel? where kernel.resetsToZero: .alone(because: "they reset to zero, for which a pass keeps a second state")
+        case _?: .joining
+        }
+    }
+}
+
+extension Plan.Stage {
+    /// Whether it takes time-steps for further samples: its values are proved to hold samples apart, and where its pass takes one
+    /// step after the other, the batch is the outermost of what it reads and makes.
+    fileprivate func foldsTime(_ analysis: BatchAnalysis, _ graph: Graph) -> Bool {
+        guard let axis = analysis.layouts[output].axis else { return false }
+        if case .operation = pass { return true }
+        let read = inputs.compactMap { input in analysis.layouts[input.value].axis.map { (input.value, $0) } }
+        return (read + [(output, axis)]).allSatisfy { id, axis in axis.outer(graph[id].shape.perSample.dimensions) == 1 }
+    }
+}

@@ -1,0 +1,101 @@
+internal import VolleyGraph
+internal import VolleyTensors
+
+extension Planner {
+    /// A linear layer, a kernel's activation, an addend of the same shape and neurons that join: as many of these as follow each other.
+    func layer(_ id: NodeID) throws(Unfused) -> Plan.Stage {
+        if let reason = whyNoLayer(id) { throw Unfused(reason) }
+        var nodes = [id]
+        var epilogue = bias(of: id)
+        if let (next, function) = activation(behind: id) {
+            nodes.append(next)
+            epilogue.append(.activation(function))
+        }
+        var inputs = [input(of: id)]
+        if let next = onlyReader(of: nodes.last!), case .operation(.elementwise(let sum)) = graph[next].content,
+            sum.function == .add, let other = graph[next].inputs.first(where: { $0 != nodes.last! }), isAddend(other, to: nodes.last!)
+        {
+            nodes.append(next)
+            epilogue.append(.residual(other))
+            inputs.append(.init(value: other, reading: .values))
+        }
+        if let next = onlyReader(of: nodes.last!), neurons[next] == .joining {
+            nodes.append(next)
+            epilogue.append(.neurons(next))
+        }
+        var output = nodes.last!
+        if let (reshape, turned, value) = split(of: output), keepsTokenOrder.contains(value) {
+            nodes += [reshape, turned]
+            epilogue.append(.layout([reshape, turned]))
+            if value != turned {
+                nodes.append(value)
+                epilogue.append(.neurons(value))
+                output = value
+            }
+        }
+        return Plan.Stage(
+            pass: .layer, inputs: inputs, epilogue: epilogue, nodes: nodes, output: output, booked: id,
+            multiplyAccumulates: multiplyAccumulates[id], why: whyItEnds(with: nodes.last!))
+    }
+
+    /// What a layer reads: spikes where neurons send them.
+    func input(of id: NodeID) -> Plan.Stage.Input {
+        let input = graph[id].inputs[0]
+        return .init(value: input, reading: neurons[input] == nil ? .values : .spikes)
+    }
+
+    func bias(of id: NodeID) -> [Plan.Stage.Epilogue] { graph[id].inputs.count == 2 ? [] : [.bias(graph[id].inputs[2])] }
+
+    /// The activation that alone reads a value, where a pass can apply it.
+    func activation(behind id: NodeID) -> (node: NodeID, function: UnaryFunction)? {
+        guard let next = onlyReader(of: id), case .operation(.activation(let activation)) = graph[next].content,
+            activation.function.kernel != nil
+        else { return nil }
+        return (next, activation.function)
+    }
+
+    /// Whether a linear layer is the first node of a pass.
+    func isLayer(_ id: NodeID) -> Bool { graph[id].operation == .linear(Linear()) && whyNoLayer(id) == nil }
+
+    private func whyNoLayer(_ id: NodeID) -> String? {
+        timeVarying[id] || isANN ? graph.whyNoLayer(id) : "its value does not change over time, so it runs once"
+    }
+
+    /// Whether a value can be added to a layer's as they lie in memory: of the same shape, and, if one changes over time and
+    /// the other does not, with time-steps one behind the other in both.
+    private func isAddend(_ other: NodeID, to value: NodeID) -> Bool {
+        let shape = graph[other].shape
+        return shape == graph[value].shape && graph[other].operation != nil
+            && (timeVarying[other] == timeVarying[value] || shape.dimensions.first?.scalesWithBatch == true)
+    }
+}
+
+extension Graph {
+    /// Whether it is a layer of constant weight: linear, or a convolution with one group.
+    func isLayer(_ id: NodeID) -> Bool {
+        switch nodes[id].content {
+        case .operation(.linear): nodes[nodes[id].inputs[1]].constant != nil
+        case .operation(.convolution(let convolution)): convolution.groups == 1 && nodes[nodes[id].inputs[1]].constant != nil
+        default: false
+        }
+    }
+
+    /// The bias of a layer that runs in a pass: it is constant, and the layer's inputs can be listed with 16 bits. Empty for no bias,
+    /// nil for other layers.
+    func layerBias(of id: NodeID) -> [Float]? {
+        guard whyNoLayer(id) == nil else { return nil }
+        return nodes[id].inputs.count == 2 ? [] : nodes[nodes[id].inputs[2]].constant!.values
+    }
+
+    /// What keeps a linear layer or a convolution from running in a pass with what follows it, in words.
+    func whyNoLayer(_ id: NodeID) -> String? {
+        let inputs = nodes[id].inputs
+        if case .operation(.convolution(let convolution)) = nodes[id].content, convolution.groups != 1 {
+            return "it has \(convolution.groups) groups"
+        }
+        guard let weight = nodes[inputs[1]].constant else { return "its weight is computed" }
+        let count = weight.shape.rowCount
+        if !(1..<65_536).contains(count) { return "it has \(count) inputs, and lists of spikes hold 1 to 65 535" }
+        return inputs.count > 2 && nodes[inputs[2]].constant == nil ? "its bias is computed" : nil
+    }
+}

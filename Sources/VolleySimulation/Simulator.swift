@@ -1,0 +1,72 @@
+public import VolleyGraph
+public import VolleySpiking
+public import VolleyTensors
+
+/// Who runs a spiking network: what evaluations, benchmarks and runs ask of it, whatever machine it stands for.
+///
+/// It is made for one network and one number of time-steps. At every step its estimates are those of the equations (semantics 2 to 5.1) but
+/// for rounding, its counts exactly those of the spikes that were sent, and neither depends on what ran before.
+public protocol Simulator: Sendable {
+    var network: SpikingNetwork { get }
+    var timeSteps: Int { get }
+    /// The ANN that the network was made from, value by value. It also says what inputs must be, and how samples can be parted.
+    var ann: Evaluator { get }
+    /// What a careful user wants to know of how the network runs here.
+    var diagnostics: [Diagnostic] { get }
+    /// How weights were rounded; nil where they are as trained.
+    var rounding: WeightRounding? { get }
+
+    /// Runs all time-steps on any number of samples.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
+    func run(_ inputs: BoundInputs) throws -> SimulationResult
+    /// Runs the ANN, with the weights as trained.
+    /// - Returns: the outputs by name.
+    func runANN(_ inputs: BoundInputs) throws -> [String: Tensor]
+    /// Where the time of one thread goes, by stage, for the ANN and for the spiking network; empty where a simulator does not tell.
+    func profile(_ inputs: BoundInputs) throws -> (ann: [Profile.Entry], snn: [Profile.Entry])
+}
+
+extension Simulator {
+    public var diagnostics: [Diagnostic] { [] }
+    public var rounding: WeightRounding? { nil }
+    public func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] { try ann.run(inputs) }
+    public func profile(_ inputs: BoundInputs) throws -> (ann: [Profile.Entry], snn: [Profile.Entry]) { ([], []) }
+
+    /// How it takes the samples of a batch.
+    public var batching: Batching { ann.executable.batching }
+
+    /// Checks arrays named like the network's inputs.
+    /// - Throws: `GraphError` for inputs that do not fit.
+    public func bind(_ inputs: [String: Tensor]) throws -> BoundInputs { try ann.executable.bind(inputs) }
+
+    /// Runs all time-steps on arrays named like the network's inputs.
+    /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` where a membrane potential is not finite.
+    public func run(_ inputs: [String: Tensor]) throws -> SimulationResult { try run(bind(inputs)) }
+
+    /// Runs the ANN on arrays named like the network's inputs.
+    /// - Throws: `GraphError` for inputs that do not fit.
+    public func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try runANN(bind(inputs)) }
+
+    /// Runs the ANN and the spiking network on a batch, for whoever takes their outputs for answers.
+    /// - Throws: `GraphError` for inputs that do not fit; `NonFiniteOutput` that names the first output, time-step and sample with NaN
+    ///   or infinity, and for the ANN the node where it began; `SpikingError` where a membrane potential is not finite.
+    public func answers(_ inputs: [String: Tensor]) throws -> (ann: [String: Tensor], spiking: SimulationResult) {
+        let inputs = try bind(inputs)
+        let outputs = try runANN(inputs)
+        do {
+            try outputs.requireFinite(batching, samples: inputs.count)
+        } catch var failure as NonFiniteOutput {
+            var evaluator = ann
+            evaluator.checksValues = true
+            do { _ = try evaluator.run(inputs) } catch { failure.node = (error as? GraphError)?.node }
+            throw failure
+        }
+        let spiking = try run(inputs)
+        try spiking.requireFinite(samples: inputs.count)
+        return (outputs, spiking)
+    }
+}
+
+extension ReferenceSimulator: Simulator {
+    public func run(_ inputs: BoundInputs) throws -> SimulationResult { try run(inputs) { _, _, _ in } }
+}
