@@ -57,10 +57,11 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     public static let settings: [MethodSetting<MultiThreshold>] = [
         MethodSetting(choice: "coding", \.coding, "what neurons send, their activation or corrections of it"),
         MethodSetting(
-            choice: "ladder", \.direction, "whether thresholds double from the smallest or halve from the largest"),
+            choice: "ladder", \.direction, "whether thresholds double from the smallest (up) or halve from the largest (down)"),
         MethodSetting("levels", \.levels, in: 1...24, symbol: "n", "thresholds per sign"),
         MethodSetting(
-            choice: "rounding", \.rounding, "whether potentials are rounded down above the smallest threshold, or to the nearest power of two"),
+            choice: "rounding", \.rounding,
+            "whether potentials are rounded down above the smallest threshold (half-base) or to the nearest power of two"),
         MethodSetting(choice: "reset", \.reset, "what a spike does to the membrane potential"),
         MethodSetting(
             "initial-potential", \.initialPotential, in: -0.5...0.5, symbol: "v(0)/λ_1", unit: "smallest positive threshold",
