@@ -30,19 +30,24 @@ public struct Conversion: Sendable {
         try method.validate()
         try method.check(model.graph)
         let modelDigest = try model.weightsDigest()
-        let samples = try calibration.flatMap { calibration in
-            method.observers.isEmpty
-                ? nil
-                : try CalibrationSamples(calibration, for: model, threads: threads, diagnose: diagnose, progress: progress)
+        let samples = try calibration.map {
+            try CalibrationSamples($0, for: model, threads: threads, diagnose: diagnose, progress: progress)
         }
+        let isCalibrated = !method.observers.isEmpty
         var network = try method.convert(
             model.graph,
-            on: Calibration(samples, batchSize: calibration?.batchSize, observers: method.observers, threads: threads))
+            on: Calibration(
+                isCalibrated ? samples : nil, batchSize: calibration?.batchSize, observers: method.observers, threads: threads))
         network.preprocessing = model.preprocessing
         network.classNames = model.classNames
         network.provenance.modelDigest = modelDigest
         network.provenance.settings["normalize-parameters"] = "\(normalizesParameters)"
-        samples?.describe(in: &network.provenance)
+        if isCalibrated {
+            samples?.describe(in: &network.provenance)
+        } else if checksFidelity {
+            // Nobody has read the samples yet.
+            try samples?.forEachPart { _, _ in }
+        }
         network.diagnostics.forEach(diagnose)
         var result = normalizesParameters ? try ParallelNormalization.apply(to: network) : network
         if checksFidelity, let inputs = samples?.kept {

@@ -35,10 +35,10 @@ struct MethodOptions: ParsableArguments {
         var values: [(method: String, value: SettingValue)]
 
         var help: ArgumentHelp {
-            let texts = values.map(\.value.shortText)
+            let texts = values.map(\.value.shortValue)
             let sameForAll = Set(texts).count == 1
-            let defaults = sameForAll ? texts[0] : values.map { "\($0.method) \($0.value.shortText)" }.joined(separator: ", ")
-            let unit = ["", "1"].contains(setting.unit) ? "" : ", in units of the \(setting.unit)"
+            let defaults = sameForAll ? texts[0] : values.map { "\($0.method) \($0.value.shortValue)" }.joined(separator: ", ")
+            let unit = setting.unit.map { $0 == "1" ? "" : ", in units of the \($0)" } ?? ""
             let range = setting.isSwitch ? "" : ": \(setting.range)"
             let meaning = setting.meaning.prefix(1).uppercased() + setting.meaning.dropFirst()
             return ArgumentHelp("\(meaning)\(unit)\(range) (default: \(defaults)).")

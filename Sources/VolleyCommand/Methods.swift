@@ -46,7 +46,7 @@ private struct MethodDescription: Encodable {
         ]
         let rows =
             [["setting", "symbol", "default", "range", "unit", "meaning"]]
-            + settings.map { [$0.name, $0.symbol, $0.shortText, $0.isSwitch ? "yes, no" : $0.range, $0.unit, $0.meaning] }
+            + settings.map { [$0.name, $0.symbol ?? "", $0.shortValue, $0.isSwitch ? "yes, no" : $0.range, $0.unit ?? "", $0.meaning] }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
         lines += rows.map { row in
             "  " + zip(row, widths).dropLast().map { $0 + String(repeating: " ", count: $1 - $0.count) + "  " }.joined() + row.last!

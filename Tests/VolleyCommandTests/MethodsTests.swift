@@ -41,7 +41,7 @@ import VolleyTestSupport
             var options: [String] = []
             for setting in method.settingValues {
                 #expect(help.contains("--\(setting.name)"))
-                options += setting.isSwitch ? [(setting.text == "true" ? "--" : "--no-") + setting.name] : ["--" + setting.name, setting.text]
+                options += setting.isSwitch ? [(setting.value == "true" ? "--" : "--no-") + setting.name] : ["--" + setting.name, setting.value]
                 guard !setting.isSwitch else { continue }
                 let wrong = try CommandLineTool.run(
                     [
@@ -57,7 +57,7 @@ import VolleyTestSupport
                     + options)
             #expect(outcome.code == 0, "\(outcome.errors)")
             let settings = try SpikingNetwork(contentsOf: path).provenance.settings
-            for setting in method.settingValues { #expect(settings[setting.name] == setting.text, "\(setting.name)") }
+            for setting in method.settingValues { #expect(settings[setting.name] == setting.value, "\(setting.name)") }
         }
     }
 

@@ -16,7 +16,7 @@ import VolleyTestSupport
         let data = method.observers.isEmpty ? nil : SampleData(graph, samples: 8, seed: 41)
         let network = try method.convert(graph, on: Calibration(data, batchSize: 4, observers: method.observers))
         #expect(network.provenance.method == method.name && network.provenance.citation == method.citation)
-        for value in method.settingValues { #expect(network.provenance.settings[value.name] == value.text, "\(value.name)") }
+        for value in method.settingValues { #expect(network.provenance.settings[value.name] == value.value, "\(value.name)") }
         #expect(Set(ConversionMethods.all.map(\.name)).count == ConversionMethods.all.count)
     }
 
@@ -25,7 +25,7 @@ import VolleyTestSupport
         var method = ConversionMethods.all[index]
         #expect(Set(method.settingValues.map(\.name)).count == method.settingValues.count)
         for value in method.settingValues {
-            try method.set(value.name, to: value.text)
+            try method.set(value.name, to: value.value)
             #expect(method.settingValues.first { $0.name == value.name } == value)
             #expect(!value.range.isEmpty && !value.meaning.isEmpty)
             for wrong in ["", "nothing of the kind"] {

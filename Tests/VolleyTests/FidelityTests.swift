@@ -135,6 +135,10 @@ import VolleyTestSupport
         #expect(try conversion.run().fidelity == nil)
         conversion.checksFidelity = true
         #expect(try conversion.run().fidelity?.samples == 10)
+        // Samples that thresholds are not taken from still show how the network follows.
+        conversion.method = explicit
+        let network = try conversion.run()
+        #expect(network.fidelity?.samples == 10 && network.provenance.calibrationCount == nil)
     }
 
     /// A site that is never active, or has no elements at all, is a silent site.

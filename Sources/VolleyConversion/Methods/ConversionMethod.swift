@@ -80,7 +80,7 @@ extension ConversionMethod {
     /// What a network that this method made says of its origin.
     public var provenance: Provenance {
         var settings = ["method": name]
-        for setting in Self.settings where setting.isEffective(self) { settings[setting.name] = setting.value(in: self).text }
+        for setting in Self.settings where setting.isEffective(self) { settings[setting.name] = setting.value(in: self).value }
         return Provenance(version: volleyVersion, method: name, citation: citation, settings: settings)
     }
 }

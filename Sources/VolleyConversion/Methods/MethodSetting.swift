@@ -6,8 +6,8 @@ public struct MethodSetting<Method>: Sendable {
 
     /// As the command's option has it, without the dashes.
     public let name: String
-    private let symbol: String
-    private let unit: String
+    private let symbol: String?
+    private let unit: String?
     private let range: String
     private let rule: String
     private let meaning: String
@@ -21,8 +21,8 @@ public struct MethodSetting<Method>: Sendable {
     /// A setting of any type that can be written as text.
     /// - Parameters:
     ///   - path: where the method keeps it.
-    ///   - symbol: as equations have it; empty where it has none.
-    ///   - unit: empty for what is no quantity, "1" for a number without a unit.
+    ///   - symbol: as equations have it, where it has one.
+    ///   - unit: "1" for a number without a unit; nil for what is no quantity.
     ///   - range: what it may be, for lists.
     ///   - rule: the same as the middle of a sentence: "must lie in 1…24".
     ///   - meaning: what it is, for lists.
@@ -31,7 +31,7 @@ public struct MethodSetting<Method>: Sendable {
     ///   - parse: reads a text; nil where it is none of the type.
     ///   - isAllowed: whether a value is in the range.
     public init<Value>(
-        _ name: String, _ path: Path<Value>, symbol: String = "", unit: String = "", range: String, rule: String,
+        _ name: String, _ path: Path<Value>, symbol: String? = nil, unit: String? = nil, range: String, rule: String,
         meaning: String, isSwitch: Bool = false, when isEffective: @escaping @Sendable (Method) -> Bool = { _ in true },
         text: @escaping @Sendable (Value) -> String = { "\($0)" }, parse: @escaping @Sendable (String) -> Value?,
         isAllowed: @escaping @Sendable (Value) -> Bool
@@ -55,8 +55,8 @@ public struct MethodSetting<Method>: Sendable {
 
     /// A number in a range.
     public init<Value: LosslessStringConvertible & Comparable & Sendable>(
-        _ name: String, _ path: Path<Value>, in range: ClosedRange<Value>, symbol: String = "",
-        unit: String = "1", when isEffective: @escaping @Sendable (Method) -> Bool = { _ in true }, _ meaning: String
+        _ name: String, _ path: Path<Value>, in range: ClosedRange<Value>, symbol: String? = nil,
+        unit: String? = "1", when isEffective: @escaping @Sendable (Method) -> Bool = { _ in true }, _ meaning: String
     ) {
         let text = "\(SettingValue.short("\(range.lowerBound)"))…\(SettingValue.short("\(range.upperBound)"))"
         self.init(
@@ -66,7 +66,7 @@ public struct MethodSetting<Method>: Sendable {
 
     /// A finite number above 0.
     public init<Value: LosslessStringConvertible & FloatingPoint & Sendable>(
-        positive name: String, _ path: Path<Value>, symbol: String = "", unit: String = "1",
+        positive name: String, _ path: Path<Value>, symbol: String? = nil, unit: String? = "1",
         when isEffective: @escaping @Sendable (Method) -> Bool = { _ in true }, _ meaning: String
     ) {
         self.init(
@@ -97,7 +97,7 @@ public struct MethodSetting<Method>: Sendable {
 
     /// What lists say of it.
     public func value(in method: Method) -> SettingValue {
-        SettingValue(name: name, symbol: symbol, unit: unit, text: read(method), range: range, meaning: meaning, isSwitch: isSwitch)
+        SettingValue(name: name, symbol: symbol, unit: unit, value: read(method), range: range, meaning: meaning, isSwitch: isSwitch)
     }
 
     /// - Throws: ``ConversionError`` for a text that is no value in the range.
@@ -114,12 +114,12 @@ public struct MethodSetting<Method>: Sendable {
 /// A setting and its value, for lists and options.
 public struct SettingValue: Sendable, Hashable, Codable {
     public let name: String
-    /// As equations have it; empty where it has none.
-    public let symbol: String
-    /// Empty for what is no quantity, "1" for a number without a unit.
-    public let unit: String
-    /// The value as text.
-    public let text: String
+    /// As equations have it, where it has one.
+    public let symbol: String?
+    /// "1" for a number without a unit; nil for what is no quantity.
+    public let unit: String?
+    /// The value as text: of a method as it is listed, the default.
+    public let value: String
     /// What it may be.
     public let range: String
     /// What it is.
@@ -128,7 +128,7 @@ public struct SettingValue: Sendable, Hashable, Codable {
     public let isSwitch: Bool
 
     /// The value as people write it: `1` for `1.0`, `yes` for `true`.
-    public var shortText: String { isSwitch ? (text == "true" ? "yes" : "no") : Self.short(text) }
+    public var shortValue: String { isSwitch ? (value == "true" ? "yes" : "no") : Self.short(value) }
 
     static func short(_ number: String) -> String {
         let text = number.hasSuffix(".0") ? String(number.dropLast(2)) : number

@@ -70,7 +70,7 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     public static let settings: [MethodSetting<MultiThreshold>] = [
         MethodSetting(choice: "coding", \.coding, "what neurons send, their activation or corrections of it"),
         MethodSetting(
-            choice: "ladder", \.direction, "whether thresholds double from the smallest or halve from the largest"),
+            choice: "ladder", \.direction, "whether thresholds grow from the smallest (up) or fall from the largest (down)"),
         MethodSetting(
             "steps-per-octave", \.stepsPerOctave, symbol: "m", unit: "1", range: "1, 2, 4, 8", rule: "is one of 1, 2, 4, 8",
             meaning: "thresholds per octave: 1 doubles from one to the next, more make finer ladders", parse: { Int($0) },
@@ -90,7 +90,8 @@ public struct MultiThreshold: ConversionMethod, Hashable {
             },
             isAllowed: { $0.count <= NeuronKernel.maximumDeadZones && $0.allSatisfy { 0...1e6 ~= $0 } }),
         MethodSetting(
-            choice: "rounding", \.rounding, "whether potentials are rounded down above the smallest threshold, or to the nearest threshold"),
+            choice: "rounding", \.rounding,
+            "whether potentials are rounded down above the smallest threshold (half-base) or to the nearest threshold"),
         MethodSetting(choice: "reset", \.reset, "what a spike does to the membrane potential"),
         MethodSetting(
             "initial-potential", \.initialPotential, in: -0.5...0.5, symbol: "v(0)/λ_1", unit: "smallest positive threshold",
