@@ -9,9 +9,7 @@ struct Convert: ParsableCommand {
             Runs the network on calibration data, takes thresholds from quantiles of the activations, and writes weights, \
             thresholds and graph to one .volley file (safetensors). Then it runs the new network beside its ANN on up to 64 of \
             the calibration samples and says how closely it follows at t = 1, 2, 4, 8.
-            Methods: 'ecmt' is rate coding on an ascending ladder of 8 thresholds from the 99 % quantile; 'differential' \
-            is differential coding on a descending ladder of 8 from 4 × the 99.9 % quantile. Every other option changes \
-            one field of the method.
+            'volley methods' lists the methods, their papers and their settings; each setting is an option below.
             """)
 
     @Argument(help: "A checkpoint folder, a .safetensors file with config.json beside it, or an .onnx file.") var model: String
@@ -27,7 +25,7 @@ struct Convert: ParsableCommand {
     @Option(help: "Use at most this many calibration samples, \(OptionRange.text(OptionRange.samples)).") var limit: Int?
     @Option(help: "Samples that share a quantile, \(OptionRange.text(OptionRange.samples)); thresholds are means over these batches.") var batch = 128
     @Flag(help: "Take quantiles over the whole calibration set instead.") var wholeSet = false
-    @OptionGroup(title: "The method and its fields") var method: RecipeOptions
+    @OptionGroup(title: "The method and its settings") var methodOptions: MethodOptions
     @Option(help: "JSON file {\"site\": [positive, negative], …} instead of calibration.") var thresholds: String?
     @Option(help: "Thresholds pinned as a paper's program has them: \(ThresholdPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset: String?
@@ -43,22 +41,15 @@ struct Convert: ParsableCommand {
         try OptionRange.check("--limit", limit, OptionRange.samples)
         try OptionRange.check("--batch", batch, OptionRange.samples)
         try OptionRange.check("--threads", threads, OptionRange.threads)
-        let source = try preprocessingOptions.options().apply(to: try modelOptions.load(model), path: model)
-        var conversion = Conversion(of: source, recipe: try method.recipe(), threads: threads)
+        let source = try modelOptions.load(model, images: try preprocessingOptions.options())
+        var conversion = Conversion(of: source, method: try method(), threads: threads)
         conversion.normalizesParameters = normalizeParameters
         conversion.checksFidelity = !noCheck
-        conversion.thresholds = try thresholds.map(ThresholdFile.read)
         if let calibration {
-            conversion.calibration = .init(
+            conversion.calibration = CalibrationSet(
                 try .open(calibration, for: conversion.model, arrays: try dataOptions.chosenArrays()), batchSize: wholeSet ? nil : batch,
                 limit: limit,
                 skipBad: skipBad)
-        }
-        if let preset {
-            guard let known = ThresholdPreset(rawValue: preset) else {
-                throw CommandError("unknown preset '\(preset)'; known: \(ThresholdPreset.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            conversion.preset = known
         }
         try OutputPath.check([output], imagesIn: [calibration].compactMap(\.self))
         let diagnostics = Diagnostics(strict: strict)
@@ -80,5 +71,23 @@ struct Convert: ParsableCommand {
         } else if !noCheck {
             try Console.out("not run beside its ANN: explicit thresholds leave no calibration samples to do it on")
         }
+    }
+
+    /// The method with its settings, and with thresholds that are stated instead of calibrated.
+    private func method() throws -> any ConversionMethod {
+        let chosen = try methodOptions.chosen()
+        guard preset != nil || thresholds != nil else { return chosen }
+        guard var method = chosen as? MultiThreshold else {
+            throw CommandError(
+                "--thresholds and --preset are for the methods \(MultiThreshold.all.map(\.name).joined(separator: ", ")), not for \(chosen.name)")
+        }
+        method.thresholds = try thresholds.map(ThresholdFile.read)
+        if let preset {
+            guard let known = ThresholdPreset(rawValue: preset) else {
+                throw CommandError("unknown preset '\(preset)'; known: \(ThresholdPreset.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            method.preset = known
+        }
+        return method
     }
 }

@@ -4,7 +4,7 @@ public import Volley
 public struct Demonstration: Sendable {
     public static let timeSteps = 8
 
-    /// By method, in the order of ``ConversionRecipe/all``.
+    /// By method, in the order of ``MultiThreshold/all``.
     public let results: [(method: String, results: Results)]
     public let architecture: String
 
@@ -12,21 +12,21 @@ public struct Demonstration: Sendable {
     /// - Throws: the first error of writing or measuring.
     public init(in folder: String, threads: Int) throws {
         try DemoFiles.write(to: folder)
-        try OutputPath.check(ConversionRecipe.all.flatMap { ["\(folder)/\($0.name).volley", "\(folder)/\($0.name).json"] })
+        try OutputPath.check(MultiThreshold.all.flatMap { ["\(folder)/\($0.name).volley", "\(folder)/\($0.name).json"] })
         let model = try Model.load(folder)
         architecture = model.architecture
         let test = try Dataset.open(folder + "/test.npz")
-        results = try ConversionRecipe.all.map { recipe in
+        results = try MultiThreshold.all.map { method in
             let conversion = Conversion(
-                of: model, recipe: recipe, calibrating: .init(try Dataset.open(folder + "/calibration.npz")), threads: threads)
+                of: model, method: method, calibrating: .init(try Dataset.open(folder + "/calibration.npz")), threads: threads)
             let network = try conversion.run()
-            let path = "\(folder)/\(recipe.name).volley"
+            let path = "\(folder)/\(method.name).volley"
             try network.write(to: path)
             try CalibrationOverlap.check(network, test, threads: threads)
             let evaluation = try Evaluation(
                 network, on: test,
                 settings: .init(timeSteps: Self.timeSteps, batchSize: 60, threads: threads, data: test.name))
-            return (recipe.name, try evaluation.run(networkDigest: try SHA256.digest(ofFile: path).hexadecimal))
+            return (method.name, try evaluation.run(networkDigest: try SHA256.digest(ofFile: path).hexadecimal))
         }
     }
 

@@ -41,20 +41,20 @@ public struct Model: Sendable {
     /// supported is refused by name. Every tensor of the file is used, except in networks for text those of heads that no
     /// output needs and buffers with positions; they are listed in ``diagnostics``.
     /// - Parameters:
-    ///   - path: a folder, or a `.safetensors` or `.safetensors.index.json` file, with `config.json` beside it.
+    ///   - checkpoint: a folder, or a `.safetensors` or `.safetensors.index.json` file, with `config.json` beside it.
     ///   - inputShapes: by input, its shape with any batch size, which stays free. The sequence length of a network for text
     ///     is taken from here; without it, it is 128, or less where the network has fewer positions. All other lengths are
     ///     fixed by the checkpoint and only checked.
     /// - Throws: ``ModelError``, or `FormatError` of VolleyFormats for damaged weight files.
-    public static func load(_ path: String, inputShapes: [String: [Int]] = [:]) throws -> Model {
+    public init(checkpoint path: String, inputShapes: [String: [Int]] = [:]) throws {
         let checkpoint = try Checkpoint(path)
         let shapes = InputShapes(inputShapes, path: path)
         do {
-            return try Model(checkpoint, shapes, path)
+            try self.init(checkpoint, shapes, path)
         } catch let error as ModelError where error.code != .badInputShape {
             guard let (bare, prefixes) = checkpoint.withoutWrappers() else { throw error }
             let note = Diagnostic(path, "The tensors' names begin with \(prefixes.listed), which a wrapper put there; it is left out.")
-            return try Model(bare, shapes, path, [note])
+            try self.init(bare, shapes, path, [note])
         }
     }
 

@@ -22,6 +22,13 @@ public struct Remedy: Sendable, Hashable, CustomStringConvertible {
         case imageDeviation = "ImageOptions.deviation"
         case imageSize = "ImageOptions.size"
         case imageCrop = "ImageOptions.crop"
+        // Converting
+        /// The data that thresholds are taken from.
+        case calibration = "Conversion.calibration"
+        /// A file that states thresholds, instead of calibration.
+        case thresholds = "ThresholdFile"
+        /// A setting of the conversion method; the value is its name and, where it is no switch, what to set it to.
+        case methodSetting = "ConversionMethod.settings"
         // Using networks
         /// What makes a spiking network of a model; the value is the model's path.
         case conversion = "Conversion"

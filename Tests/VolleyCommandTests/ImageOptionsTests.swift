@@ -187,10 +187,10 @@ import VolleyTestSupport
         let model = Model(graph: try builder.build(), architecture: "two heads")
         let samples = Tensor([4, 4], (0..<16).map { $0 % 5 == 0 ? 1 : 0 })
         try NpzArchive.write([("x", .float32(samples)), ("y", .int64([0, 1, 2, 3]))], to: folder.file("data.npz"))
-        var recipe = ConversionRecipe.differential
-        recipe.spikingHead = true
+        var method = MultiThreshold.differential
+        method.spikingHead = true
         let network = try Conversion(
-            of: model, recipe: recipe, calibrating: .init(try .open(folder.file("data.npz"), for: model))
+            of: model, method: method, calibrating: .init(try .open(folder.file("data.npz"), for: model))
         ).run()
         try network.write(to: folder.file("net.volley"))
         func evaluate(_ extra: [String]) throws -> CommandLineTool.Outcome {

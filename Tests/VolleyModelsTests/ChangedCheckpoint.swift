@@ -18,7 +18,7 @@ struct ChangedCheckpoint {
     }
 
     func load(inputShapes: [String: [Int]] = [:]) throws -> Model {
-        try Model.load(directory.path, inputShapes: inputShapes)
+        try Model(checkpoint: directory.path, inputShapes: inputShapes)
     }
 
     func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: directory.file(name)) }

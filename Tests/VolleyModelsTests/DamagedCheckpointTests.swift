@@ -90,12 +90,12 @@ import VolleyTestSupport
     }
 
     @Test func filesThatAreNotThere() throws {
-        expectModelError(.notFound, mentioning: "no such") { try Model.load(Fixture.path("models/nothing")) }
+        expectModelError(.notFound, mentioning: "no such") { try Model(checkpoint: Fixture.path("models/nothing")) }
         let checkpoint = try ChangedCheckpoint("timm-vit")
         let wrongFile = checkpoint.directory.file("config.json")
-        expectModelError(.unsupported, mentioning: ".safetensors") { try Model.load(wrongFile) }
+        expectModelError(.unsupported, mentioning: ".safetensors") { try Model(checkpoint: wrongFile) }
         try checkpoint.remove("config.json")
         expectModelError(.missingConfiguration, mentioning: "config.json") { try checkpoint.load() }
-        expectModelError(.missingConfiguration) { try Model.load(checkpoint.directory.file("model.safetensors")) }
+        expectModelError(.missingConfiguration) { try Model(checkpoint: checkpoint.directory.file("model.safetensors")) }
     }
 }

@@ -10,7 +10,7 @@ import VolleyTestSupport
         model.graph[try #require(model.graph.node(named: name), "\(name)")]
     }
 
-    private func model(_ name: String) throws -> Model { try Model.load(Fixture.path("models/\(name)")) }
+    private func model(_ name: String) throws -> Model { try Model(checkpoint: Fixture.path("models/\(name)")) }
 
     @Test func neuronSites() throws {
         let graph = try model("timm-eva02-clip").graph

@@ -5,7 +5,7 @@ import VolleyTensors
 import VolleyTestSupport
 
 @Suite struct GraphTests {
-    private func graph(_ name: String) throws -> Graph { try Model.load(Fixture.path("models/\(name)")).graph }
+    private func graph(_ name: String) throws -> Graph { try Model(checkpoint: Fixture.path("models/\(name)")).graph }
 
     private func sites(_ graph: Graph) -> [String: String] {
         Dictionary(uniqueKeysWithValues: graph.siteNames.map { ($1, graph[$0].name) })
@@ -74,7 +74,7 @@ import VolleyTestSupport
     }
 
     @Test func linesForPeople() throws {
-        func line(_ name: String) throws -> String { try Model.load(Fixture.path("models/\(name)")).architecture }
+        func line(_ name: String) throws -> String { try Model(checkpoint: Fixture.path("models/\(name)")).architecture }
         #expect(try line("timm-vit") == "timm VisionTransformer, 2 blocks, width 32, 4 heads, patch 4, 16×16 px")
         #expect(
             try line("timm-deit-distilled")
@@ -85,8 +85,8 @@ import VolleyTestSupport
     }
 
     @Test func classNames() throws {
-        #expect(try Model.load(Fixture.path("models/hf-vit")).classNames == (0..<6).map { "kind \($0)" })
-        #expect(try Model.load(Fixture.path("models/timm-vit")).classNames == nil)
+        #expect(try Model(checkpoint: Fixture.path("models/hf-vit")).classNames == (0..<6).map { "kind \($0)" })
+        #expect(try Model(checkpoint: Fixture.path("models/timm-vit")).classNames == nil)
         let checkpoint = try ChangedCheckpoint("timm-vit")
         try checkpoint.set("label_names", to: ["a", "b", "c", "d", "e", "f"])
         #expect(try checkpoint.load().classNames == ["a", "b", "c", "d", "e", "f"])

@@ -27,7 +27,7 @@ struct ExpectedOutputs {
         }
     }
 
-    /// The shapes of the inputs, as `Model.load` takes them.
+    /// The shapes of the inputs, as `Model` takes them.
     var shapes: [String: [Int]] { inputs.mapValues(\.shape.dimensions) }
 }
 
@@ -53,7 +53,7 @@ func expectClose(_ found: Tensor, _ expected: Tensor, _ name: String, sourceLoca
         #expect(names.count >= 24)
         for name in names.sorted() {
             let expected = try ExpectedOutputs(name)
-            let model = try Model.load("\(folder)/\(name)", inputShapes: expected.shapes)
+            let model = try Model(checkpoint: "\(folder)/\(name)", inputShapes: expected.shapes)
             let found = try Evaluator(model.graph).run(expected.inputs)
             #expect(found.keys.sorted() == expected.outputs.keys.sorted(), "\(name)")
             for (output, tensor) in expected.outputs { expectClose(found[output] ?? .empty, tensor, "\(name) \(output)") }
@@ -63,7 +63,7 @@ func expectClose(_ found: Tensor, _ expected: Tensor, _ name: String, sourceLoca
 
     @Test(arguments: ["timm-vit/model.safetensors", "timm-vit-sharded/model.safetensors.index.json"])
     func weightFileInPlaceOfFolder(path: String) throws {
-        let model = try Model.load(Fixture.path("models/\(path)"))
+        let model = try Model(checkpoint: Fixture.path("models/\(path)"))
         let name = String(path.prefix { $0 != "/" })
         expectClose(try logits(of: model, fixture: name), try expectedLogits(name), name)
         #expect(model.weightFiles.count == (name == "timm-vit-sharded" ? 2 : 1))

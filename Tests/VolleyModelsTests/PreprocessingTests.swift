@@ -6,7 +6,7 @@ import VolleyTestSupport
 
 @Suite struct PreprocessingTests {
     private func preprocessing(_ name: String) throws -> Preprocessing? {
-        try Model.load(Fixture.path("models/\(name)")).preprocessing
+        try Model(checkpoint: Fixture.path("models/\(name)")).preprocessing
     }
 
     @Test func timm() throws {

@@ -9,7 +9,7 @@ import VolleyTestSupport
     private static let length = ["input_ids": [1, 12]]
 
     private func model(_ name: String, length: Int = 12) throws -> Model {
-        try Model.load(Fixture.path("models/\(name)"), inputShapes: ["input_ids": [1, length]])
+        try Model(checkpoint: Fixture.path("models/\(name)"), inputShapes: ["input_ids": [1, length]])
     }
 
     private func shapes(_ model: Model) -> [String] {
@@ -91,7 +91,7 @@ import VolleyTestSupport
 
     @Test func shapesThatDoNotFit() throws {
         func load(_ shapes: [String: [Int]]) throws -> Model {
-            try Model.load(Fixture.path("models/hf-bert"), inputShapes: shapes)
+            try Model(checkpoint: Fixture.path("models/hf-bert"), inputShapes: shapes)
         }
         #expect(shapes(try load(["attention_mask": [8, 9]])).contains("input_ids [N, 9]"))
         expectModelError(.contradiction, mentioning: "17 tokens is too long", "positions for 16") {
@@ -105,9 +105,9 @@ import VolleyTestSupport
         }
         expectModelError(.badInputShape, mentioning: "\"words\"", "token_type_ids") { try load(["words": [1, 9]]) }
         let image = Fixture.path("models/timm-vit")
-        _ = try Model.load(image, inputShapes: ["input": [5, 3, 16, 16]])
+        _ = try Model(checkpoint: image, inputShapes: ["input": [5, 3, 16, 16]])
         expectModelError(.badInputShape, mentioning: "[N, 3, 16, 16]", "[1, 3, 32, 32]") {
-            try Model.load(image, inputShapes: ["input": [1, 3, 32, 32]])
+            try Model(checkpoint: image, inputShapes: ["input": [1, 3, 32, 32]])
         }
     }
 

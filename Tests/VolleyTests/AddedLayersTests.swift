@@ -19,13 +19,13 @@ import VolleyTestSupport
 
     /// The network, calibrated on the inputs; they; and what ONNX Runtime made of them.
     private func converted(_ name: String, _ coding: Coding) throws -> (SpikingNetwork, [String: Tensor], [String: Tensor]) {
-        let model = try ModelFile.load("\(Self.folder)/\(name).onnx")
+        let model = try Model.load("\(Self.folder)/\(name).onnx")
         let (inputFile, input) = ("\(Self.folder)/\(name).in.npz", model.graph[model.graph.inputs[0]].name)
         let output = model.graph.outputs[0].name
         let x = try NpzArchive(path: inputFile).array(input).tensor
         let y = try NpzArchive(path: "\(Self.folder)/\(name).out.npz").array(output).tensor
         let network = try Conversion(
-            of: model, recipe: coding == .rate ? .ecmt : .differential,
+            of: model, method: coding == .rate ? MultiThreshold.ecmt : .differential,
             calibrating: .init(try .open(inputFile, for: model))
         ).run()
         return (network, [input: x], [output: y])

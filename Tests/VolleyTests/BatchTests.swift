@@ -24,13 +24,13 @@ import VolleyTestSupport
     }
 
     private static func network(
-        _ name: String, _ recipe: ConversionRecipe = .ecmt, threads: Int = 1, limit: Int? = nil
+        _ name: String, _ method: MultiThreshold = .ecmt, threads: Int = 1, limit: Int? = nil
     ) throws -> SpikingNetwork {
-        var recipe = recipe
-        recipe.spikingHead = true
-        let model = try ModelFile.load(path(name) + ".onnx")
+        var method = method
+        method.spikingHead = true
+        let model = try Model.load(path(name) + ".onnx")
         let arrays = try NamedArrays(path: path(name) + ".in.npz", for: model.graph)
-        return try Conversion(of: model, recipe: recipe, calibrating: .init(.arrays(arrays), limit: limit), threads: threads).run()
+        return try Conversion(of: model, method: method, calibrating: .init(.arrays(arrays), limit: limit), threads: threads).run()
     }
 
     private func expectClose(_ found: Tensor, _ expected: Tensor, _ tolerance: Float, _ what: Comment) {
@@ -101,11 +101,11 @@ import VolleyTestSupport
 
     @Test func fixedBatchesAreFreedWhereSamplesDoNotMeet() throws {
         for name in Self.separate {
-            let model = try ModelFile.load(Self.path(name) + ".onnx")
+            let model = try Model.load(Self.path(name) + ".onnx")
             #expect(model.diagnostics.map(\.message) == ["the file fixes the batch at 4; any batch is accepted"], "\(name)")
         }
         for name in Self.fixed {
-            let model = try ModelFile.load(Self.path(name) + ".onnx")
+            let model = try Model.load(Self.path(name) + ".onnx")
             #expect(Batching(model.graph).rule == .fixed(4))
             #expect(model.diagnostics.contains { $0.message.contains("samples run 4 at a time") }, "\(name)")
         }

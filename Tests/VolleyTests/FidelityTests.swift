@@ -14,14 +14,14 @@ import VolleyTestSupport
 
     /// Converts a graph on random arrays for its inputs.
     private func convert(
-        _ graph: Graph, samples: Int, recipe: ConversionRecipe = .differential, threads: Int = 1, batchSize: Int? = 128
+        _ graph: Graph, samples: Int, method: MultiThreshold = .differential, threads: Int = 1, batchSize: Int? = 128
     ) throws -> (network: SpikingNetwork, diagnostics: [Diagnostic], inputs: [String: Tensor]) {
         let inputs = SampleGraphs.inputs(for: graph, batch: samples, seed: 11)
         let path = folder.file("in.npz")
         try NpzArchive.write(inputs.sorted { $0.key < $1.key }.map { ($0.key, .float32($0.value)) }, to: path)
         let arrays = try NamedArrays(path: path, for: graph)
         let conversion = Conversion(
-            of: Model(graph: graph, architecture: "test", weightFiles: []), recipe: recipe,
+            of: Model(graph: graph, architecture: "test", weightFiles: []), method: method,
             calibrating: .init(.arrays(arrays), batchSize: batchSize), threads: threads)
         var diagnostics: [Diagnostic] = []
         let network = try conversion.run { diagnostics.append($0) }
@@ -53,8 +53,8 @@ import VolleyTestSupport
         let data = Fixture.path("digits-vit/calibration.npz")
         let images = try NpzArchive(path: data).array("x").tensor
         let chosen = Tensor.concatenatingRows((0..<64).map { images.rows($0 * images.shape[0] / 64..<$0 * images.shape[0] / 64 + 1) })
-        for recipe in ConversionRecipe.all {
-            let network = try Conversion(of: model, recipe: recipe, calibrating: .init(try Dataset.open(data)), threads: 2).run()
+        for method in MultiThreshold.all {
+            let network = try Conversion(of: model, method: method, calibrating: .init(try Dataset.open(data)), threads: 2).run()
             let fidelity = try #require(network.fidelity)
             #expect(fidelity.samples == 64 && fidelity.steps.map(\.step) == [1, 2, 4, 8] && fidelity.follows)
             let run = try ArrayRun(network, inputs: ["input": chosen], timeSteps: 8, threads: 1)
@@ -119,7 +119,9 @@ import VolleyTestSupport
     @Test func withoutCalibrationOrWithoutWishThereIsNone() throws {
         let model = try Model.load(Fixture.path("digits-vit"))
         let thresholds = try ThresholdFile.read(Fixture.path("digits-vit/thresholds.json"))
-        #expect(try Conversion(of: model, thresholds: thresholds).run().fidelity == nil)
+        var explicit = MultiThreshold.ecmt
+        explicit.thresholds = thresholds
+        #expect(try Conversion(of: model, method: explicit).run().fidelity == nil)
         var conversion = Conversion(
             of: model, calibrating: .init(try Dataset.open(Fixture.path("digits-vit/calibration.npz")), limit: 10))
         conversion.checksFidelity = false
@@ -129,7 +131,7 @@ import VolleyTestSupport
     }
 
     /// A site that is never active, or has no elements at all, is a silent site.
-    @Test(arguments: ConversionRecipe.all) func silentSites(recipe: ConversionRecipe) throws {
+    @Test(arguments: MultiThreshold.all) func silentSites(method: MultiThreshold) throws {
         for length in [4, 0] {
             var builder = GraphBuilder()
             let input = try builder.input("input", shape: [.batch, 6])
@@ -139,9 +141,9 @@ import VolleyTestSupport
             let silent = try builder.add("silent", .elementwise(Elementwise(.multiply)), [part, zero])
             builder.output("silent.out", try Self.linear("second", silent, length, 3, in: &builder))
             builder.output("out", try Self.linear("third", first, 8, 3, in: &builder))
-            var recipe = recipe
-            recipe.spikingHead = true
-            let (network, diagnostics, inputs) = try convert(try builder.build(), samples: 5, recipe: recipe)
+            var method = method
+            method.spikingHead = true
+            let (network, diagnostics, inputs) = try convert(try builder.build(), samples: 5, method: method)
             #expect(diagnostics.contains { $0.message.contains("never fire") }, "\(length): \(diagnostics)")
             let run = try ArrayRun(network, inputs: inputs, timeSteps: 8, threads: 2)
             #expect(try error(run, "silent.out", step: 8) == 0)

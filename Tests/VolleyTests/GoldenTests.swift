@@ -33,7 +33,7 @@ import VolleyTestSupport
     @Test func calibratedThresholds() throws {
         let expected = try ThresholdFile.read(Self.folder + "/thresholds.json")
         var network = try Conversion(
-            of: model, recipe: .ecmt, calibrating: .init(try Dataset.open(Self.folder + "/calibration.npz"), batchSize: 128)
+            of: model, method: .ecmt, calibrating: .init(try Dataset.open(Self.folder + "/calibration.npz"), batchSize: 128)
         ).run()
         // Softmax outputs are pinned there.
         for (site, layer) in network.neurons where !site.hasSuffix(".attn.s") {
@@ -42,7 +42,7 @@ import VolleyTestSupport
         }
         let differential = try ThresholdFile.read(Self.folder + "/thresholds-differential.json")
         network = try Conversion(
-            of: model, recipe: .differential, calibrating: .init(try Dataset.open(Self.folder + "/calibration.npz"))
+            of: model, method: .differential, calibrating: .init(try Dataset.open(Self.folder + "/calibration.npz"))
         ).run()
         for (site, layer) in network.neurons {
             #expect(abs(layer.ladder.positive - Float(differential[site]![0])) <= Self.thresholdTolerance, "\(site)")
@@ -75,10 +75,10 @@ import VolleyTestSupport
         try compareSpikes(result, expected, exactSteps: 2)
     }
 
-    private func simulate(_ recipe: ConversionRecipe, thresholds: String) throws -> SimulationResult {
-        let network = try Conversion(
-            of: model, recipe: recipe, thresholds: try ThresholdFile.read(Self.folder + "/" + thresholds)
-        ).run()
+    private func simulate(_ method: MultiThreshold, thresholds: String) throws -> SimulationResult {
+        var method = method
+        method.thresholds = try ThresholdFile.read(Self.folder + "/" + thresholds)
+        let network = try Conversion(of: model, method: method).run()
         return try ParallelSimulator(Program(network, timeSteps: Self.timeSteps), threads: 2).run(["input": images])
     }
 

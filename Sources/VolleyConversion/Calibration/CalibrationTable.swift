@@ -1,9 +1,9 @@
 public import OrderedCollections
 
-/// What calibration found: for every site and batch the quantiles that thresholds are made from (semantics 7).
-public struct CalibrationTable: Sendable, Hashable, Codable {
+/// What calibration found at every site: the quantiles that thresholds are made from (semantics 7), and the size of the activation.
+public struct CalibrationTable: Sendable, Hashable {
     /// The sizes of the p-quantile and of the (1−p)-quantile of one batch: θ1 and θ2 before averaging.
-    public struct Quantiles: Sendable, Hashable, Codable {
+    public struct Quantiles: Sendable, Hashable {
         public var positive: Float
         public var negative: Float
 
@@ -13,16 +13,19 @@ public struct CalibrationTable: Sendable, Hashable, Codable {
         }
     }
 
-    public struct Site: Sendable, Hashable, Codable {
-        /// By batch, in file order.
+    public struct Site: Sendable, Hashable {
+        /// By batch, in the order of the samples.
         public var batches: [Quantiles]
+        /// Of all samples; 0 for a site without elements.
         public var minimum: Float
         public var maximum: Float
+        public var rootMeanSquare: Float
 
-        public init(batches: [Quantiles], minimum: Float, maximum: Float) {
+        public init(batches: [Quantiles] = [], minimum: Float = 0, maximum: Float = 0, rootMeanSquare: Float = 0) {
             self.batches = batches
             self.minimum = minimum
             self.maximum = maximum
+            self.rootMeanSquare = rootMeanSquare
         }
 
         /// The plain mean over batches, as the paper has it.
@@ -36,30 +39,22 @@ public struct CalibrationTable: Sendable, Hashable, Codable {
         private func mean(_ value: (Quantiles) -> Float) -> Float {
             Float(batches.reduce(0.0) { $0 + Double(value($1)) } / Double(max(1, batches.count)))
         }
+
+        /// One more batch. A site without elements is silent.
+        mutating func add(_ tails: Tails) {
+            let quantiles = tails.quantiles() ?? (high: 0, low: -0.0)
+            let extremes = tails.extremes() ?? 0...0
+            minimum = batches.isEmpty ? extremes.lowerBound : min(minimum, extremes.lowerBound)
+            maximum = batches.isEmpty ? extremes.upperBound : max(maximum, extremes.upperBound)
+            batches.append(Quantiles(positive: quantiles.high, negative: -quantiles.low))
+        }
     }
 
-    /// p, 0…1.
-    public var quantile: Double
     public var sampleCount: Int
     public var sites: OrderedDictionary<String, Site>
 
-    public init(quantile: Double, sampleCount: Int, sites: OrderedDictionary<String, Site>) {
-        self.quantile = quantile
+    public init(sampleCount: Int, sites: OrderedDictionary<String, Site>) {
         self.sampleCount = sampleCount
         self.sites = sites
-    }
-
-    /// Appends the batches of another part of the calibration data.
-    /// - Throws: ``ConversionError`` when the other table is of another quantile or another network.
-    public mutating func merge(_ other: CalibrationTable) throws {
-        guard other.quantile == quantile, other.sites.keys == sites.keys else {
-            throw ConversionError(.badSettings, "two calibrations of different networks or quantiles cannot be merged")
-        }
-        sampleCount += other.sampleCount
-        for (name, site) in other.sites {
-            sites[name]!.batches += site.batches
-            sites[name]!.minimum = min(sites[name]!.minimum, site.minimum)
-            sites[name]!.maximum = max(sites[name]!.maximum, site.maximum)
-        }
     }
 }

@@ -1,5 +1,6 @@
 public import OrderedCollections
 internal import VolleySpiking
+internal import VolleyTensors
 
 /// A pair of thresholds for every site: base values for an ascending ladder, top values for a descending one.
 public struct ThresholdTable: Sendable, Hashable {
@@ -15,14 +16,14 @@ public struct ThresholdTable: Sendable, Hashable {
 
     public var sites: OrderedDictionary<String, Pair>
 
-    /// Quantiles of calibrated activations, scaled as the recipe has it.
-    public init(_ calibration: CalibrationTable, recipe: ConversionRecipe) {
+    /// Quantiles of calibrated activations, scaled as the method has it.
+    public init(_ calibration: CalibrationTable, method: MultiThreshold) {
         sites = calibration.sites.mapValues { site in
             let mean = site.mean
             let both = site.symmetricMean
             return Pair(
-                positive: recipe.scale * (recipe.symmetric ? both : mean.positive),
-                negative: recipe.scale * (recipe.symmetric ? both : mean.negative))
+                positive: method.scale * (method.symmetric ? both : mean.positive),
+                negative: method.scale * (method.symmetric ? both : mean.negative))
         }
     }
 
@@ -60,10 +61,11 @@ public enum ThresholdPreset: String, Sendable, Hashable, Codable, CaseIterable {
     case paperViT = "paper-vit"
 
     /// - Throws: ``ConversionError`` where the network has no such sites or the ladder does not ascend.
-    public func apply(to table: inout ThresholdTable, recipe: ConversionRecipe) throws {
-        guard recipe.direction == .up else {
+    public func apply(to table: inout ThresholdTable, method: MultiThreshold) throws {
+        guard method.direction == .up else {
+            let remedy = Remedy(.methodSetting, "ladder up")
             throw ConversionError(
-                .badSettings, "the preset '\(rawValue)' pins base thresholds of an ascending ladder; use --ladder up")
+                .badSettings, "the preset '\(rawValue)' pins base thresholds of an ascending ladder; use \(remedy)", remedies: [remedy])
         }
         let pins: [(suffix: String, pair: ThresholdTable.Pair)] = [
             (".attn.s", ThresholdTable.Pair(positive: 0.0125, negative: 0.0125)),

@@ -34,7 +34,7 @@ struct ExternalData {
                 "\(length) bytes from byte \(offset) are needed from \(location.quoted), but it is only "
                     + "\(file.count) bytes long; fetch or export it again")
         }
-        return try ModelFile.reading(file.path) { try file.bytes(offset..<offset + length) }
+        return try ONNXFile.reading(file.path) { try file.bytes(offset..<offset + length) }
     }
 
     private func number(_ text: String?, _ name: String) throws -> Int? {
@@ -61,7 +61,7 @@ struct ExternalData {
         let path = url.path(percentEncoded: false)
         let file: InputFile
         do {
-            file = try ModelFile.open(path)
+            file = try ONNXFile.open(path)
         } catch let error as ONNXError {
             throw ONNXError(.externalData, "the data file \(location.quoted) is needed beside the model: \(error.message)")
         }

@@ -21,7 +21,7 @@ struct ModelImport {
     private let constants: [String: Tensor]
 
     init(_ path: String, shapes: [String: [Int]], constants: [String: Tensor]) throws {
-        let model = try ModelFile.read(path)
+        let model = try ONNXFile.read(path)
         self.path = path
         self.shapes = shapes
         self.constants = constants

@@ -2,7 +2,7 @@ import SwiftProtobuf
 import VolleyTensors
 
 /// Reads the messages of an ONNX file.
-enum ModelFile {
+enum ONNXFile {
     /// - Throws: ``ONNXError``.
     static func read(_ path: String) throws -> Onnx_ModelProto {
         let file = try open(path)

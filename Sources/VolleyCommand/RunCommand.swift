@@ -2,8 +2,9 @@ import ArgumentParser
 import Foundation
 import Volley
 
-struct Run: ParsableCommand {
+struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Runs a spiking network on arrays and writes its estimates at every time-step.",
         discussion: """
             IN.npz holds an array for every input of the network under the input's name ('volley inspect' lists them), \

@@ -27,10 +27,9 @@ struct TailSelector: Sendable {
     }
 
     /// The value of that rank from the end, 1 for the extreme one. Fewer values than that: the innermost one.
-    mutating func value(rank: Int) -> Float {
+    func value(rank: Int) -> Float {
         precondition(!kept.isEmpty && rank >= 1 && rank <= capacity, "a rank between 1 and the capacity")
-        kept.sort(by: >)
-        let value = kept[min(rank, kept.count) - 1]
+        let value = rank == 1 ? kept.max()! : kept.sorted(by: >)[min(rank, kept.count) - 1]
         return end == .largest ? value : -value
     }
 

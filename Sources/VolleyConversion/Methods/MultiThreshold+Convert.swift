@@ -1,0 +1,108 @@
+internal import OrderedCollections
+public import VolleyGraph
+public import VolleySpiking
+internal import VolleyTensors
+
+/// From the trained network to the spiking one: neurons are placed, observed, and given thresholds.
+extension MultiThreshold {
+    public var requirements: [NetworkRequirement] {
+        [
+            NetworkRequirement("a linear layer, convolution or product behind the first layer\(spikingHead ? "" : " and before the head")") { graph in
+                guard try place(in: graph).neuronSites.isEmpty else { return nil }
+                let hasHead = try !spikingHead && !PlaceNeurons.apply(to: graph, spikingHead: true).neuronSites.isEmpty
+                let remedy = Remedy(.methodSetting, "spiking-head")
+                return ConversionError(
+                    .unfitNetwork,
+                    "this network has no place for a spiking neuron: no linear layer, convolution or product stands behind its first layer"
+                        + (hasHead ? " and before its head; \(remedy) puts neurons there" : ""), remedies: hasHead ? [remedy] : [])
+            }
+        ]
+    }
+
+    /// - Throws: ``ConversionError`` for settings, a network or data that do not fit, and what the data throws.
+    public func convert(_ graph: Graph, on calibration: Calibration) throws -> SpikingNetwork {
+        try validate()
+        try check(graph)
+        let placed = try place(in: graph)
+        var table: ThresholdTable
+        if let thresholds {
+            table = try ThresholdTable(thresholds, sites: SpikingNetwork.sites(of: placed))
+        } else {
+            table = ThresholdTable(try calibrate(placed, on: calibration), method: self)
+        }
+        try preset?.apply(to: &table, method: self)
+        return try network(placed, table)
+    }
+
+    /// The network with its neuron sites in place: what calibration runs on.
+    /// - Throws: `GraphError` never for a graph that was verified.
+    public func place(in graph: Graph) throws -> Graph { try PlaceNeurons.apply(to: graph, spikingHead: spikingHead) }
+
+    /// What the sites of a placed network carry: by batch the quantiles, and over all samples the moments, in one round.
+    /// - Throws: as ``Calibration/observe(_:at:with:)`` does.
+    public func calibrate(_ placed: Graph, on calibration: Calibration) throws -> CalibrationTable {
+        var table = CalibrationTable(sampleCount: 0, sites: [:])
+        var moments: [String: Moments] = [:]
+        let (sites, quantile) = (SpikingNetwork.sites(of: placed), quantile)
+        try calibration.forEachBatch(
+            of: placed, size: calibration.batchSize, with: { _, count in SiteStatistics(quantile: quantile, ofAtMost: count) }
+        ) { samples, found in
+            table.sampleCount += samples
+            for site in sites {
+                guard let statistics = found[site] else { continue }
+                moments[site, default: Moments()].merge(statistics.moments)
+                table.sites[site, default: CalibrationTable.Site()].add(statistics.tails)
+            }
+        }
+        for (site, moments) in moments { table.sites[site]!.rootMeanSquare = Float(moments.rootMeanSquare) }
+        return table
+    }
+
+    /// The spiking network of a placed one.
+    /// - Throws: ``ConversionError`` for a site of which one sign alone can fire under differential coding; `SpikingError` when a site
+    ///   has no thresholds or impossible ones.
+    public func network(_ placed: Graph, _ thresholds: ThresholdTable) throws -> SpikingNetwork {
+        if coding == .differential {
+            // A site where neither sign fires is silent, whatever its coding; one sign alone could not take back what it sent.
+            for (site, pair) in thresholds.sites where (pair.positive > 0) != (pair.negative > 0) {
+                let remedy = Remedy(.methodSetting, "symmetric")
+                throw ConversionError(
+                    .badThresholds,
+                    "site '\(site)': under differential coding both signs must be able to fire, found "
+                        + "thresholds \(pair.positive) and \(pair.negative); use \(remedy), or calibrate on other data", remedies: [remedy])
+            }
+        }
+        var provenance = provenance
+        if let preset { provenance.settings["preset"] = preset.rawValue }
+        return try SpikingNetwork(
+            graph: placed, coding: coding, neurons: Dictionary(uniqueKeysWithValues: thresholds.sites.map { ($0.key, layer($0.value)) }),
+            provenance: provenance)
+    }
+
+    /// The neuron layer that stands behind a pair of thresholds.
+    private func layer(_ thresholds: ThresholdTable.Pair) -> NeuronLayer {
+        NeuronLayer(
+            ladder: ThresholdLadder(direction, levels: levels, positive: thresholds.positive, negative: thresholds.negative),
+            rounding: rounding, reset: reset, initialPotential: initialPotential)
+    }
+}
+
+/// What the family observes at a site.
+struct SiteStatistics: Observer {
+    static let title = "\(Tails.title) and \(Moments.title) of every site"
+
+    var tails: Tails
+    var moments = Moments()
+
+    init(quantile: Double, ofAtMost count: Int) { tails = Tails(quantile: quantile, ofAtMost: count) }
+
+    mutating func add(_ observation: Observation) {
+        tails.add(observation)
+        moments.add(observation)
+    }
+
+    mutating func merge(_ other: SiteStatistics) {
+        tails.merge(other.tails)
+        moments.merge(other.moments)
+    }
+}
