@@ -121,7 +121,8 @@ import VolleyTestSupport
         let poor = ["--scale", "16"]
         let outcome = try CommandLineTool.run(data + poor)
         #expect(
-            outcome.code == 0 && outcome.errors.contains("warning: at t = 8") && outcome.errors.contains("the method 'differential'"), "\(outcome.errors)"
+            outcome.code == 0 && outcome.errors.contains("warning: at t = 8") && outcome.errors.contains("the method 'differential'"),
+            "\(outcome.errors)"
         )
         #expect(try lastError(network) > 0.5)
         #expect(try CommandLineTool.run(data + poor + ["--strict"]).code == 2)
