@@ -27,14 +27,20 @@ public final class ParallelSimulator: Simulator {
     public var diagnostics: [Diagnostic] { program.diagnostics }
     public var rounding: WeightRounding? { program.weights == .fp32 ? nil : WeightRounding(program, threads: threads) }
 
+    /// Runs all time-steps on any number of samples.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
     public func run(_ inputs: BoundInputs) throws -> SimulationResult {
         SimulationResult(joining: try runParts(inputs) { session, part in try session.run(part) })
     }
 
+    /// Runs the ANN, with the weights as trained.
+    /// - Throws: nothing for inputs that were bound to this network.
     public func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] {
         program.executable.batching.joining(outputs: try runParts(inputs) { session, part in try session.runANN(part) })
     }
 
+    /// Where the time of one thread goes, by stage.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
     public func profile(_ inputs: BoundInputs) throws -> (ann: [Profile.Entry], snn: [Profile.Entry]) {
         var session = Session(program)
         let (ann, snn) = (Profile(), Profile())

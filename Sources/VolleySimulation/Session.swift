@@ -48,6 +48,7 @@ public struct Session: ~Copyable {
     public mutating func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try runANN(program.executable.bind(inputs)) }
 
     /// The same on inputs that were checked.
+    /// - Throws: nothing for inputs that were bound to this network.
     public mutating func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] {
         let result = try runGroups(inputs, program.analog, timeSteps: 1, stepsAtOnce: 1, counts: false)
         return Dictionary(

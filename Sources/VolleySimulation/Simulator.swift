@@ -29,7 +29,9 @@ public protocol Simulator: Sendable {
 extension Simulator {
     public var diagnostics: [Diagnostic] { [] }
     public var rounding: WeightRounding? { nil }
+    /// - Throws: nothing for inputs that were bound to this network.
     public func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] { try ann.run(inputs) }
+    /// - Throws: nothing, as it runs nothing.
     public func profile(_ inputs: BoundInputs) throws -> (ann: [Profile.Entry], snn: [Profile.Entry]) { ([], []) }
 
     /// How it takes the samples of a batch.
@@ -68,5 +70,6 @@ extension Simulator {
 }
 
 extension ReferenceSimulator: Simulator {
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
     public func run(_ inputs: BoundInputs) throws -> SimulationResult { try run(inputs) { _, _, _ in } }
 }

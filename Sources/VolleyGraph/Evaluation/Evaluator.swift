@@ -23,6 +23,7 @@ public struct Evaluator: Sendable {
     }
 
     /// The same on inputs that were checked.
+    /// - Throws: with ``checksValues`` ``GraphError`` for the first node whose value is not finite; and what `observe` throws.
     public func run(
         _ inputs: BoundInputs, observe: (_ node: Node, _ value: Tensor) throws -> Void = { _, _ in }
     ) throws -> [String: Tensor] {

@@ -39,6 +39,7 @@ public struct ReferenceSimulator: Sendable {
     }
 
     /// The same on inputs that were checked.
+    /// - Throws: ``SpikingError`` where a neuron's current is not finite.
     public func run(
         _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
     ) throws -> SimulationResult {
