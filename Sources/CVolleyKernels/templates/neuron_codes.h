@@ -11,9 +11,16 @@ VK_INLINE void clear_code_counts(const neuron_span *span, code_counts *counts) {
     memset(counts->spikes, 0, (size_t)span->steps * sizeof counts->spikes[0]);
 }
 
-VK_INLINE void count_codes16(code_counts *counts, int step, const int8_t codes[VK_LANES]) {
+VK_INLINE void count_code_row(code_counts *counts, int step, const int8_t *codes, size_t n) {
+    uint16_t (*spikes)[VK_CODES] = counts->spikes[step];
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, codes + i, sizeof eight);
 #pragma clang loop unroll(full)
-    for (int lane = 0; lane < VK_LANES; lane++) counts->spikes[step][lane % CODE_PARTS][(uint8_t)codes[lane]]++;
+        for (int k = 0; k < 8; k++) spikes[k % CODE_PARTS][eight >> 8 * k & 255]++;
+    }
+    for (; i < n; i++) spikes[0][(uint8_t)codes[i]]++;
 }
 
 VK_INLINE void add_code_counts(const neuron_span *span, const code_counts *counts, int64_t *totals) {
@@ -56,6 +63,6 @@ VK_INLINE v16 fire_by_code(const neuron_span *span, int step, v16 potential, i16
     i16x8 bytes;
     memcpy(&bytes, codes, sizeof bytes);
     *code = __builtin_convertvector(bytes, i16x32);
-    count_codes16(counts, step, codes);
+    count_code_row(counts, step, codes, VK_LANES);
     return values;
 }

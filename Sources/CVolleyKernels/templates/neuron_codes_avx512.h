@@ -30,22 +30,33 @@ VK_INLINE void fill_code_tables(const vk_neuron *layer, code_tables *tables) {
     tables->highest = _mm512_castsi512_ps(_mm512_set1_epi32((base + layer->levels) << shift));
 }
 
-// Looks up one of 32 · `quarters` entries; `quarters`, a constant, is 1, 2 or 4.
-VK_INLINE __m512 look_up_level(__m512i level, const float *table, const int quarters) {
-    __m512 found = _mm512_permutex2var_ps(_mm512_loadu_ps(table), level, _mm512_loadu_ps(table + 16));
+// A table of 32 · `quarters` entries; `quarters`, a constant, is 1, 2 or 4.
+typedef struct {
+    __m512 part[8];
+} level_table;
+
+VK_INLINE level_table load_table(const float *entries, const int quarters) {
+    level_table table;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 2 * quarters; i++) table.part[i] = _mm512_loadu_ps(entries + 16 * i);
+    return table;
+}
+
+VK_INLINE __m512 look_up_level(__m512i level, const level_table *table, const int quarters) {
+    __m512 found = _mm512_permutex2var_ps(table->part[0], level, table->part[1]);
     if (quarters == 1) return found;
     const __mmask16 second = _mm512_test_epi32_mask(level, _mm512_set1_epi32(32));
-    const __m512 next = _mm512_permutex2var_ps(_mm512_loadu_ps(table + 32), level, _mm512_loadu_ps(table + 48));
+    const __m512 next = _mm512_permutex2var_ps(table->part[2], level, table->part[3]);
     found = _mm512_mask_mov_ps(found, second, next);
     if (quarters == 2) return found;
-    const __m512 third = _mm512_permutex2var_ps(_mm512_loadu_ps(table + 64), level, _mm512_loadu_ps(table + 80));
-    const __m512 fourth = _mm512_permutex2var_ps(_mm512_loadu_ps(table + 96), level, _mm512_loadu_ps(table + 112));
+    const __m512 third = _mm512_permutex2var_ps(table->part[4], level, table->part[5]);
+    const __m512 fourth = _mm512_permutex2var_ps(table->part[6], level, table->part[7]);
     const __mmask16 upper = _mm512_test_epi32_mask(level, _mm512_set1_epi32(64));
     return _mm512_mask_mov_ps(found, upper, _mm512_mask_mov_ps(third, second, fourth));
 }
 
 // What the potentials fire: the values, and the codes as 32-bit numbers. `mirrored`: both sides are alike.
-VK_INLINE __m512 fire16(const code_tables *tables, __m512 potential, __m512 silence, const int mirrored, const int quarters,
+VK_INLINE __m512 fire16(const code_tables *tables, const level_table cutoffs[2], const level_table values[2], __m512 potential, __m512 silence, const int mirrored, const int quarters,
                         __m512i *code) {
     const __mmask16 negative = _mm512_movepi32_mask(_mm512_castps_si512(potential));
     __m512 size = _mm512_abs_ps(potential);
@@ -54,16 +65,16 @@ VK_INLINE __m512 fire16(const code_tables *tables, __m512 potential, __m512 sile
     if (!mirrored) scale = _mm512_mask_mov_ps(scale, negative, _mm512_set1_ps(tables->scales[1]));
     const __m512 scaled = _mm512_min_ps(_mm512_max_ps(size * scale, tables->lowest), tables->highest);
     __m512i level = _mm512_sub_epi32(_mm512_srl_epi32(_mm512_castps_si512(scaled), tables->shift), tables->base);
-    __m512 cutoff = look_up_level(level, tables->cutoffs[0], quarters);
-    if (!mirrored) cutoff = _mm512_mask_mov_ps(cutoff, negative, look_up_level(level, tables->cutoffs[1], quarters));
+    __m512 cutoff = look_up_level(level, &cutoffs[0], quarters);
+    if (!mirrored) cutoff = _mm512_mask_mov_ps(cutoff, negative, look_up_level(level, &cutoffs[1], quarters));
     level = _mm512_mask_add_epi32(level, _mm512_cmp_ps_mask(size, cutoff, _CMP_GE_OQ), level, _mm512_set1_epi32(1));
-    __m512 value = look_up_level(level, tables->values[0], quarters);
+    __m512 value = look_up_level(level, &values[0], quarters);
     const __mmask16 falls = negative & _mm512_test_epi32_mask(level, level);
     if (mirrored) {
         const __m512i sign = _mm512_set1_epi32(INT32_MIN);
         value = _mm512_castsi512_ps(_mm512_mask_xor_epi32(_mm512_castps_si512(value), falls, _mm512_castps_si512(value), sign));
     } else {
-        value = _mm512_mask_mov_ps(value, falls, look_up_level(level, tables->values[1], quarters));
+        value = _mm512_mask_mov_ps(value, falls, look_up_level(level, &values[1], quarters));
     }
     *code = _mm512_mask_sub_epi32(level, falls, _mm512_setzero_si512(), level);
     return value;
@@ -77,9 +88,16 @@ VK_INLINE __mmask16 broken_lanes(__m512 *potential) {
     return broken;
 }
 
+// Where codes are written: to the caller, or just to be counted. Step s begins at s · stride.
+typedef struct {
+    int8_t *codes;
+    size_t stride;
+} code_rows;
+
 // All steps of `width` ≤ CODE_VECTORS · 16 neurons. The modes are constants wherever this is inlined.
-VK_INLINE size_t neurons_by_code(const neuron_span *span, const code_tables *tables, const int differential,
-                                 const int mirrored, const int quarters, size_t at, const size_t width, code_counts *counts) {
+VK_INLINE size_t neurons_by_code(const neuron_span *span, const code_tables *tables, const level_table cutoffs[2],
+                                 const level_table values[2], const int differential,
+                                 const int mirrored, const int quarters, size_t at, const size_t width, code_rows rows) {
     const __m512 initial = _mm512_set1_ps(span->layer->initial_potential);
     __m512 sent[CODE_VECTORS];
     VK_CODES_EACH sent[v] = span->at_rest ? _mm512_setzero_ps()
@@ -97,16 +115,12 @@ VK_INLINE size_t neurons_by_code(const neuron_span *span, const code_tables *tab
             __m512 potential = differential ? t * (x - sent[v]) : t * x - sent[v];
             potential = _mm512_maskz_mov_ps(lanes, potential + initial);
             bad += (size_t)__builtin_popcount(broken_lanes(&potential));
-            value[v] = fire16(tables, potential, _mm512_set1_ps(span->silence[step]), mirrored, quarters, &code[v]);
+            value[v] = fire16(tables, cutoffs, values, potential, _mm512_set1_ps(span->silence[step]), mirrored, quarters, &code[v]);
             sent[v] += differential ? (__m512)quotient16(value[v], t, r) : value[v];
         }
         VK_CODES_EACH {
             const __mmask16 lanes = lanes_of(width, v);
-            int8_t bytes[VK_LANES];
-            const __m128i packed = _mm512_cvtepi32_epi8(code[v]);
-            _mm_storeu_si128((__m128i *)bytes, packed);
-            count_codes16(counts, step, bytes);
-            if (span->codes) _mm_mask_storeu_epi8(span->codes + out + v * VK_LANES, lanes, packed);
+            _mm_mask_storeu_epi8(rows.codes + (size_t)step * rows.stride + at + v * VK_LANES, lanes, _mm512_cvtepi32_epi8(code[v]));
             if (span->emitted) _mm512_mask_storeu_ps(span->emitted + out + v * VK_LANES, lanes, value[v]);
             if (span->estimate)
                 _mm512_mask_storeu_ps(span->estimate + out + v * VK_LANES, lanes,
@@ -119,12 +133,18 @@ VK_INLINE size_t neurons_by_code(const neuron_span *span, const code_tables *tab
 }
 
 VK_INLINE size_t span_by_code(const neuron_span *span, const code_tables *tables, const int differential, const int mirrored,
-                              const int quarters, size_t n, code_counts *counts) {
+                              const int quarters, size_t n, code_rows rows) {
     const size_t width = CODE_VECTORS * VK_LANES;
     size_t bad = 0, at = 0;
+    level_table cutoffs[2], values[2];
+#pragma clang loop unroll(full)
+    for (int side = 0; side < 2 - (mirrored != 0); side++) {
+        cutoffs[side] = load_table(tables->cutoffs[side], quarters);
+        values[side] = load_table(tables->values[side], quarters);
+    }
     for (; at + width <= n; at += width)
-        bad += neurons_by_code(span, tables, differential, mirrored, quarters, at, width, counts);
-    if (at < n) bad += neurons_by_code(span, tables, differential, mirrored, quarters, at, n - at, counts);
+        bad += neurons_by_code(span, tables, cutoffs, values, differential, mirrored, quarters, at, width, rows);
+    if (at < n) bad += neurons_by_code(span, tables, cutoffs, values, differential, mirrored, quarters, at, n - at, rows);
     return bad;
 }
 
@@ -138,6 +158,8 @@ static int VK_NAME(fires_by_code)(const vk_neuron *layer) {
 static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int64_t *counts) {
     const vk_neuron *layer = span->layer;
     if (layer->guess_scale[0] == 0.0f || layer->reset_to_zero) return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
+    int8_t own[NEURON_STEPS * NEURON_SPAN];
+    const code_rows rows = {span->codes ? span->codes : own, span->codes ? span->out_stride : NEURON_SPAN};
     code_tables tables;
     code_counts spikes;
     size_t bad = 0;
@@ -146,7 +168,7 @@ static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int6
     const int quarters = layer->levels < 32 ? 1 : layer->levels < 64 ? 2 : 4;
 #define VK_CASE(coding, alike, parts)                                                             \
     if (!layer->differential == !coding && !span->mirrored == !alike && quarters == parts)       \
-        bad = span_by_code(span, &tables, coding, alike, parts, n, &spikes)
+        bad = span_by_code(span, &tables, coding, alike, parts, n, rows)
     VK_CASE(0, 1, 1);
     VK_CASE(1, 1, 1);
     VK_CASE(0, 0, 1);
@@ -160,6 +182,8 @@ static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int6
     VK_CASE(0, 0, 4);
     VK_CASE(1, 0, 4);
 #undef VK_CASE
+    // Counted afterwards, row by row: counting in between would hold up the vectors.
+    for (int step = 0; step < span->steps; step++) count_code_row(&spikes, step, rows.codes + (size_t)step * rows.stride, n);
     add_code_counts(span, &spikes, counts);
     return bad;
 }
