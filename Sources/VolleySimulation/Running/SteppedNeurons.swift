@@ -38,7 +38,7 @@ struct SteppedNeurons: Sendable {
         let count = sent.count
         var result = Sent()
         result.codes.reserveCapacity(steps * count)
-        result.estimates.reserveCapacity(steps * count)
+        result.estimates = [Float](repeating: 0, count: steps * count)
         var currents = [Float](repeating: 0, count: count)
         for step in 0..<steps {
             let t = Float(firstStep + step)
@@ -54,7 +54,7 @@ struct SteppedNeurons: Sendable {
                 let code = Int(UInt8(bitPattern: codes[index]))
                 counts[code] += 1
                 sent[index] += isDifferential ? table[code] / t : table[code]
-                result.estimates.append(isDifferential ? sent[index] : sent[index] / t)
+                result.estimates[step * count + index] = isDifferential ? sent[index] : sent[index] / t
             }
             result.codes += codes
             result.counts.append(alphabet.codes.map { counts[Int(UInt8(bitPattern: $0))] })

@@ -27,6 +27,10 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     ///   - time: t, counted from 1.
     /// - Returns: 0 for silence, or one of the alphabet's codes.
     func step(_ state: inout State, current: Float, time: Int) -> Int8
+    /// The same for many neurons. There is an implementation; it stands here so that the compiler makes one for every family.
+    /// - Parameter codes: receives a code for each neuron.
+    /// - Returns: how many membrane potentials are not finite.
+    func step(_ states: inout [State], currents: [Float], time: Int, codes: inout [Int8]) -> Int
     /// The membrane potential `v(t)`, after firing and reset, in activation units.
     func potential(_ state: State) -> Float
     /// What makes the settings impossible under a coding, in words; nil where they are fine.
@@ -49,6 +53,15 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
 }
 
 extension NeuronModel {
+    public func step(_ states: inout [State], currents: [Float], time: Int, codes: inout [Int8]) -> Int {
+        precondition(currents.count == states.count && codes.count == states.count, "a current and a code for every neuron")
+        var broken = 0
+        for index in states.indices {
+            if !(potential(states[index]) + currents[index]).isFinite { broken += 1 }
+            codes[index] = step(&states[index], current: currents[index], time: time)
+        }
+        return broken
+    }
     public func joiningSigns(within difference: Float) -> Self? { nil }
     public func sending(_ values: [Float]) -> Self? { nil }
     public func kernel(_ coding: Coding) -> NeuronKernel? { nil }

@@ -21,13 +21,8 @@ struct Population<Model: NeuronModel>: NeuronPopulation {
     var potentials: [Float] { states.map { model.potential($0) } }
 
     mutating func step(_ currents: [Float], time: Int) -> (codes: [Int8], broken: Int) {
-        precondition(currents.count == states.count, "a current for every neuron")
         var codes = [Int8](repeating: 0, count: currents.count)
-        var broken = 0
-        for index in currents.indices {
-            if !(model.potential(states[index]) + currents[index]).isFinite { broken += 1 }
-            codes[index] = model.step(&states[index], current: currents[index], time: time)
-        }
+        let broken = model.step(&states, currents: currents, time: time, codes: &codes)
         return (codes, broken)
     }
 }
