@@ -52,6 +52,8 @@ public struct EstimateSimulator {
                         let levels = neurons[id]!.fire(on: values[node.inputs[0]], step)
                         result.spikes[node.name, default: []].append(levels)
                         values[id] = neurons[id]!.estimate
+                        // Neurons may read neurons: their ties are found this way alone.
+                        if isShaken[id] { Self.shake(&values[id], &random!) }
                     }
                 } else {
                     executable.evaluate(id, node.inputs.map { values[$0] }, into: &values[id])

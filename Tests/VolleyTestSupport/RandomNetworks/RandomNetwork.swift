@@ -53,7 +53,7 @@ public struct RandomNetwork: Sendable {
         var random = SeededGenerator(seed: seed ^ hash(site))
         func uniform(_ low: Float, _ high: Float) -> Float { low + (high - low) * random.uniform() }
         // Thresholds of values that are nearly zero would lie below the range of floats.
-        let scale = size > 1e-30 ? size : 1
+        let scale = 1e-30...1e30 ~= size ? size : 1
         let direction: ThresholdLadder.Direction = random.uniform() < 0.5 ? .up : .down
         // Some ladders reach beyond the values, some end below them.
         let base = direction == .up ? scale * uniform(0.05, 0.6) : scale * uniform(0.4, 2.5)
