@@ -1,4 +1,4 @@
-public import VolleyTensors
+internal import VolleyTensors
 
 /// The 2n thresholds of a multi-threshold neuron: n positive and n negative ones, each r times the one before, `r = 2^{1/m}` with m
 /// steps per octave (semantics 3 and 3.1b; Huang et al., *Towards High-performance Spiking Transformers from ANN to SNN Conversion*,
