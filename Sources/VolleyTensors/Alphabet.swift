@@ -35,13 +35,27 @@ public struct Alphabet: Sendable, Hashable {
     /// Whether every code is one spike.
     public var isOneSpikeEach: Bool { spikes.allSatisfy { $0 == 1 } }
 
+    /// How often each code stands in an array, in the order of ``codes``.
+    public func counts(of sent: [Int8]) -> [Int64] {
+        var counts = [Int64](repeating: 0, count: 256)
+        for code in sent { counts[Self.place(of: code)] += 1 }
+        return codes.map { counts[Self.place(of: $0)] }
+    }
+
     /// All spikes, from how often each code was sent.
     public func spikeCount(_ counts: some Sequence<Int64>) -> Int { zip(counts, spikes).reduce(0) { $0 + Int($1.0) * $1.1 } }
 
-    /// What every possible code is worth, by the code as an unsigned byte; 0 for those that are never sent.
-    public var table: [Float] {
-        var table = [Float](repeating: 0, count: 256)
-        for (code, value) in zip(codes, values) { table[Int(UInt8(bitPattern: code))] = value }
+    /// What every possible code is worth, by ``place(of:)``; 0 for those that are never sent.
+    public var table: [Float] { byPlace(values) }
+    /// How many spikes every possible code is, likewise.
+    public var spikeTable: [Int] { byPlace(spikes) }
+
+    /// Where a code stands in a table of all of them: the code as an unsigned byte.
+    public static func place(of code: Int8) -> Int { Int(UInt8(bitPattern: code)) }
+
+    private func byPlace<Value: Numeric>(_ values: [Value]) -> [Value] {
+        var table = [Value](repeating: 0, count: 256)
+        for (code, value) in zip(codes, values) { table[Self.place(of: code)] = value }
         return table
     }
 }

@@ -23,7 +23,7 @@ internal import CVolleyKernels
             for (code, number) in zip(alphabet.codes, whole.numbers) {
                 // The second side counts against the first.
                 let isSecond = number < 0 && whole.units.count == 2
-                factors[(isSecond ? 256 : 0) + Int(UInt8(bitPattern: code))] = Float(isSecond ? -number : number)
+                factors[(isSecond ? 256 : 0) + Alphabet.place(of: code)] = Float(isSecond ? -number : number)
             }
             copyFloats(factors, to: &codes.factors)
         }

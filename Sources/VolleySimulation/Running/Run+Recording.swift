@@ -22,11 +22,7 @@ extension Run {
     mutating func record(_ id: NodeID, _ firstStep: Int, _ bad: Int, codes counts: [[Int64]]) throws {
         let site = graph[id].name
         guard bad == 0 else {
-            let when = steps == 1 ? "time-step \(firstStep)" : "time-steps \(firstStep) to \(firstStep + steps - 1)"
-            throw SpikingError(
-                .notFinite,
-                "site '\(site)': \(bad) of \(steps * count(id)) membrane potentials are NaN or infinite at \(when); "
-                    + "look at the network's weights and at the input")
+            throw SpikingError.notFinite(site: site, bad, of: steps * count(id), steps: firstStep...firstStep + steps - 1)
         }
         for (step, counts) in counts.enumerated() {
             spikes[site, default: []].append(counts)

@@ -49,15 +49,13 @@ struct SteppedNeurons: Sendable {
                 received[index] = total
             }
             let (codes, broken) = population.step(currents, time: firstStep + step)
-            var counts = [Int64](repeating: 0, count: 256)
             for index in 0..<count {
-                let code = Int(UInt8(bitPattern: codes[index]))
-                counts[code] += 1
-                sent[index] += isDifferential ? table[code] / t : table[code]
+                let value = table[Alphabet.place(of: codes[index])]
+                sent[index] += isDifferential ? value / t : value
                 result.estimates[step * count + index] = isDifferential ? sent[index] : sent[index] / t
             }
             result.codes += codes
-            result.counts.append(alphabet.codes.map { counts[Int(UInt8(bitPattern: $0))] })
+            result.counts.append(alphabet.counts(of: codes))
             result.broken += broken
         }
         return result

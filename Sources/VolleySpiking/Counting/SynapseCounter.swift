@@ -86,16 +86,16 @@ public struct SynapseCounter: Sendable {
         guard !alphabet.isOneSpikeEach else {
             return kernels.countNonzero(of: axis, width: width, codes, offset: offset, rows: rows, adding: &counts, at: start)
         }
-        var spikes = [Int64](repeating: 0, count: 256)
-        for (code, count) in zip(alphabet.codes, alphabet.spikes) { spikes[Int(UInt8(bitPattern: code))] = Int64(count) }
+        let spikes = alphabet.spikeTable
         for index in 0..<rows * width {
-            counts[start + (axis == .columns ? index % width : index / width)] += spikes[Int(UInt8(bitPattern: codes[offset + index]))]
+            let place = start + (axis == .columns ? index % width : index / width)
+            counts[place] += Int64(spikes[Alphabet.place(of: codes[offset + index])])
         }
     }
 
     /// Records what the neurons of a site did at one step: the codes they sent, and `S(t)` or the estimate.
     public mutating func record(site: NodeID, step: Int, codes: [Int8], sent: Tensor, alphabet: Alphabet) {
-        record(site: site, step: step, spikes: alphabet.spikeCount(alphabet.codes.map { code in Int64(codes.count { $0 == code }) }))
+        record(site: site, step: step, spikes: alphabet.spikeCount(alphabet.counts(of: codes)))
         guard needsPositions(of: site) else { return }
         recordPositions(site: site, step: step, shape: sent.shape, emitted: codes, sent: sent.values, offset: 0, alphabet: alphabet)
     }

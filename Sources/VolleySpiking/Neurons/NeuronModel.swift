@@ -63,6 +63,12 @@ extension NeuronModel {
         return broken
     }
     public func joiningSigns(within difference: Float) -> Self? { nil }
+
+    /// What is wrong with neurons that send values of one sign alone.
+    func problemOfOneSign(_ coding: Coding) -> String? {
+        coding == .differential ? "neurons of one sign, which cannot take back what they sent, as differential coding needs" : nil
+    }
+
     public func sending(_ values: [Float]) -> Self? { nil }
     public func kernel(_ coding: Coding) -> NeuronKernel? { nil }
 }

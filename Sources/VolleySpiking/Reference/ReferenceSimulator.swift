@@ -31,7 +31,7 @@ public struct ReferenceSimulator: Sendable {
     public var ann: Evaluator { Evaluator(executable) }
 
     /// Runs T steps on arrays named like the network's inputs. `observe` is called with what every node carried at every step.
-    /// - Throws: `GraphError` for inputs that do not fit, ``SpikingError`` where a neuron's current is not finite.
+    /// - Throws: `GraphError` for inputs that do not fit, ``SpikingError`` where a membrane potential is not finite.
     public func run(
         _ inputs: [String: Tensor], observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
     ) throws -> SimulationResult {
@@ -39,7 +39,7 @@ public struct ReferenceSimulator: Sendable {
     }
 
     /// The same on inputs that were checked.
-    /// - Throws: ``SpikingError`` where a neuron's current is not finite.
+    /// - Throws: ``SpikingError`` where a membrane potential is not finite.
     public func run(
         _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
     ) throws -> SimulationResult {
@@ -60,13 +60,11 @@ public struct ReferenceSimulator: Sendable {
         for step in 1...timeSteps {
             for (id, node) in graph.nodes.enumerated() where timeVarying[id] {
                 switch network.coding {
-                case .rate: rateStep(id, node, step, &state)
-                case .differential: differentialStep(id, node, step, &state)
+                case .rate: try rateStep(id, node, step, &state)
+                case .differential: try differentialStep(id, node, step, &state)
                 }
                 if let layer = network.layer(at: id) {
-                    try requireFinite(id, step, state)
-                    let counts = codeCounts(layer, state.codes[id]!)
-                    spikes[node.name, default: []].append(counts)
+                    spikes[node.name, default: []].append(layer.alphabet.counts(of: state.codes[id]!))
                     counter.record(
                         site: id, step: step, codes: state.codes[id]!, sent: state.estimate[id], alphabet: layer.alphabet)
                 }
@@ -127,7 +125,7 @@ public struct ReferenceSimulator: Sendable {
 
     // MARK: Rate coding, semantics 2–4
 
-    private func rateStep(_ id: NodeID, _ node: Node, _ step: Int, _ state: inout State) {
+    private func rateStep(_ id: NodeID, _ node: Node, _ step: Int, _ state: inout State) throws {
         let (t, batch) = (Float(step), state.batch)
         switch kinds[id] {
         case .staticValue:
@@ -150,7 +148,7 @@ public struct ReferenceSimulator: Sendable {
             state.current[id] = step == 1 ? state.memory[id] : state.memory[id] / t - before / (t - 1)
             addBias(id, node.inputs.dropFirst(2).map { state.current[$0] }, &state)
         case .neuron:
-            fire(id, step, state.current[node.inputs[0]], &state)
+            try fire(id, step, state.current[node.inputs[0]], &state)
         }
         state.previousSum[id] = state.sum[id]
         state.sum[id] = state.sum[id] + state.current[id]
@@ -166,7 +164,7 @@ public struct ReferenceSimulator: Sendable {
 
     // MARK: Differential coding, semantics 5.1
 
-    private func differentialStep(_ id: NodeID, _ node: Node, _ step: Int, _ state: inout State) {
+    private func differentialStep(_ id: NodeID, _ node: Node, _ step: Int, _ state: inout State) throws {
         let (t, batch) = (Float(step), state.batch)
         switch kinds[id] {
         case .staticValue:
@@ -192,7 +190,7 @@ public struct ReferenceSimulator: Sendable {
             let input = node.inputs[0]
             let received = timeVarying[input] ? state.current[input] : Tensor(state.current[input].shape)
             let known = timeVarying[input] ? state.previous[input] : state.estimate[input]
-            fire(id, step, received + known - state.estimate[id], &state)
+            try fire(id, step, received + known - state.estimate[id], &state)
         }
         state.previous[id] = state.estimate[id]
         state.estimate[id] = state.estimate[id] + state.current[id] / t
@@ -200,29 +198,15 @@ public struct ReferenceSimulator: Sendable {
 
     // MARK: Neurons
 
-    /// Neurons have no answer to a current that is not finite.
-    private func requireFinite(_ id: NodeID, _ step: Int, _ state: State) throws {
-        let input = network.graph[id].inputs[0]
-        let current = timeVarying[input] ? state.current[input] : state.estimate[input]
-        let bad = current.values.count { !$0.isFinite }
-        guard bad == 0 else {
-            throw SpikingError(
-                .notFinite,
-                "site '\(network.graph[id].name)': \(bad) of \(current.count) membrane potentials are NaN or infinite at "
-                    + "time-step \(step); look at the network's weights and at the input")
-        }
-    }
-
     /// The neurons take their currents in, as their model has it; what they send is what the alphabet says.
-    private func fire(_ id: NodeID, _ step: Int, _ current: Tensor, _ state: inout State) {
-        let codes = state.neurons[id]!.step(current.values, time: step).codes
+    private func fire(_ id: NodeID, _ step: Int, _ current: Tensor, _ state: inout State) throws {
+        let (codes, broken) = state.neurons[id]!.step(current.values, time: step)
+        guard broken == 0 else {
+            throw SpikingError.notFinite(site: network.graph[id].name, broken, of: codes.count, steps: step...step)
+        }
         let values = network.layer(at: id)!.alphabet.table
         state.codes[id] = codes
-        state.current[id] = Tensor(current.shape, codes.map { values[Int(UInt8(bitPattern: $0))] })
-    }
-
-    private func codeCounts(_ layer: NeuronLayer, _ codes: [Int8]) -> [Int64] {
-        layer.alphabet.codes.map { code in Int64(codes.count { $0 == code }) }
+        state.current[id] = Tensor(current.shape, codes.map { values[Alphabet.place(of: $0)] })
     }
 }
 
