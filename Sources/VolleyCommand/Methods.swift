@@ -44,13 +44,12 @@ private struct MethodDescription: Encodable {
         var lines = [
             "\(name): \(summary)", "  paper     \(citation)", "  needs     \(Self.list(needs))", "  observes  \(Self.list(observes))", "",
         ]
-        let rows =
-            [["setting", "symbol", "default", "range", "unit", "meaning"]]
-            + settings.map { [$0.name, $0.symbol ?? "", $0.shortValue, $0.isSwitch ? "yes, no" : $0.range, $0.unit ?? "", $0.meaning] }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
-        lines += rows.map { row in
-            "  " + zip(row, widths).dropLast().map { $0 + String(repeating: " ", count: $1 - $0.count) + "  " }.joined() + row.last!
-        }
+        let table = TextTable(
+            ["setting", "symbol", "default", "range", "unit", "meaning"].map { .text($0) },
+            rows: settings.map {
+                [$0.name, $0.symbol ?? "", $0.shortValue, $0.isSwitch ? "yes, no" : $0.range, $0.unit ?? "", $0.meaning]
+            })
+        lines += table.lines.map { "  " + $0 }
         return lines.joined(separator: "\n") + "\n"
     }
 
