@@ -55,7 +55,6 @@ public struct IntegrateAndFireNeuron: NeuronModel {
         if !threshold.isFinite || !initialPotential.isFinite || threshold > 0 && !threshold.isNormal {
             return "a threshold or initial potential that is not a number in the range of 32-bit floats"
         }
-        if coding == .differential { return "neurons of one sign, which cannot take back what they sent, as differential coding needs" }
-        return nil
+        return problemOfOneSign(coding)
     }
 }
