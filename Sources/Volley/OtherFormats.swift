@@ -68,5 +68,8 @@ enum OtherFormats {
         if files.contains(where: { $0.hasPrefix("pytorch_model") }) {
             throw OtherFormatError(path, "a checkpoint with weights of PyTorch alone", pytorch)
         }
+        if !has("config.json") {
+            throw OtherFormatError(path, "a folder without a model", "Check the path.")
+        }
     }
 }
