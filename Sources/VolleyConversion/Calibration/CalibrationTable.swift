@@ -19,9 +19,10 @@ public struct CalibrationTable: Sendable, Hashable {
         /// Of all samples; 0 for a site without elements.
         public var minimum: Float
         public var maximum: Float
-        public var rootMeanSquare: Float
+        /// Nil where it was not asked for.
+        public var rootMeanSquare: Float?
 
-        public init(batches: [Quantiles] = [], minimum: Float = 0, maximum: Float = 0, rootMeanSquare: Float = 0) {
+        public init(batches: [Quantiles] = [], minimum: Float = 0, maximum: Float = 0, rootMeanSquare: Float? = nil) {
             self.batches = batches
             self.minimum = minimum
             self.maximum = maximum

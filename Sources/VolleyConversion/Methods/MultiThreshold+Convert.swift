@@ -38,19 +38,21 @@ extension MultiThreshold {
     /// - Throws: `GraphError` never for a graph that was verified.
     public func place(in graph: Graph) throws -> Graph { try PlaceNeurons.apply(to: graph, spikingHead: spikingHead) }
 
-    /// What the sites of a placed network carry: by batch the quantiles, and over all samples the moments, in one round.
+    /// What the sites of a placed network carry: by batch the quantiles and, where dead zones are in units of it, over all samples the
+    /// root mean square, in one round.
     /// - Throws: as ``Calibration/observe(_:at:with:)`` does.
     public func calibrate(_ placed: Graph, on calibration: Calibration) throws -> CalibrationTable {
         var table = CalibrationTable(sampleCount: 0, sites: [:])
         var moments: [String: Moments] = [:]
-        let (sites, quantile) = (SpikingNetwork.sites(of: placed), quantile)
+        let (sites, quantile, needsMoments) = (SpikingNetwork.sites(of: placed), quantile, !deadZones.isEmpty)
         try calibration.forEachBatch(
-            of: placed, size: calibration.batchSize, with: { _, count in SiteStatistics(quantile: quantile, ofAtMost: count) }
+            of: placed, size: calibration.batchSize,
+            with: { _, count in SiteStatistics(quantile: quantile, ofAtMost: count, withMoments: needsMoments) }
         ) { samples, found in
             table.sampleCount += samples
             for site in sites {
                 guard let statistics = found[site] else { continue }
-                moments[site, default: Moments()].merge(statistics.moments)
+                if let found = statistics.moments { moments[site, default: Moments()].merge(found) }
                 table.sites[site, default: CalibrationTable.Site()].add(statistics.tails)
             }
         }
@@ -59,9 +61,12 @@ extension MultiThreshold {
     }
 
     /// The spiking network of a placed one.
-    /// - Throws: ``ConversionError`` for a site of which one sign alone can fire under differential coding; `SpikingError` when a site
-    ///   has no thresholds or impossible ones.
+    /// - Throws: ``ConversionError`` for a site of which one sign alone can fire under differential coding, and for dead
+    ///   zones without calibration; `SpikingError` when a site has no thresholds or impossible ones.
     public func network(_ placed: Graph, _ thresholds: ThresholdTable) throws -> SpikingNetwork {
+        guard deadZones.isEmpty || thresholds.sites.values.allSatisfy({ $0.rootMeanSquare != nil }) else {
+            throw Self.deadZonesWithoutUnit
+        }
         if coding == .differential {
             // A site where neither sign fires is silent, whatever its coding; one sign alone could not take back what it sent.
             for (site, pair) in thresholds.sites where (pair.positive > 0) != (pair.negative > 0) {
@@ -86,26 +91,30 @@ extension MultiThreshold {
                 ladder: ThresholdLadder(
                     direction, levels: levels, positive: thresholds.positive, negative: thresholds.negative, stepsPerOctave: stepsPerOctave),
                 rounding: rounding, reset: reset, initialPotential: initialPotential,
-                deadZones: deadZones.map { Float($0) * thresholds.rootMeanSquare }))
+                deadZones: deadZones.map { Float($0) * thresholds.rootMeanSquare! }))
     }
 }
 
 /// What the family observes at a site.
 struct SiteStatistics: Observer {
-    static let title = "\(Tails.title) and \(Moments.title) of every site"
+    static let title = "\(Tails.title) of every site, and its \(Moments.title) for dead zones"
 
     var tails: Tails
-    var moments = Moments()
+    /// Nil where nobody asks for them.
+    var moments: Moments?
 
-    init(quantile: Double, ofAtMost count: Int) { tails = Tails(quantile: quantile, ofAtMost: count) }
+    init(quantile: Double, ofAtMost count: Int, withMoments: Bool) {
+        tails = Tails(quantile: quantile, ofAtMost: count)
+        moments = withMoments ? Moments() : nil
+    }
 
     mutating func add(_ observation: Observation) {
         tails.add(observation)
-        moments.add(observation)
+        moments?.add(observation)
     }
 
     mutating func merge(_ other: SiteStatistics) {
         tails.merge(other.tails)
-        moments.merge(other.moments)
+        if let others = other.moments { moments?.merge(others) }
     }
 }

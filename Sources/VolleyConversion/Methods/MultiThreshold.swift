@@ -110,12 +110,12 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     /// - Throws: ``ConversionError`` for settings outside their range or against each other.
     public func validate() throws {
         try checkSettings()
-        guard deadZones.isEmpty || isCalibrated else {
-            throw ConversionError(
-                .badSettings, "is in units of a site's root mean square, which explicit thresholds leave unknown", setting: "dead-zone")
-        }
+        guard deadZones.isEmpty || isCalibrated else { throw Self.deadZonesWithoutUnit }
         guard coding == .rate || reset == .subtraction else {
             throw ConversionError(.badSettings, "reset to zero has no meaning under differential coding")
         }
     }
+
+    static let deadZonesWithoutUnit = ConversionError(
+        .badSettings, "is in units of a site's root mean square, which explicit thresholds leave unknown", setting: "dead-zone")
 }

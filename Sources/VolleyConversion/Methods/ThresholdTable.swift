@@ -7,10 +7,10 @@ public struct ThresholdTable: Sendable, Hashable {
     public struct Pair: Sendable, Hashable {
         public var positive: Float
         public var negative: Float
-        /// Of the activation, on calibration data; 0 where there is none.
-        public var rootMeanSquare: Float
+        /// Of the activation, on calibration data; nil where it was not looked at.
+        public var rootMeanSquare: Float?
 
-        public init(positive: Float, negative: Float, rootMeanSquare: Float = 0) {
+        public init(positive: Float, negative: Float, rootMeanSquare: Float? = nil) {
             self.positive = positive
             self.negative = negative
             self.rootMeanSquare = rootMeanSquare
