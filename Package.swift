@@ -56,8 +56,7 @@ let package = Package(
         library(
             "VolleyEvaluation",
             needs: [
-                "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
-                collections,
+                "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
             ]),
         // What users import and run
         library(

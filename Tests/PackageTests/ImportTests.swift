@@ -15,7 +15,7 @@ import VolleyTestSupport
         "VolleySimulation": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleyBenchmarks": ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleyEvaluation": [
-            "VolleyConversion", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
+            "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
         "Volley": [
             "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation", "VolleySpiking",
