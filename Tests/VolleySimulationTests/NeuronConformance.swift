@@ -39,12 +39,12 @@ struct NeuronConformance {
                 var compared = 0
                 let graphs = try SampleGraphs.all()
                 for (name, graph) in graphs {
-                    let network = try Self.network(graph, coding, make)
+                    let network = try SampleNetworks.network(graph, coding: coding) { Self.layer(make($0)) }
                     compared += try checkSimulators(network, name) ? 1 : 0
                     try checkCounts(network, name)
                 }
                 #expect(3 * compared >= 2 * graphs.count, "most networks send the same spikes")
-                try checkFile(try Self.network(try SampleGraphs.transformer(depth: 1), coding, make))
+                try checkFile(try SampleNetworks.network(try SampleGraphs.transformer(depth: 1), coding: coding) { Self.layer(make($0)) })
             }
         }
     }
@@ -93,18 +93,6 @@ struct NeuronConformance {
             }
         }
         #expect(spikes > count, "the neurons fire")
-    }
-
-    private static func network(
-        _ graph: Graph, _ coding: Coding, _ make: (Float) -> any NeuronModel
-    ) throws -> SpikingNetwork {
-        let placed = try PlaceNeurons.apply(to: graph)
-        var sizes: [String: Float] = [:]
-        _ = try Evaluator(placed).run(SampleGraphs.inputs(for: placed, batch: 4, seed: 5)) { node, value in
-            if case .operation(.neuron) = node.content { sizes[node.name] = value.values.map(abs).max() }
-        }
-        return try SpikingNetwork(
-            graph: placed, coding: coding, neurons: sizes.mapValues { layer(make($0)) }, provenance: SampleNetworks.provenance)
     }
 
     /// The engine against the equations, in both orders and with several threads.

@@ -1,6 +1,6 @@
 public import VolleyGraph
 public import VolleySpiking
-internal import VolleyTensors
+public import VolleyTensors
 
 /// Spiking networks made from the sample graphs, with thresholds from a quick look at the activations.
 public enum SampleNetworks {
@@ -12,24 +12,34 @@ public enum SampleNetworks {
         _ graph: Graph, coding: Coding, levels: Int = 6, reset: Reset = .subtraction,
         initialPotential: Float = 0, spikingHead: Bool = false, seed: UInt64 = 5
     ) throws -> SpikingNetwork {
-        let placed = try PlaceNeurons.apply(to: graph, spikingHead: spikingHead)
-        var largest: [String: Float] = [:]
-        _ = try Evaluator(placed).run(SampleGraphs.inputs(for: placed, batch: 4, seed: seed)) { node, value in
-            if case .operation(.neuron) = node.content { largest[node.name] = value.values.map(abs).max() }
+        try network(graph, coding: coding, spikingHead: spikingHead, seed: seed) { size in
+            let ladder =
+                switch coding {
+                // Unequal sides, not powers of two: what a calibration gives.
+                case .rate: ThresholdLadder(.up, levels: levels, positive: 0.31 * size, negative: 0.27 * size)
+                case .differential: ThresholdLadder(.down, levels: levels, positive: 2 * size, negative: 2 * size)
+                }
+            return NeuronLayer(
+                ladder: ladder, rounding: coding == .rate ? .halfBase : .nearest, reset: reset,
+                initialPotential: initialPotential)
         }
-        return try SpikingNetwork(
-            graph: placed, coding: coding,
-            neurons: largest.mapValues { size in
-                let ladder =
-                    switch coding {
-                    // Unequal sides, not powers of two: what a calibration gives.
-                    case .rate: ThresholdLadder(.up, levels: levels, positive: 0.31 * size, negative: 0.27 * size)
-                    case .differential: ThresholdLadder(.down, levels: levels, positive: 2 * size, negative: 2 * size)
-                    }
-                return NeuronLayer(
-                    ladder: ladder, rounding: coding == .rate ? .halfBase : .nearest, reset: reset,
-                    initialPotential: initialPotential)
-            },
-            provenance: provenance)
+    }
+
+    /// - Parameter layer: of neurons, for activations of about that size.
+    public static func network(
+        _ graph: Graph, coding: Coding, spikingHead: Bool = false, seed: UInt64 = 5, layer: (_ size: Float) -> NeuronLayer
+    ) throws -> SpikingNetwork {
+        let placed = try PlaceNeurons.apply(to: graph, spikingHead: spikingHead)
+        let sizes = try sizes(at: placed, SampleGraphs.inputs(for: placed, batch: 4, seed: seed))
+        return try SpikingNetwork(graph: placed, coding: coding, neurons: sizes.mapValues(layer), provenance: provenance)
+    }
+
+    /// By neuron site, the largest size of its activation on some inputs.
+    public static func sizes(at placed: Graph, _ inputs: [String: Tensor]) throws -> [String: Float] {
+        var sizes: [String: Float] = [:]
+        _ = try Evaluator(placed).run(inputs) { node, value in
+            if case .operation(.neuron) = node.content { sizes[node.name] = value.values.map(abs).max() }
+        }
+        return sizes
     }
 }

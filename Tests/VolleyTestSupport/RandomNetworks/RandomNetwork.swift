@@ -26,10 +26,7 @@ public struct RandomNetwork: Sendable {
         timeSteps = random.uniform() < 0.04 ? 18 : 1 + Int(random.next() % 6)
         var placed = try PlaceNeurons.apply(to: graph, spikingHead: random.uniform() < 0.3)
         if random.uniform() < 0.2 { placed = try Self.withMoreSites(placed, seed) }
-        var sizes: [String: Float] = [:]
-        _ = try Evaluator(placed).run(RandomInputs.values(for: placed, batch: 3, seed: seed)) { node, value in
-            if case .operation(.neuron) = node.content { sizes[node.name] = value.values.map(abs).max() }
-        }
+        let sizes = try SampleNetworks.sizes(at: placed, RandomInputs.values(for: placed, batch: 3, seed: seed))
         network = try SpikingNetwork(
             graph: placed, coding: coding,
             neurons: Dictionary(uniqueKeysWithValues: sizes.map { ($0, Self.layer(at: $0, size: $1, coding, seed)) }),
