@@ -41,23 +41,47 @@ struct SteppedNeurons: Sendable {
         result.estimates = [Float](repeating: 0, count: steps * count)
         var currents = [Float](repeating: 0, count: count)
         for step in 0..<steps {
-            let t = Float(firstStep + step)
-            let start = input.count == count ? 0 : step * count
-            for index in 0..<count {
-                let total = t * input[start + index]
-                currents[index] = total - received[index] - (isDifferential ? sent[index] : 0)
-                received[index] = total
-            }
-            let (codes, broken) = population.step(currents, time: firstStep + step)
-            for index in 0..<count {
-                let value = table[Alphabet.place(of: codes[index])]
-                sent[index] += isDifferential ? value / t : value
-                result.estimates[step * count + index] = isDifferential ? sent[index] : sent[index] / t
-            }
+            let time = firstStep + step
+            Self.receive(input, from: input.count == count ? 0 : step * count, Float(time), &received, &currents)
+            if isDifferential { Self.subtract(sent, from: &currents) }
+            let (codes, broken) = population.step(currents, time: time)
+            Self.send(codes, table, Float(time), isDifferential, &sent, &result.estimates, at: step * count)
             result.codes += codes
             result.counts.append(alphabet.counts(of: codes))
             result.broken += broken
         }
         return result
+    }
+
+    // MARK: Loops over all neurons, on arrays of their own so that the compiler makes vectors of them
+
+    /// `t·φ(t) − (t−1)·φ(t−1)`
+    private static func receive(
+        _ input: [Float], from start: Int, _ t: Float, _ received: inout [Float], _ currents: inout [Float]
+    ) {
+        precondition(start + received.count <= input.count && currents.count == received.count, "an input for every neuron")
+        for index in received.indices {
+            let total = t * input[start + index]
+            currents[index] = total - received[index]
+            received[index] = total
+        }
+    }
+
+    private static func subtract(_ known: [Float], from currents: inout [Float]) {
+        precondition(known.count == currents.count, "one for every neuron")
+        for index in known.indices { currents[index] -= known[index] }
+    }
+
+    private static func send(
+        _ codes: [Int8], _ table: [Float], _ t: Float, _ isDifferential: Bool, _ sent: inout [Float], _ estimates: inout [Float],
+        at start: Int
+    ) {
+        precondition(codes.count == sent.count && start + sent.count <= estimates.count, "room for every neuron")
+        let values = isDifferential ? table.map { $0 / t } : table
+        for index in codes.indices {
+            let sum = sent[index] + values[Alphabet.place(of: codes[index])]
+            sent[index] = sum
+            estimates[start + index] = isDifferential ? sum : sum / t
+        }
     }
 }

@@ -38,9 +38,10 @@ public struct BurstNeuron: NeuronModel {
     public func step(_ potential: inout Float, current: Float, time: Int) -> Int8 {
         potential += current
         guard threshold > 0, potential >= threshold else { return 0 }
-        let count = min(Float(codes.upperBound), (potential / threshold).rounded(.down))
-        potential -= count * threshold
-        return Int8(count)
+        // The conversion cuts off what is behind the point, as ⌊·⌋ does of numbers that are not negative.
+        let count = Int8(min(Float(codes.upperBound), potential / threshold))
+        potential -= Float(count) * threshold
+        return count
     }
 
     public var summary: String { "+\(threshold), up to \(most) spikes" }
