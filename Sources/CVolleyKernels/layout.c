@@ -66,47 +66,45 @@ void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, 
     }
 }
 
-// One line of the kernel for a row of windows, which lie `length` bytes apart: `line` of the image, or null above and
-// below. A window's lines are written in their order, so that a wide copy may spill over what comes after in the same window,
-// which has `room` bytes from `to` on.
-static void gather_line(const vk_windows *shape, const int8_t *line, const int8_t *end, size_t length, size_t room,
-                        int8_t *to) {
-    enum { WIDE = 8 };
-    const size_t taps = shape->kernel[1], positions = shape->positions[1];
+static void copy_bytes(char *to, const char *from, size_t n) {
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) memcpy(to + i, from + i, 64);
+    for (; i + 16 <= n; i += 16) memcpy(to + i, from + i, 16);
+    for (; i + 4 <= n; i += 4) memcpy(to + i, from + i, 4);
+    for (; i < n; i++) to[i] = from[i];
+}
+
+// One line of a window: its taps from column x on, of pixels of so many bytes. `line` is null above and below the image.
+static void gather_line(const vk_windows *shape, const char *line, ptrdiff_t x, size_t pixel, char *to) {
+    const size_t taps = shape->kernel[1];
     const ptrdiff_t width = (ptrdiff_t)shape->width, dilation = (ptrdiff_t)shape->dilation[1];
-    const ptrdiff_t stride = (ptrdiff_t)shape->stride[1], reach = (ptrdiff_t)(taps - 1) * dilation;
-    const int is_wide = taps <= WIDE && room >= WIDE && (dilation == 1 || taps == 1);
-    const ptrdiff_t left = (ptrdiff_t)shape->before[1];
     if (!line) {
-        for (size_t j = 0; j < positions; j++, to += length) memset(to, 0, taps);
-        return;
-    }
-    // Wide copies for positions `first` to `past`: inside the line, and not past the end of the image's memory.
-    const ptrdiff_t room_right = width - 1 - reach < end - line - WIDE ? width - 1 - reach : end - line - WIDE;
-    const size_t first = (size_t)((left + stride - 1) / stride);
-    const size_t past = is_wide && room_right >= 0 ? (size_t)((room_right + left) / stride) + 1 : 0;
-    for (size_t j = 0; j < positions; j++, to += length) {
-        ptrdiff_t x = (ptrdiff_t)j * stride - left;
-        for (; j >= first && j < past && j < positions; j++, x += stride, to += length) memcpy(to, line + x, WIDE);
-        if (j >= positions) break;
-        for (size_t v = 0; v < taps; v++) {
-            const ptrdiff_t at = x + (ptrdiff_t)v * dilation;
-            to[v] = at >= 0 && at < width ? line[at] : 0;
+        memset(to, 0, taps * pixel);
+    } else if (dilation == 1 && x >= 0 && x + (ptrdiff_t)taps <= width) {
+        copy_bytes(to, line + (size_t)x * pixel, taps * pixel);
+    } else {
+        for (size_t v = 0; v < taps; v++, x += dilation, to += pixel) {
+            if (x >= 0 && x < width) copy_bytes(to, line + (size_t)x * pixel, pixel);
+            else memset(to, 0, pixel);
         }
     }
 }
 
-void vk_gather_windows(const vk_windows *shape, size_t images, const int8_t *codes, int8_t *windows) {
-    const size_t lines = shape->channels * shape->kernel[0], length = lines * shape->kernel[1];
-    const size_t plane = shape->height * shape->width;
-    const int8_t *end = codes + images * shape->channels * plane;
-    for (size_t image = 0; image < images; image++, codes += shape->channels * plane)
-        for (size_t i = 0; i < shape->positions[0]; i++, windows += shape->positions[1] * length)
-            for (size_t l = 0; l < lines; l++) {
-                const size_t channel = l / shape->kernel[0], tap = l % shape->kernel[0], at = l * shape->kernel[1];
-                const size_t y = i * shape->stride[0] + tap * shape->dilation[0];
-                const int is_inside = y >= shape->before[0] && y - shape->before[0] < shape->height;
-                const int8_t *line = is_inside ? codes + channel * plane + (y - shape->before[0]) * shape->width : 0;
-                gather_line(shape, line, end, length, length - at, windows + at);
-            }
+void vk_gather_windows(const vk_windows *shape, size_t first, size_t rows, size_t size, const void *images, void *windows) {
+    const size_t pixel = shape->channels * size, line = shape->kernel[1] * pixel;
+    const size_t row = shape->width * pixel, image = shape->height * row;
+    size_t j = first % shape->positions[1], i = first / shape->positions[1] % shape->positions[0];
+    const char *from = (const char *)images + first / (shape->positions[0] * shape->positions[1]) * image;
+    char *to = windows;
+    for (size_t r = 0; r < rows; r++) {
+        const ptrdiff_t x = (ptrdiff_t)(j * shape->stride[1]) - (ptrdiff_t)shape->before[1];
+        ptrdiff_t y = (ptrdiff_t)(i * shape->stride[0]) - (ptrdiff_t)shape->before[0];
+        for (size_t u = 0; u < shape->kernel[0]; u++, y += (ptrdiff_t)shape->dilation[0], to += line)
+            gather_line(shape, y >= 0 && y < (ptrdiff_t)shape->height ? from + (size_t)y * row : 0, x, pixel, to);
+        if (++j < shape->positions[1]) continue;
+        j = 0;
+        if (++i < shape->positions[0]) continue;
+        i = 0;
+        from += image;
+    }
 }

@@ -9,6 +9,7 @@ public struct Program: Sendable {
     public let network: SpikingNetwork
     public let timeSteps: Int
     public let weights: WeightFormat
+    /// Of the plan's graph.
     public let executable: Executable
     /// Who reads whom over synapses, and what the ANN costs.
     public let synapses: SynapseMap
@@ -36,11 +37,12 @@ public struct Program: Sendable {
         self.network = network
         self.timeSteps = timeSteps
         self.weights = weights
-        let graph = network.graph
+        let plan = try Plan(network)
+        let graph = plan.graph
         executable = Executable(graph, kernels: kernels)
         synapses = SynapseMap(graph)
-        var neurons: [NodeID: SiteNeurons] = [:]
-        for id in graph.nodes.indices { neurons[id] = network.layer(at: id).map { SiteNeurons($0, network.coding) } }
+        let layers = network.layers(in: graph)
+        var neurons = layers.mapValues { SiteNeurons($0, network.coding) }
         var integers: [NodeID: IntegerWeights] = [:]
         var diagnostics: [Diagnostic] = []
         var thresholdError = 0.0
@@ -52,7 +54,7 @@ public struct Program: Sendable {
                 diagnostics.append(
                     Diagnostic(node.name, "keeps fp32 weights: its bias is computed, or it has more inputs than integers take, 65 535"))
             } else if neuron.alphabet.wholeNumbers != nil {
-                let layer = network.layer(at: node.inputs[0])!, rounded = weights.rounded(layer)
+                let layer = layers[node.inputs[0]]!, rounded = weights.rounded(layer)
                 neurons[node.inputs[0]] = SiteNeurons(rounded, network.coding)
                 thresholdError = max(thresholdError, Self.change(layer.alphabet, rounded.alphabet), rounded.alphabet.wholeNumbers!.error)
                 integers[id] = IntegerWeights(
@@ -67,9 +69,9 @@ public struct Program: Sendable {
         self.thresholdError = thresholdError
         self.integers = integers
         weightError = integers.values.map(\.relativeError).max() ?? 0
-        spiking = try Schedule(Plan(network), on: executable, neurons: neurons, integers: integers)
-        let ann = try executable.withoutNeurons()
-        analog = try Schedule(Plan(ann: ann.graph), on: ann)
+        spiking = try Schedule(plan, on: executable, neurons: neurons, integers: integers)
+        let ann = try Plan(ann: network.graph.withoutNeurons())
+        analog = try Schedule(ann, on: executable.sharing(with: ann.graph))
     }
 
     /// By how much a value was changed at most, as a part of it.
@@ -100,8 +102,8 @@ public struct Program: Sendable {
     /// The network's graph with the weights that the kernels see.
     func graphWithRoundedWeights() throws -> Graph {
         var rounded: [NodeID: IntegerWeights] = [:]
-        for (id, weights) in integers { rounded[network.graph[id].inputs[1]] = weights }
-        return try network.graph.rebuilt { builder, node, id, inputs in
+        for (id, weights) in integers { rounded[plan.graph[id].inputs[1]] = weights }
+        return try plan.graph.rebuilt { builder, node, id, inputs in
             guard let weights = rounded[id], let constant = node.constant else { return try builder.copy(node, inputs: inputs) }
             return try builder.constant(node.name, Tensor(constant.shape, weights.values))
         }

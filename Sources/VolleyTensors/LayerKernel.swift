@@ -1,7 +1,7 @@
 internal import CVolleyKernels
 
-/// A linear layer and what follows it, as the kernels run it in one pass: `y = f(W·x + b) + residual`, and the neurons
-/// behind it.
+/// A linear layer and what follows it, as the kernels run it in one pass: `y = f(W·x + b) + residual`, or `y = f(W·x + b + residual)`,
+/// and the neurons behind it. A convolution of images with the channels last is one too: its rows are the images' windows.
 @safe public final class LayerKernel: @unchecked Sendable {
     public enum Weights: Sendable {
         case floats(PackedMatrix)
@@ -14,17 +14,20 @@ internal import CVolleyKernels
     /// The spikes that arrive; nil where floats arrive.
     public let source: SpikeSource?
     public let target: NeuronKernel?
+    /// Of a convolution; nil where the rows are those of the input.
+    public let windows: ImageWindows?
     let parameters: vk_layer
     private let bias: AlignedBuffer<Float>?
 
     /// - Parameters:
     ///   - bias: `[outputs]`; empty for none.
     ///   - source: whole numbers where the weights are integers.
+    ///   - activatesLast: whether the residual is added before the activation.
     ///   - target: neurons that reset by subtraction.
     ///   - eventDensity: spikes per input below which a step's product is computed event-driven. The result is the same.
     public init(
-        _ weights: Weights, bias: [Float], source: SpikeSource?, activation: Kernels.Unary?, target: NeuronKernel?,
-        eventDensity: Float
+        _ weights: Weights, windows: ImageWindows? = nil, bias: [Float], source: SpikeSource?, activation: Kernels.Unary?,
+        activatesLast: Bool = false, target: NeuronKernel?, eventDensity: Float
     ) {
         precondition(target?.resetsToZero != true, "layers carry no baselines")
         var layer = unsafe vk_layer()
@@ -42,19 +45,29 @@ internal import CVolleyKernels
             unsafe layer.digit_sums = integers.digitSums.start
         }
         precondition(bias.isEmpty || bias.count == outputs, "one bias per output")
-        precondition(inputs < 65_536, "inputs are listed with 16 bits")
+        precondition(source == nil || inputs < 65_536, "inputs are listed with 16 bits")
+        precondition(windows == nil || windows!.rowLength == inputs, "windows as long as the weights")
+        self.windows = windows
         self.weights = weights
         self.source = source
         self.target = target
         self.bias = bias.isEmpty ? nil : AlignedBuffer(bias)
         unsafe layer.inputs = inputs
+        unsafe layer.windows = windows?.parameters.start
         unsafe layer.outputs = outputs
         unsafe layer.bias = self.bias?.start
         unsafe layer.source = source?.parameters.start
         unsafe layer.target = target?.parameters.start
         unsafe layer.event_density = eventDensity
+        unsafe layer.activates_last = activatesLast ? 1 : 0
         unsafe layer.activation = activation.map { Int32(bitPattern: $0.code.rawValue) } ?? -1
         unsafe parameters = layer
+    }
+
+    /// The number of elements that it reads at each step for so many rows.
+    public func inputCount(rows: Int) -> Int {
+        guard let windows else { return rows * inputs }
+        return rows / max(1, windows.rowsPerImage) * windows.imageLength
     }
 
     /// The number of floats that a call needs as scratch memory.
@@ -90,8 +103,10 @@ public struct LayerState: Sendable {
 extension Kernels {
     /// Runs time-steps `firstStep` … of a layer.
     /// - Parameters:
-    ///   - codes: `[steps, rows, inputs]`, the spikes that arrive; may be longer; empty where there is no source.
-    ///   - input: `[steps, rows, inputs]` floats where there is no source.
+    ///   - rows: of a convolution, whole images.
+    ///   - codes: `[steps, rows, inputs]` or `[steps, images, H, W, C]`, the spikes that arrive; may be longer; empty where there is no
+    ///     source.
+    ///   - input: likewise, floats where there is no source.
     ///   - addend: `[steps or 1, rows, outputs]`; nil for none.
     ///   - scratch: at least ``LayerKernel/scratchCount(steps:)`` floats.
     /// - Returns: how many membrane potentials were not finite.
@@ -99,7 +114,8 @@ extension Kernels {
         _ layer: LayerKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float]?,
         state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
     ) -> Int {
-        let (size, results) = (steps * rows * layer.inputs, rows * layer.outputs)
+        let (size, results) = (steps * layer.inputCount(rows: rows), rows * layer.outputs)
+        precondition(layer.windows.map { rows.isMultiple(of: max(1, $0.rowsPerImage)) } ?? true, "whole images")
         precondition(layer.source == nil ? input.count == size : codes.count >= size, "one input per step, row and column")
         precondition(addend.map { [results, steps * results].contains($0.count) } ?? true, "an addend for every output")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
@@ -113,7 +129,7 @@ extension Kernels {
         unsafe call.rows = rows
         unsafe call.first_step = Int32(firstStep)
         unsafe call.steps = Int32(steps)
-        unsafe call.input_stride = rows * layer.inputs
+        unsafe call.input_stride = layer.inputCount(rows: rows)
         unsafe call.addend_stride = addend?.count == results && steps > 1 ? 0 : results
         unsafe call.output_stride = results
         return unsafe withOptionalPointer(codes) { codes in

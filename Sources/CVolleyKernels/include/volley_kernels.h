@@ -76,9 +76,19 @@ typedef struct {
     const vk_neuron *neuron;  // behind the softmax: subtraction or differential; null: none, the ANN
 } vk_attention;
 
-// A linear layer: y = W·x (+ bias), an activation, a residual, and the neurons behind it, in one pass.
+// The windows of images [height, width, channels] that a convolution reads. In pairs: along height, along width.
+typedef struct {
+    size_t channels, height, width;
+    size_t kernel[2], stride[2], dilation[2];
+    size_t before[2];     // padding above, and to the left
+    size_t positions[2];  // windows: OH, OW
+} vk_windows;
+
+// A linear layer: y = W·x (+ bias), an activation, a residual, and the neurons behind it, in one pass. A convolution is a linear
+// layer whose rows are the windows of images.
 typedef struct {
     size_t inputs, outputs;
+    const vk_windows *windows; // where the rows are windows; null: they are what is handed in
     const float *panels;       // fp32 weights as vk_pack leaves them, [O/16][I][16]; null: integers
     int planes;                // integers: 1 (8 bits) or 2 (16 bits)
     const int8_t *digits;      // [planes][O/16][I/4][16][4], low digits first, two's complement, zeros past the end
@@ -89,6 +99,7 @@ typedef struct {
     const vk_alphabet *source; // of the spikes that arrive; null: floats arrive, one product for each step
     float event_density;       // a step with fewer spikes per neuron is computed event-driven, otherwise dense
     int activation;            // a vk_unary_op, or −1
+    int activates_last;        // 1: the residual is added before the activation
     const vk_neuron *target;   // the neurons behind, or null
 } vk_layer;
 
@@ -96,10 +107,10 @@ typedef struct {
 typedef struct {
     size_t rows;
     int first_step, steps;
-    const int8_t *codes;       // [rows, inputs] of spikes; null where `input` is given
-    const float *input;        // [rows, inputs]
+    const int8_t *codes;       // [rows, inputs] of spikes, or images of them; null where `input` is given
+    const float *input;        // likewise
     size_t input_stride;
-    const float *addend;       // [rows, outputs] added behind the activation, or null
+    const float *addend;       // [rows, outputs] added to the layer's value, or null
     size_t addend_stride;      // 0: the same at every step
     float *sums;               // state [rows, outputs] behind `source`; null: starts at step 1 and is dropped
     float *sent;               // state of `target` [rows, outputs], or null likewise
@@ -202,16 +213,9 @@ size_t vk_whole_count(size_t inputs, size_t outputs);
 void vk_quantize(size_t inputs, size_t outputs, const float *weights, int planes, int8_t *digits, int16_t *whole,
                  float *scales, int32_t *sums);
 
-// The windows of images [channels, height, width] that a convolution reads. In pairs: along height, along width.
-typedef struct {
-    size_t channels, height, width;
-    size_t kernel[2], stride[2], dilation[2];
-    size_t before[2];     // padding above, and to the left
-    size_t positions[2];  // windows: OH, OW
-} vk_windows;
-// Writes the window at every position as a row, windows[images · OH · OW][channels · KH · KW], of codes [images, channels,
-// height, width]; 0 outside the image.
-void vk_gather_windows(const vk_windows *shape, size_t images, const int8_t *codes, int8_t *windows);
+// Writes windows `first` to `first + rows − 1` of images [images, height, width, channels], whose elements have `size` bytes, as rows
+// [rows, KH, KW, channels]; zeros outside the image. Windows are counted along the width, the height, and then the images.
+void vk_gather_windows(const vk_windows *shape, size_t first, size_t rows, size_t size, const void *images, void *windows);
 
 // Copies a strided view (element (i, j, …) at in[offset + Σ i·strides]) to a contiguous array. Stride 0 repeats.
 void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, const float *in, float *out);

@@ -20,15 +20,15 @@ VK_INLINE void event_row(const int panels, size_t inputs, size_t count, const ui
 // Rows of spikes times `panels` panels of weights, a chunk of inputs after the other. Row r's spikes of chunk c are those
 // from starts[r · (chunks + 1) + c] to the next.
 static void VK_NAME(event_rows)(int panels, size_t rows, size_t inputs, size_t chunks, const uint32_t *starts,
-                                const uint16_t *indices, const float *spikes, const float *weights, float *out) {
-    for (size_t r = 0; r < rows; r++) memset(out + r * VK_TILE_WIDTH, 0, (size_t)panels * VK_LANES * sizeof *out);
+                                const uint16_t *indices, const float *spikes, const float *weights, float *out, size_t width) {
+    for (size_t r = 0; r < rows; r++) memset(out + r * width, 0, (size_t)panels * VK_LANES * sizeof *out);
     for (size_t c = 0; c < chunks; c++) {
 #define VK_EVENT_ROWS(count)                                                                                           \
     case count:                                                                                                        \
         for (size_t r = 0; r < rows; r++) {                                                                            \
             const uint32_t *part = starts + r * (chunks + 1) + c;                                                      \
             event_row(count, inputs, part[1] - part[0], indices + part[0], spikes + part[0], weights,                  \
-                      out + r * VK_TILE_WIDTH);                                                                        \
+                      out + r * width);                                                                                \
         }                                                                                                              \
         break
         switch (panels) {

@@ -84,13 +84,14 @@ typedef struct {
     const int8_t *digits;   // of the tile's first panel, low plane
     size_t plane;           // from one plane to the next
     const int32_t *offsets; // [planes][VK_TILE_WIDTH]: what the sums start from
-    const int32_t *extra;   // [rows, VK_TILE_WIDTH] added to the sums, or null
+    size_t width;           // of the rows below
+    const int32_t *extra;   // [rows, width] added to the sums, or null
     const float *units;     // [VK_TILE_WIDTH]: what one unit is worth
     int subtract;           // whether it is taken off `out` or put there
     int fits;               // whether both planes together fit 32 bits
-    double *keep;           // [rows, VK_TILE_WIDTH]: where the sums go instead of `out`, or null
-    const double *upper;    // [rows, VK_TILE_WIDTH]: sums that count 256-fold, or null
-    float *out;             // [rows, VK_TILE_WIDTH]
+    double *keep;           // [rows, width]: where the sums go instead of `out`, or null
+    const double *upper;    // [rows, width]: sums that count 256-fold, or null
+    float *out;             // [rows, width]
 } digit_work;
 
 // The planes, and what is added to them, are rounded once, as the undivided sum is: 40 bits, unless they fit 32.
@@ -149,7 +150,7 @@ VK_INLINE void digit_tile(const int rows, const int panels, const int planes, co
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
         for (int p = 0; p < panels; p++) {
-            const size_t at = (row + (size_t)r) * VK_TILE_WIDTH + (size_t)(panel + p) * VK_LANES;
+            const size_t at = (row + (size_t)r) * work->width + (size_t)(panel + p) * VK_LANES;
             i16x32 extra = (i16x32)(0);
             if (work->extra) memcpy(&extra, work->extra + at, sizeof extra);
             v16 sum;
@@ -240,11 +241,12 @@ VK_INLINE void whole_row(size_t runs, size_t inputs, size_t count, const uint16_
 }
 
 // Undivided sums times what a unit is worth, put into `out` or taken off it.
-static void VK_NAME(price_sums)(size_t rows, const int32_t *sums, const float *units, int subtract, float *out) {
-    for (size_t i = 0; i < rows * VK_TILE_WIDTH; i += VK_LANES) {
-        i16x32 whole;
-        memcpy(&whole, sums + i, sizeof whole);
-        const v16 sum = __builtin_convertvector(whole, v16), unit = load(units + i % VK_TILE_WIDTH);
-        store(out + i, subtract ? fma16(-sum, unit, load(out + i)) : sum * unit);
-    }
+static void VK_NAME(price_sums)(size_t rows, size_t width, const int32_t *sums, const float *units, int subtract, float *out) {
+    for (size_t r = 0; r < rows; r++, sums += width, out += width)
+        for (size_t i = 0; i < width; i += VK_LANES) {
+            i16x32 whole;
+            memcpy(&whole, sums + i, sizeof whole);
+            const v16 sum = __builtin_convertvector(whole, v16), unit = load(units + i);
+            store(out + i, subtract ? fma16(-sum, unit, load(out + i)) : sum * unit);
+        }
 }

@@ -18,10 +18,12 @@ typedef struct {
     const vk_layer_run *run;
     size_t byte_stride, chunks;
     step_input *steps;
-    float *tile;         // [steps][rows][VK_TILE_WIDTH]
-    int32_t *sums;       // [rows][VK_TILE_WIDTH]
-    double *upper;       // [rows][VK_TILE_WIDTH]: sums over the upper bytes of whole numbers of two
-    int8_t *codes;       // [steps][rows][VK_TILE_WIDTH]
+    size_t width;        // of the tile's rows in memory: whole panels, or runs of integers
+    float *tile;         // [steps][rows][width]
+    int32_t *sums;       // [rows][width]
+    double *upper;       // [rows][width]: sums over the upper bytes of whole numbers of two
+    int8_t *codes;       // [steps][rows][width]
+    int8_t *windows;     // [rows, inputs] of spikes
 } layer_work;
 
 VK_INLINE size_t rounded_up(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
@@ -91,12 +93,20 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
     const vk_layer_run *run = work->run;
     step_input *input = &work->steps[step];
     if (!layer->source) {
+        const float *from = run->input + (size_t)step * run->input_stride;
         input->is_event = 0;
-        input->floats = (float *)run->input + (size_t)step * run->input_stride + first * layer->inputs;
+        if (layer->windows) vk_gather_windows(layer->windows, first, rows, sizeof(float), from, input->floats);
+        else input->floats = (float *)from + first * layer->inputs;
         return;
     }
     const size_t count = rows * layer->inputs;
-    const int8_t *codes = run->codes + ((size_t)step * run->rows + first) * layer->inputs;
+    const int8_t *codes = run->codes + (size_t)step * run->input_stride;
+    if (layer->windows) {
+        vk_gather_windows(layer->windows, first, rows, 1, codes, work->windows);
+        codes = work->windows;
+    } else {
+        codes += first * layer->inputs;
+    }
     const size_t spikes = VK_NAME(count_spikes)(count, codes);
     input->is_event = (float)spikes < layer->event_density * (float)count && VK_NAME(list_block)(work, rows, codes, input);
     input->has_excess = !input->is_event && !layer->panels && VK_NAME(list_excess)(work, rows, codes, input);
@@ -119,13 +129,13 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
 // Adds up whole weights where spikes are, for one side.
 static void VK_NAME(sum_events)(const layer_work *work, const step_input *input, int side, size_t rows, size_t runs,
                                 const int16_t *whole) {
-    memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
+    memset(work->sums, 0, rows * work->width * sizeof *work->sums);
     for (size_t r = 0; r < rows; r++) {
         const uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
         const uint32_t count = starts[work->chunks] - starts[0];
         if (count > 0)
             whole_row(runs, work->layer->inputs, count, input->indices + starts[0], input->factors + starts[0], whole,
-                      work->sums + r * VK_TILE_WIDTH);
+                      work->sums + r * work->width);
     }
 }
 
@@ -165,10 +175,10 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
     for (int side = 0; side < source->sides; side++) {
         float units[VK_TILE_WIDTH] = {0};
         for (size_t o = 0; o < width; o++) units[o] = layer->scales[column + o] * source->units[side];
-        digit_work digits = {.units = units, .subtract = side, .out = out};
+        digit_work digits = {.units = units, .subtract = side, .out = out, .width = work->width};
         if (input->is_event) {
             VK_NAME(sum_events)(work, input, side, rows, runs, whole);
-            VK_NAME(price_sums)(rows, work->sums, units, side, out);
+            VK_NAME(price_sums)(rows, work->width, work->sums, units, side, out);
         } else if (source->digits == 2) {
             digits.keep = work->upper;
             VK_NAME(multiply_bytes)(work, input, rows, column, panels, 1, digits);
@@ -184,22 +194,23 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
 static void VK_NAME(multiply_block)(const layer_work *work, int step, size_t rows, size_t column, int panels) {
     const vk_layer *layer = work->layer;
     const step_input *input = &work->steps[step];
-    float *out = work->tile + (size_t)step * rows * VK_TILE_WIDTH;
+    float *out = work->tile + (size_t)step * rows * work->width;
+    const float *bias = layer->bias ? layer->bias + column : 0;
     if (layer->panels) {
         const float *weights = layer->panels + column * layer->inputs;
         if (input->is_event)
             VK_NAME(event_rows)(panels, rows, layer->inputs, work->chunks, input->starts, input->indices, input->spikes,
-                                weights, out);
+                                weights, out, work->width);
         else
-            VK_NAME(gemm)(rows, (size_t)panels * VK_LANES, layer->inputs, input->floats, layer->inputs, weights, 0, out,
-                          VK_TILE_WIDTH);
+            VK_NAME(gemm)(rows, (size_t)panels * VK_LANES, layer->inputs, input->floats, layer->inputs, weights,
+                          layer->source ? 0 : bias, out, work->width);
     } else {
         VK_NAME(multiply_integers)(work, input, rows, column, panels, out);
     }
 }
 
-// From the steps' products to estimates (semantics 5): rate coding divides the running sum, differential coding sums up
-// corrections; the bias comes once.
+// From the steps' products of spikes to estimates (semantics 5): rate coding divides the running sum, differential coding sums up
+// corrections; the bias comes once. Products of floats are values already, with their bias.
 static void VK_NAME(accumulate_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
     const vk_layer *layer = work->layer;
     const vk_layer_run *run = work->run;
@@ -210,12 +221,8 @@ static void VK_NAME(accumulate_block)(const layer_work *work, size_t first, size
             float *state = run->sums ? run->sums + (first + r) * layer->outputs + column + c : 0;
             v16 sum = state ? load_some(state, lanes, 0.0f) : splat(0.0f);
             for (int s = 0; s < run->steps; s++) {
-                float *at = work->tile + ((size_t)s * rows + r) * VK_TILE_WIDTH + c;
+                float *at = work->tile + ((size_t)s * rows + r) * work->width + c;
                 const v16 product = load(at);
-                if (!layer->source) {
-                    store(at, layer->bias ? product + bias : product);
-                    continue;
-                }
                 const v16 t = splat((float)(run->first_step + s)), reciprocal = splat(1.0f / (float)(run->first_step + s));
                 sum += layer->source->differential ? quotient16(product, t, reciprocal) : product;
                 v16 estimate = layer->source->differential ? sum : quotient16(sum, t, reciprocal);
@@ -231,34 +238,45 @@ VK_INLINE void copy_row(size_t width, const float *from, float *to) {
     else memcpy(to, from, width * sizeof *to);
 }
 
-// Residual and result of a finished tile.
-static void VK_NAME(finish_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
+static void VK_NAME(add_residual)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
     const vk_layer_run *run = work->run;
+    if (!run->addend) return;
     for (int s = 0; s < run->steps; s++)
         for (size_t r = 0; r < rows; r++) {
-            float *row = work->tile + ((size_t)s * rows + r) * VK_TILE_WIDTH;
-            const size_t at = (first + r) * work->layer->outputs + column;
-            if (run->addend) {
-                const float *addend = run->addend + (size_t)s * run->addend_stride + at;
-                for (size_t c = 0; c < width; c += VK_LANES) {
-                    const size_t lanes = width - c < VK_LANES ? width - c : VK_LANES;
-                    store(row + c, load(row + c) + load_some(addend + c, lanes, 0.0f));
-                }
+            float *row = work->tile + ((size_t)s * rows + r) * work->width;
+            const float *addend = run->addend + (size_t)s * run->addend_stride + (first + r) * work->layer->outputs + column;
+            for (size_t c = 0; c < width; c += VK_LANES) {
+                const size_t lanes = width - c < VK_LANES ? width - c : VK_LANES;
+                store(row + c, load(row + c) + load_some(addend + c, lanes, 0.0f));
             }
-            if (run->value) copy_row(width, row, run->value + (size_t)s * run->output_stride + at);
         }
 }
 
-// The neurons behind a finished tile. They see a tile as one row, unless it is narrow or its state is elsewhere.
+static void VK_NAME(activate)(const layer_work *work, size_t rows) {
+    if (work->layer->activation >= 0)
+        VK_NAME(unary)((vk_unary_op)work->layer->activation, (size_t)work->run->steps * rows * work->width, work->tile,
+                       work->tile);
+}
+
+// The result of a finished tile.
+static void VK_NAME(put_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
+    const vk_layer_run *run = work->run;
+    for (int s = 0; run->value && s < run->steps; s++)
+        for (size_t r = 0; r < rows; r++)
+            copy_row(width, work->tile + ((size_t)s * rows + r) * work->width,
+                     run->value + (size_t)s * run->output_stride + (first + r) * work->layer->outputs + column);
+}
+
+// The neurons behind a finished tile. They see a tile as one row, unless it holds more than its columns or its state is elsewhere.
 static size_t VK_NAME(fire_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
     const vk_layer *layer = work->layer;
     const vk_layer_run *run = work->run;
-    const size_t block = rows * VK_TILE_WIDTH;
+    const size_t block = rows * work->width;
     size_t bad = 0;
-    if (width < VK_TILE_WIDTH || run->sent) {
+    if (width < work->width || run->sent) {
         for (size_t r = 0; r < rows; r++) {
             const size_t at = (first + r) * layer->outputs + column;
-            bad += VK_NAME(neuron)(layer->target, run->first_step, run->steps, width, work->tile + r * VK_TILE_WIDTH,
+            bad += VK_NAME(neuron)(layer->target, run->first_step, run->steps, width, work->tile + r * work->width,
                                    block, run->sent ? run->sent + at : 0, 0, run->target_codes ? run->target_codes + at : 0,
                                    0, run->estimate ? run->estimate + at : 0, run->output_stride, run->counts);
         }
@@ -268,24 +286,24 @@ static size_t VK_NAME(fire_block)(const layer_work *work, size_t first, size_t r
                           run->target_codes ? work->codes : 0, 0, run->estimate ? work->tile : 0, block, run->counts);
     for (int s = 0; s < run->steps; s++)
         for (size_t r = 0; r < rows; r++) {
-            const size_t from = (size_t)s * block + r * VK_TILE_WIDTH;
+            const size_t from = (size_t)s * block + r * width;
             const size_t to = (size_t)s * run->output_stride + (first + r) * layer->outputs + column;
-            if (run->target_codes) memcpy(run->target_codes + to, work->codes + from, VK_TILE_WIDTH);
-            if (run->estimate) memcpy(run->estimate + to, work->tile + from, VK_TILE_WIDTH * sizeof(float));
+            if (run->target_codes) memcpy(run->target_codes + to, work->codes + from, width);
+            if (run->estimate) copy_row(width, work->tile + from, run->estimate + to);
         }
     return bad;
 }
 
-// Rows at a time, so that a block's spikes of all steps stay in cache.
-VK_INLINE size_t rows_per_block(int steps) {
-    size_t rows = 192 / (size_t)steps / 12 * 12;
+// Rows at a time, so that a block's spikes of all steps stay in cache; floats are not expanded, and their blocks as small as their tiles.
+VK_INLINE size_t rows_per_block(const vk_layer *layer, int steps) {
+    size_t rows = (layer->source ? 192 : 48) / (size_t)steps / 12 * 12;
     return rows < 12 ? 12 : rows;
 }
 
 // Where the parts of the scratch memory begin; returns its size in floats.
 static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
     const vk_layer *layer = work->layer;
-    const size_t steps = (size_t)work->run->steps, rows = rows_per_block(work->run->steps);
+    const size_t steps = (size_t)work->run->steps, rows = rows_per_block(layer, work->run->steps);
     const size_t values = rows * layer->inputs + 32;
     const uintptr_t start = rounded_up((uintptr_t)scratch, 64);
     uintptr_t at = start;
@@ -296,6 +314,7 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
     work->sums = (int32_t *)VK_TAKE(rows * VK_TILE_WIDTH * sizeof(int32_t));
     work->upper = (double *)VK_TAKE(layer->source && layer->source->digits == 2 ? rows * VK_TILE_WIDTH * sizeof(double) : 0);
     work->codes = (int8_t *)VK_TAKE(steps * rows * VK_TILE_WIDTH);
+    work->windows = (int8_t *)VK_TAKE(layer->windows && layer->source ? rows * layer->inputs : 0);
     work->steps = (step_input *)VK_TAKE(steps * sizeof(step_input));
     for (size_t s = 0; s < steps; s++) {
         step_input input = {0};
@@ -308,6 +327,8 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
                 input.factors = (int16_t *)VK_TAKE(values * sizeof(int16_t));
                 input.bytes = (uint8_t *)VK_TAKE(2 * rows * work->byte_stride);
             }
+        } else if (layer->windows) {
+            input.floats = (float *)VK_TAKE(values * sizeof(float));
         }
         if (scratch) work->steps[s] = input;
     }
@@ -319,20 +340,22 @@ static size_t VK_NAME(layer)(const vk_layer *layer, const vk_layer_run *run) {
     layer_work work = {.layer = layer, .run = run};
     VK_NAME(lay_out)(&work, run->scratch);
     size_t bad = 0;
-    const size_t block = rows_per_block(run->steps);
+    const size_t block = rows_per_block(layer, run->steps);
     for (size_t first = 0; first < run->rows; first += block) {
         const size_t rows = run->rows - first < block ? run->rows - first : block;
         for (int s = 0; s < run->steps; s++) VK_NAME(read_block)(&work, s, first, rows);
         for (size_t column = 0; column < layer->outputs; column += VK_TILE_WIDTH) {
             const size_t width = layer->outputs - column < VK_TILE_WIDTH ? layer->outputs - column : VK_TILE_WIDTH;
             const int panels = (int)((width + VK_LANES - 1) / VK_LANES);
-            if (width < VK_TILE_WIDTH)
-                memset(work.tile, 0, (size_t)run->steps * rows * VK_TILE_WIDTH * sizeof *work.tile);
+            work.width = rounded_up(width, layer->panels ? VK_LANES : VK_WHOLE_WIDTH);
+            if (work.width > (size_t)panels * VK_LANES)
+                memset(work.tile, 0, (size_t)run->steps * rows * work.width * sizeof *work.tile);
             for (int s = 0; s < run->steps; s++) VK_NAME(multiply_block)(&work, s, rows, column, panels);
-            VK_NAME(accumulate_block)(&work, first, rows, column, width);
-            if (layer->activation >= 0)
-                VK_NAME(unary)((vk_unary_op)layer->activation, (size_t)run->steps * rows * VK_TILE_WIDTH, work.tile, work.tile);
-            VK_NAME(finish_block)(&work, first, rows, column, width);
+            if (layer->source) VK_NAME(accumulate_block)(&work, first, rows, column, width);
+            if (layer->activates_last) VK_NAME(add_residual)(&work, first, rows, column, width);
+            VK_NAME(activate)(&work, rows);
+            if (!layer->activates_last) VK_NAME(add_residual)(&work, first, rows, column, width);
+            VK_NAME(put_block)(&work, first, rows, column, width);
             if (layer->target) bad += VK_NAME(fire_block)(&work, first, rows, column, width);
         }
     }

@@ -13,8 +13,13 @@ static size_t VK_NAME(count_spikes)(size_t n, const int8_t *codes) {
         const __m512i c = _mm512_loadu_si512(codes + i);
         count += (size_t)__builtin_popcountll(_mm512_test_epi8_mask(c, c));
     }
-#endif
+    if (i < n) {
+        const __m512i c = _mm512_maskz_loadu_epi8(~0ull >> (64 - (n - i)), codes + i);
+        count += (size_t)__builtin_popcountll(_mm512_test_epi8_mask(c, c));
+    }
+#else
     for (; i < n; i++) count += codes[i] != 0;
+#endif
     return count;
 }
 

@@ -30,7 +30,7 @@ public struct Executable: Sendable {
             switch node.content {
             case .operation(.linear): return graph[node.inputs[1]].constant.map(Linear.pack)
             case .operation(.convolution(let convolution)) where convolution.groups == 1:
-                return graph[node.inputs[1]].constant.map(Convolution.pack)
+                return graph[node.inputs[1]].constant.map { Convolution.pack($0, convolution.channels) }
             case .operation(.transposedConvolution(let convolution)) where convolution.groups == 1:
                 return graph[node.inputs[1]].constant.map(TransposedConvolution.pack)
             default: return nil
@@ -41,13 +41,11 @@ public struct Executable: Sendable {
     /// The weight of a layer as the kernels read it, where it is constant.
     public func packedWeight(of id: NodeID) -> PackedMatrix? { packed[id] }
 
-    /// The same network without its neuron sites, on the same packed weights.
-    /// - Throws: ``GraphError`` never for a graph that was verified.
-    public func withoutNeurons() throws -> Executable {
-        let plain = try graph.withoutNeurons()
+    /// Another graph, on the same packed weights: its layers are those of the same name here.
+    public func sharing(with other: Graph) -> Executable {
         var shared: [String: PackedMatrix] = [:]
         for (id, matrix) in packed.enumerated() { shared[graph[id].name] = matrix }
-        return Executable(plain, kernels: kernels, packed: shared)
+        return Executable(other, kernels: kernels, packed: shared)
     }
 
     /// Computes the value of an operation node from those of its inputs.

@@ -3,8 +3,8 @@ public import VolleyTensors
 /// The largest or the mean value of each window:
 /// `y[n,c,i,j] = max or mean over u, v of x[n,c, i·stride + u·dilation − padding, j·…]`.
 ///
-/// x `[N, C, H, W]`, y `[N, C, OH, OW]`; with one length per axis, any number of axes is pooled after the first two. Positions
-/// outside the input do not take part: a maximum over none is the lowest finite number, a mean over none is 0.
+/// x `[N, C, H, W]`, y `[N, C, OH, OW]`, or both with the channels last; with one length per axis, any number of axes is pooled.
+/// Positions outside the input do not take part: a maximum over none is the lowest finite number, a mean over none is 0.
 ///
 /// The mean is affine (<doc:Semantics>, section 2), the maximum nonlinear (<doc:Semantics>, section 4.1).
 public struct Pooling: Operation {
@@ -21,10 +21,11 @@ public struct Pooling: Operation {
     public var ceilMode: Bool
     /// Whether a mean divides by the positions in the padding too.
     public var countsPadding: Bool
+    public var channels: ChannelLayout
 
     public init(
         _ function: Function, kernel: [Int], stride: [Int], dilation: [Int] = [1, 1], padding: [[Int]] = [[0, 0], [0, 0]],
-        ceilMode: Bool = false, countsPadding: Bool = false
+        ceilMode: Bool = false, countsPadding: Bool = false, channels: ChannelLayout = .first
     ) {
         self.function = function
         self.kernel = kernel
@@ -33,7 +34,11 @@ public struct Pooling: Operation {
         self.padding = padding
         self.ceilMode = ceilMode
         self.countsPadding = countsPadding
+        self.channels = channels
     }
+
+    /// The axis of x that the first length is about.
+    private var firstAxis: Int { channels.firstSpatialAxis }
 
     public var arity: ClosedRange<Int> { 1...1 }
 
@@ -47,16 +52,19 @@ public struct Pooling: Operation {
             throw GraphError(
                 .shapeMismatch, "pooling: kernel, strides and dilations must be positive, padding not negative, one per axis")
         }
-        guard x.rank == 2 + axes, x.dimensions[2...].allSatisfy({ !$0.scalesWithBatch && possible.contains($0.size) }) else {
-            throw GraphError(.shapeMismatch, "pooling: a kernel \(kernel) does not fit an input [N, C, …] of shape \(x)")
+        let pooled = firstAxis..<firstAxis + axes
+        guard x.rank == 2 + axes, x.dimensions[pooled].allSatisfy({ !$0.scalesWithBatch && possible.contains($0.size) }) else {
+            let shape = channels == .first ? "[N, C, …]" : "[N, …, C]"
+            throw GraphError(.shapeMismatch, "pooling: a kernel \(kernel) does not fit an input \(shape) of shape \(x)")
         }
-        let sizes = try (0..<axes).map { axis in
-            guard let count = windowCount(axis, length: x[2 + axis].size) else {
+        var shape = x
+        for axis in pooled {
+            guard let count = windowCount(axis - firstAxis, length: x[axis].size) else {
                 throw GraphError(.shapeMismatch, "pooling: kernel \(kernel) is larger than the padded input \(x)")
             }
-            return Dimension(count)
+            shape[axis] = Dimension(count)
         }
-        return SymbolicShape(x.dimensions[..<2] + sizes)
+        return shape
     }
 
     /// - Returns: nil when the kernel does not fit. The lengths are at most 2^31, so nothing here overflows.
@@ -72,7 +80,9 @@ public struct Pooling: Operation {
         return beginsBehind ? count - 1 : count
     }
 
-    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs[0].axis.unless { $0 >= 2 } }
+    public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? {
+        inputs[0].axis.unless { $0 >= firstAxis && $0 < firstAxis + kernel.count }
+    }
 
     public func kind(timeVarying: [Bool]) -> OperatorKind { function == .average ? .affine : .nonlinear }
 
@@ -80,7 +90,7 @@ public struct Pooling: Operation {
         guard output.count > 0 else { return }
         // A window is a product of intervals, so one axis is folded after the other. What shrinks goes first, so that nothing
         // on the way is larger than both ends.
-        let axes = (2..<output.shape.rank).reversed()
+        let axes = (firstAxis..<firstAxis + kernel.count).reversed()
         let (input, target) = (inputs[0], output.shape)
         let order = axes.filter { target[$0] <= input.shape[$0] } + axes.filter { target[$0] > input.shape[$0] }
         output = order.reduce(input) { fold($0, axis: $1, to: target[$1]) }
@@ -88,7 +98,7 @@ public struct Pooling: Operation {
 
     private func fold(_ input: Tensor, axis: Int, to count: Int) -> Tensor {
         let split = AxisSplit(input.shape, axis: axis)
-        let windows = (0..<count).map { window($0, axis - 2, length: split.length) }
+        let windows = (0..<count).map { window($0, axis - firstAxis, length: split.length) }
         var shape = input.shape
         shape[axis] = count
         var result = Tensor(shape)
@@ -97,7 +107,7 @@ public struct Pooling: Operation {
             for (index, window) in windows.enumerated() {
                 let to = (block * count + index) * split.inner
                 let first = from + window.first * split.inner
-                let step = dilation[axis - 2] * split.inner
+                let step = dilation[axis - firstAxis] * split.inner
                 for inner in 0..<split.inner {
                     result.values[to + inner] = value(of: window, input.values, first + inner, step)
                 }
@@ -139,5 +149,32 @@ public struct Pooling: Operation {
             for tap in 0..<window.count { sum += input[first + tap * step] }
             return sum / window.divisor
         }
+    }
+}
+
+extension Pooling {
+    private enum CodingKeys: CodingKey { case function, kernel, stride, dilation, padding, ceilMode, countsPadding, channels }
+
+    /// Files that know nothing of layouts have the channels first.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try container.decode(Function.self, forKey: .function), kernel: try container.decode([Int].self, forKey: .kernel),
+            stride: try container.decode([Int].self, forKey: .stride), dilation: try container.decode([Int].self, forKey: .dilation),
+            padding: try container.decode([[Int]].self, forKey: .padding), ceilMode: try container.decode(Bool.self, forKey: .ceilMode),
+            countsPadding: try container.decode(Bool.self, forKey: .countsPadding),
+            channels: try container.decodeIfPresent(ChannelLayout.self, forKey: .channels) ?? .first)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(function, forKey: .function)
+        try container.encode(kernel, forKey: .kernel)
+        try container.encode(stride, forKey: .stride)
+        try container.encode(dilation, forKey: .dilation)
+        try container.encode(padding, forKey: .padding)
+        try container.encode(ceilMode, forKey: .ceilMode)
+        try container.encode(countsPadding, forKey: .countsPadding)
+        if channels != .first { try container.encode(channels, forKey: .channels) }
     }
 }

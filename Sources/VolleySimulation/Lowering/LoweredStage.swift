@@ -8,7 +8,6 @@ struct LoweredStage: Sendable {
         case operation
         case neurons(SiteNeurons)
         case layer(LayerStage)
-        case convolution(ConvolutionStage)
         case attention(AttentionStage)
     }
 
@@ -21,24 +20,15 @@ struct LoweredStage: Sendable {
     }
 }
 
-/// A linear layer, an activation, a residual and neurons.
+/// A linear layer or a convolution, an activation, a residual and neurons.
 struct LayerStage: Sendable {
     var kernel: LayerKernel
-    /// The linear node.
+    /// The linear node, or the convolution.
     var linear: NodeID
     var input: NodeID
     var addend: NodeID?
     /// The neuron site at the end, if there is one.
     var site: NodeID?
-    var output: NodeID
-}
-
-/// A convolution of spikes and an activation: a layer whose rows are the windows of images.
-struct ConvolutionStage: Sendable {
-    var kernel: LayerKernel
-    var windows: ImageWindows
-    /// A neuron site.
-    var input: NodeID
     var output: NodeID
 }
 

@@ -19,8 +19,7 @@ struct Lowering {
             switch stage.pass {
             case .operation: .operation
             case .neurons: .neurons(neurons[stage.output]!)
-            case .layer: .layer(try layer(stage))
-            case .convolution: .convolution(try convolution(stage))
+            case .layer, .convolution: .layer(try layer(stage))
             case .attention(let attention): .attention(try self.attention(stage, attention))
             }
         return LoweredStage(plan: stage, kernel: kernel)
@@ -39,41 +38,33 @@ struct Lowering {
         let (kernel, addend) = try layerKernel(stage)
         let rows = count(stage.booked) / max(1, kernel.outputs)
         try require(
-            count(stage.inputs[0].value) == rows * kernel.inputs && count(stage.output) == rows * kernel.outputs
+            count(stage.inputs[0].value) == kernel.inputCount(rows: rows) && count(stage.output) == rows * kernel.outputs
                 && (addend.map(count) ?? count(stage.output)) == count(stage.output), stage)
         return LayerStage(
             kernel: kernel, linear: stage.booked, input: stage.inputs[0].value, addend: addend, site: stage.site, output: stage.output)
     }
 
-    private func convolution(_ stage: Plan.Stage) throws(PlanError) -> ConvolutionStage {
-        let node = graph[stage.booked]
-        let (kernel, _) = try layerKernel(stage)
-        guard case .operation(.convolution(let convolution)) = node.content, let weight = graph[node.inputs[1]].constant else {
-            throw plan.error("a stage's kernel does not fit its values", stage.nodes)
-        }
-        // The axes behind the batch have plain lengths.
-        let windows = ImageWindows(
-            image: graph[node.inputs[0]].shape.dimensions.dropFirst().map(\.size),
-            kernel: Array(weight.shape.dimensions.suffix(2)), stride: convolution.stride, dilation: convolution.dilation,
-            padding: convolution.padding.map { $0[0] }, positions: node.shape.dimensions.suffix(2).map(\.size))
-        let input = stage.inputs[0].value
-        let images = graph[input].shape.perSample[0]
-        try require(
-            count(input) == images * windows.image.reduce(1, *) && kernel.inputs == windows.rowLength
-                && count(stage.output) == images * windows.rowsPerImage * kernel.outputs, stage)
-        return ConvolutionStage(kernel: kernel, windows: windows, input: input, output: stage.output)
+    /// The windows of a convolution, whose axes behind the batch have plain lengths; nil for a linear layer.
+    private func windows(_ id: NodeID) -> ImageWindows? {
+        guard case .operation(.convolution(let convolution)) = graph[id].content else { return nil }
+        func lengths(_ id: NodeID) -> [Int] { graph[id].shape.dimensions.dropFirst().map(\.size) }
+        return convolution.windows(
+            image: lengths(graph[id].inputs[0]), kernel: Array(lengths(graph[id].inputs[1])[..<2]), positions: Array(lengths(id)[..<2]))
     }
 
-    /// The kernel of a layer, and what is added to its value. Kernels take an epilogue in one order: bias, activation, residual, neurons.
+    /// The kernel of a layer, and what is added to its value. Kernels take an epilogue in one order: bias, then activation and residual in
+    /// either order, then neurons.
     private func layerKernel(_ stage: Plan.Stage) throws(PlanError) -> (kernel: LayerKernel, addend: NodeID?) {
         var bias: [Float] = []
         var activation: Kernels.Unary?
         var (addend, target) = (NodeID?.none, NeuronKernel?.none)
+        var activatesLast = false
         for part in stage.epilogue {
             switch part {
             case .bias(let node) where activation == nil && addend == nil && target == nil: bias = graph[node].constant!.values
-            case .activation(let function) where addend == nil && target == nil: activation = function.kernel!
-            case .residual(let node) where target == nil: addend = node
+            case .activation(let function) where activation == nil && target == nil:
+                (activation, activatesLast) = (function.kernel!, addend != nil)
+            case .residual(let node) where addend == nil && target == nil: addend = node
             case .neurons(let site): target = neurons[site]!.fusedKernel!
             case .layout: break
             default: throw plan.error("a stage's epilogue is in an order that its kernel does not have", stage.nodes)
@@ -85,7 +76,8 @@ struct Lowering {
         let source = stage.inputs[0].reading == .values ? nil : neurons[stage.inputs[0].value]!.source
         let weights = weights(of: stage.booked, packed, source)
         let kernel = LayerKernel(
-            weights, bias: bias, source: source, activation: activation, target: target,
+            weights, windows: windows(stage.booked), bias: bias, source: source, activation: activation, activatesLast: activatesLast,
+            target: target,
             eventDensity: EventDensity.of(executable.kernels).density(weights, products: source?.alphabet.wholeNumbers?.products ?? 1))
         return (kernel, addend)
     }

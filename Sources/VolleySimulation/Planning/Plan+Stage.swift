@@ -12,7 +12,7 @@ extension Plan {
             case neurons
             /// A linear layer.
             case layer
-            /// A convolution of spikes: a layer whose rows are the windows of images.
+            /// A convolution: a layer whose rows are the windows of images.
             case convolution
             case attention(Attention)
         }

@@ -23,6 +23,7 @@ public struct Plan: Sendable, Hashable {
         case oneByOne(NodeID)
     }
 
+    /// What is run: the network's graph with the channels of images last (``ChannelsLast``).
     public let graph: Graph
     /// By node, whether its value changes over time; in the ANN, whether it depends on an input.
     public let timeVarying: [Bool]
@@ -38,23 +39,27 @@ public struct Plan: Sendable, Hashable {
     /// Plans a spiking network.
     /// - Throws: ``PlanError`` where the planner made a mistake.
     public init(_ network: SpikingNetwork) throws {
+        let graph = try ChannelsLast.apply(to: network.graph)
         var neurons: [NodeID: Neurons] = [:]
-        for id in network.graph.nodes.indices { neurons[id] = network.layer(at: id)?.planned(network.coding) }
-        try self.init(network.graph, neurons: neurons)
+        for (id, layer) in network.layers(in: graph) { neurons[id] = layer.planned(network.coding) }
+        try self.init(graph, neurons: neurons)
     }
 
     /// Plans a graph with places for neurons that none stand at yet, as if they were of a kind that joins other passes.
     /// - Throws: ``PlanError`` where the planner made a mistake.
     public init(placed graph: Graph) throws {
+        let graph = try ChannelsLast.apply(to: graph)
         let sites = graph.nodes.indices.filter { graph[$0].operation == .neuron(NeuronSite()) }
         try self.init(graph, neurons: Dictionary(uniqueKeysWithValues: sites.map { ($0, .joining) }))
     }
 
     /// Plans an ANN, a graph without places for neurons: it runs once, and all that depends on its inputs counts as moving.
     /// - Throws: ``PlanError`` where the planner made a mistake.
-    public init(ann graph: Graph) throws { try self.init(graph, neurons: nil) }
+    public init(ann graph: Graph) throws { try self.init(ChannelsLast.apply(to: graph), neurons: nil) }
 
-    /// - Parameter neurons: by site; nil for the ANN.
+    /// - Parameters:
+    ///   - graph: with the channels last.
+    ///   - neurons: by site; nil for the ANN.
     private init(_ graph: Graph, neurons: [NodeID: Neurons]?) throws {
         self.graph = graph
         let analysis = BatchAnalysis(graph)

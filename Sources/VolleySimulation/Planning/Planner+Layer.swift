@@ -2,23 +2,27 @@ internal import VolleyGraph
 internal import VolleyTensors
 
 extension Planner {
-    /// A linear layer, a kernel's activation, an addend of the same shape and neurons that join: as many of these as follow each other.
-    func layer(_ id: NodeID) throws(Unfused) -> Plan.Stage {
-        if let reason = whyNoLayer(id) { throw Unfused(reason) }
+    /// A linear layer or a convolution; then a kernel's activation and an addend of the same shape, in either order; then neurons that join:
+    /// as many of these as follow each other.
+    func layer(_ id: NodeID, _ pass: Plan.Stage.Pass) throws(Unfused) -> Plan.Stage {
+        if let reason = graph.whyNoLayer(id) { throw Unfused(reason) }
         var nodes = [id]
         var epilogue = bias(of: id)
-        if let (next, function) = activation(behind: id) {
+        var inputs = [input(of: id)]
+        var isActivated = false
+        func activate() {
+            guard !isActivated, let (next, function) = activation(behind: nodes.last!) else { return }
             nodes.append(next)
             epilogue.append(.activation(function))
+            isActivated = true
         }
-        var inputs = [input(of: id)]
-        if let next = onlyReader(of: nodes.last!), case .operation(.elementwise(let sum)) = graph[next].content,
-            sum.function == .add, let other = graph[next].inputs.first(where: { $0 != nodes.last! }), isAddend(other, to: nodes.last!)
-        {
+        activate()
+        if let (next, other) = sum(behind: nodes.last!) {
             nodes.append(next)
             epilogue.append(.residual(other))
             inputs.append(.init(value: other, reading: .values))
         }
+        activate()
         if let next = onlyReader(of: nodes.last!), neurons[next] == .joining {
             nodes.append(next)
             epilogue.append(.neurons(next))
@@ -34,7 +38,7 @@ extension Planner {
             }
         }
         return Plan.Stage(
-            pass: .layer, inputs: inputs, epilogue: epilogue, nodes: nodes, output: output, booked: id,
+            pass: pass, inputs: inputs, epilogue: epilogue, nodes: nodes, output: output, booked: id,
             multiplyAccumulates: multiplyAccumulates[id], why: whyItEnds(with: nodes.last!))
     }
 
@@ -55,10 +59,14 @@ extension Planner {
     }
 
     /// Whether a linear layer is the first node of a pass.
-    func isLayer(_ id: NodeID) -> Bool { graph[id].operation == .linear(Linear()) && whyNoLayer(id) == nil }
+    func isLayer(_ id: NodeID) -> Bool { graph[id].operation == .linear(Linear()) && graph.whyNoLayer(id) == nil }
 
-    private func whyNoLayer(_ id: NodeID) -> String? {
-        timeVarying[id] || isANN ? graph.whyNoLayer(id) : "its value does not change over time, so it runs once"
+    /// The sum that alone reads a value, and what it adds to it.
+    private func sum(behind id: NodeID) -> (node: NodeID, addend: NodeID)? {
+        guard let next = onlyReader(of: id), case .operation(.elementwise(let sum)) = graph[next].content, sum.function == .add,
+            let other = graph[next].inputs.first(where: { $0 != id }), isAddend(other, to: id)
+        else { return nil }
+        return (next, other)
     }
 
     /// Whether a value can be added to a layer's as they lie in memory: of the same shape, and, if one changes over time and
@@ -71,11 +79,12 @@ extension Planner {
 }
 
 extension Graph {
-    /// Whether it is a layer of constant weight: linear, or a convolution with one group.
+    /// Whether it is a layer of constant weight: linear, or a convolution with one group and the channels last.
     func isLayer(_ id: NodeID) -> Bool {
         switch nodes[id].content {
         case .operation(.linear): nodes[nodes[id].inputs[1]].constant != nil
-        case .operation(.convolution(let convolution)): convolution.groups == 1 && nodes[nodes[id].inputs[1]].constant != nil
+        case .operation(.convolution(let convolution)):
+            convolution.groups == 1 && convolution.channels == .last && nodes[nodes[id].inputs[1]].constant != nil
         default: false
         }
     }
@@ -90,8 +99,9 @@ extension Graph {
     /// What keeps a linear layer or a convolution from running in a pass with what follows it, in words.
     func whyNoLayer(_ id: NodeID) -> String? {
         let inputs = nodes[id].inputs
-        if case .operation(.convolution(let convolution)) = nodes[id].content, convolution.groups != 1 {
-            return "it has \(convolution.groups) groups"
+        if case .operation(.convolution(let convolution)) = nodes[id].content {
+            if convolution.groups != 1 { return "it has \(convolution.groups) groups" }
+            if convolution.channels == .first { return "what it reads is read elsewhere too, with the channels first" }
         }
         guard let weight = nodes[inputs[1]].constant else { return "its weight is computed" }
         let count = weight.shape.rowCount

@@ -1,7 +1,6 @@
 internal import VolleyGraph
 
-/// Finds what can run in one pass: attention from scores to context, a linear layer with what follows it, a convolution of
-/// spikes.
+/// Finds what can run in one pass: attention from scores to context, a linear layer or a convolution with what follows it.
 ///
 /// Every node is taken by exactly one stage, the first that asks for it: where two layers are added up, the first of them takes
 /// the sum and reads the other's value.
@@ -65,9 +64,9 @@ struct Planner {
     private func stage(_ id: NodeID, _ operation: Operator, _ notAttention: String?) -> Plan.Stage {
         do throws(Unfused) {
             switch operation {
+            case .linear: return try layer(id, .layer)
+            case .convolution: return try layer(id, .convolution)
             case _ where !timeVarying[id] && !isANN: throw Unfused("its value does not change over time, so it runs once")
-            case .linear: return try layer(id)
-            case .convolution(let convolution): return try self.convolution(id, convolution)
             case .neuron where neurons[id] != nil: return single(id, .neurons, why: "by themselves: \(whyAlone(id))")
             case .matrixProduct: throw Unfused(notAttention ?? "it is no attention's")
             case .activation(let activation) where activation.function.kernel == nil:
@@ -88,9 +87,11 @@ struct Planner {
 
     // MARK: What follows
 
-    /// The one node that reads a value and nothing else does, where no stage has it.
+    /// The one node that reads a value and nothing else does, where no stage has it, and both run once or both at every time-step.
     func onlyReader(of id: NodeID) -> NodeID? {
-        guard consumers[id].count == 1, !isOutput.contains(id), case let reader = consumers[id][0], !isTaken[reader] else { return nil }
+        guard consumers[id].count == 1, !isOutput.contains(id), case let reader = consumers[id][0], !isTaken[reader],
+            timeVarying[reader] == timeVarying[id]
+        else { return nil }
         return reader
     }
 
@@ -102,6 +103,7 @@ struct Planner {
         if consumers[id].count > 1 { return "ends with a value that is read \(consumers[id].count) times" }
         if case .alone(let reason) = neurons[reader] { return "ends before the neurons '\(graph[reader].name)': \(reason)" }
         let operation = graph[reader].operation!.name
+        if timeVarying[reader] != timeVarying[id] { return "ends with a value that does not change over time, so it runs once" }
         return isTaken[reader]
             ? "ends before \(operation) '\(graph[reader].name)', which another pass has"
             : "ends before \(operation) '\(graph[reader].name)', which it cannot take along"

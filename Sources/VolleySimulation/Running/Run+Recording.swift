@@ -12,7 +12,7 @@ extension Run {
 
     func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || countsPositions(of: id) }
 
-    func wantsEstimates(_ id: NodeID) -> Bool { schedule.readsEstimates[id] || countsPositions(of: id) }
+    func wantsEstimates(_ id: NodeID) -> Bool { schedule.readsEstimates[id] || countsPositions(of: id) && counter!.needsEstimates(of: id) }
 
     func countsPositions(of id: NodeID) -> Bool {
         !schedule.isCountedByAttention[id] && counter?.needsPositions(of: id) == true

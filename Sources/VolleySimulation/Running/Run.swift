@@ -25,8 +25,6 @@ struct Run {
     var tiled: [NodeID: [Float]] = [:]
     /// By the stage's last node.
     var layerStates: [NodeID: LayerState] = [:]
-    /// By the stage's last node, of each group of images.
-    var convolutionStates: [NodeID: [LayerState]] = [:]
     var neuronStates: [NodeID: NeuronState] = [:]
     var steppedStates: [NodeID: SteppedNeurons] = [:]
     /// By the site behind the softmax; and, of q, k and v, by the stage's last node.
@@ -104,7 +102,6 @@ struct Run {
         for (id, node) in graph.nodes.enumerated() where node.operation != nil && schedule.roots[id] == id { release(id) }
         tiled.values.forEach { workspace.floats.give($0) }
         for state in layerStates.values { workspace.floats.give(state.sums); workspace.floats.give(state.sent) }
-        for state in convolutionStates.values.joined() { workspace.floats.give(state.sums) }
         for state in neuronStates.values { workspace.floats.give(state.sent); workspace.floats.give(state.baseline) }
         attentionStates.values.forEach { workspace.floats.give($0) }
         return workspace
@@ -127,7 +124,6 @@ struct Run {
         case .operation: evaluate(stage.plan.output)
         case .neurons(let neurons): try fire(stage.plan.output, neurons, firstStep)
         case .layer(let layer): try run(layer, firstStep)
-        case .convolution(let convolution): run(convolution, firstStep)
         case .attention(let attention): try run(attention, firstStep)
         }
         if let watch { book(stage, since: watch) }

@@ -6,8 +6,6 @@ struct Workspace {
     var codes = ArrayPool<Int8>()
     /// For kernels; grows to what the largest of them needs.
     private var scratch: [Float] = []
-    /// For the windows of convolutions, likewise.
-    private var windows: [Int8] = []
 
     /// At least that many floats; to be given back.
     mutating func takeScratch(_ count: Int) -> [Float] {
@@ -17,15 +15,6 @@ struct Workspace {
     }
 
     mutating func giveScratch(_ array: consuming [Float]) { scratch = array }
-
-    /// At least that many codes; to be given back.
-    mutating func takeWindows(_ count: Int) -> [Int8] {
-        var taken: [Int8] = []
-        swap(&taken, &windows)
-        return taken.count >= count ? taken : [Int8](repeating: 0, count: count)
-    }
-
-    mutating func giveWindows(_ array: consuming [Int8]) { windows = array }
 
     /// Zeros, as a state at rest.
     mutating func takeZeros(_ count: Int) -> [Float] {

@@ -35,6 +35,11 @@ public struct SynapseCounter: Sendable {
         (map.readers[site] ?? []).contains { if case .layer = $0 { false } else { true } }
     }
 
+    /// Whether it matters of which neurons of a site the estimate is not zero: for products of two values that change over time.
+    public func needsEstimates(of site: NodeID) -> Bool {
+        (map.readers[site] ?? []).contains { if case .product = $0 { true } else { false } }
+    }
+
     /// Records how many spikes a site sent at one step, counted from 1. Where ``needsPositions(of:)`` holds,
     /// ``recordPositions(site:step:shape:emitted:sent:offset:)`` completes it.
     public mutating func record(site: NodeID, step: Int, spikes: Int) {
@@ -54,12 +59,8 @@ public struct SynapseCounter: Sendable {
         for reader in map.readers[site] ?? [] {
             switch reader {
             case .layer: break
-            case .convolution(let fanOut):
-                let width = fanOut.count
-                var perPixel = [Int64](repeating: 0, count: width)
-                countSpikes(
-                    of: .columns, width: width, emitted, offset: offset, rows: shape.count / width, alphabet, adding: &perPixel, at: 0)
-                add(zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }, to: step)
+            case .convolution(let fanOut, let channels):
+                add(reached(fanOut, channels, emitted, offset: offset, shape, alphabet), to: step)
             case .product(let product, let side):
                 let matrices = Matrices(shape, side, isMatrix: map.products[product].isMatrixProduct)
                 var fired = [Int64](repeating: 0, count: matrices.positions)
@@ -76,6 +77,33 @@ public struct SynapseCounter: Sendable {
                 meetings[product][side.rawValue].append(Meeting(emitted: fired, sent: known))
             }
         }
+    }
+
+    /// How many targets the spikes of images reach, each pixel's as many as `fanOut` says.
+    private func reached(
+        _ fanOut: [Int], _ channels: ChannelLayout, _ codes: [Int8], offset: Int, _ shape: Shape, _ alphabet: Alphabet
+    ) -> Int {
+        let pixels = fanOut.count
+        guard channels == .last else {
+            var perPixel = [Int64](repeating: 0, count: pixels)
+            countSpikes(of: .columns, width: pixels, codes, offset: offset, rows: shape.count / pixels, alphabet, adding: &perPixel, at: 0)
+            return zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }
+        }
+        // Neighbours that reach as many are counted together: almost always whole lines, but for the border.
+        var (total, first) = (0, 0)
+        while first < pixels {
+            var end = first + 1
+            while end < pixels, fanOut[end] == fanOut[first] { end += 1 }
+            var spikes: [Int64] = [0]
+            for image in 0..<shape[0] {
+                countSpikes(
+                    of: .rows, width: (end - first) * shape[3], codes, offset: offset + (image * pixels + first) * shape[3], rows: 1,
+                    alphabet, adding: &spikes, at: 0)
+            }
+            total += Int(spikes[0]) * fanOut[first]
+            first = end
+        }
+        return total
     }
 
     /// Adds how many spikes a matrix of codes holds, by column or by row.

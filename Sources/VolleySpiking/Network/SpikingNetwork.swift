@@ -74,6 +74,13 @@ public struct SpikingNetwork: Sendable, Hashable {
         graph.nodes.filter { if case .operation(.neuron) = $0.content { true } else { false } }.map(\.name)
     }
 
+    /// The neuron layers by the nodes at which they stand in a graph that has this network's sites.
+    public func layers(in graph: Graph) -> [NodeID: NeuronLayer] {
+        var layers: [NodeID: NeuronLayer] = [:]
+        for (id, node) in graph.nodes.enumerated() where node.operation == .neuron(NeuronSite()) { layers[id] = neurons[node.name] }
+        return layers
+    }
+
     /// The neuron layer that stands at a node.
     public func layer(at id: NodeID) -> NeuronLayer? {
         if case .operation(.neuron) = graph[id].content { neurons[graph[id].name] } else { nil }
