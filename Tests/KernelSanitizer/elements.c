@@ -55,7 +55,7 @@ void counting(test_case *t) {
 }
 
 void layouts(test_case *t) {
-    vk_windows shape = {.channels = 1 + below(t, 3), .height = 1 + below(t, 9), .width = 1 + below(t, 20)};
+    vk_windows shape = {.channels = 1 + below(t, 40), .height = 1 + below(t, 9), .width = 1 + below(t, 20)};
     const size_t lengths[2] = {shape.height, shape.width};
     for (int axis = 0; axis < 2; axis++) {
         shape.dilation[axis] = 1 + below(t, 3);
@@ -66,10 +66,11 @@ void layouts(test_case *t) {
         const size_t padded = lengths[axis] + shape.before[axis] + below(t, 4);
         shape.positions[axis] = padded < reach ? 1 : (padded - reach) / shape.stride[axis] + 1;
     }
-    const size_t images = 1 + below(t, 3), taps = shape.channels * shape.kernel[0] * shape.kernel[1];
-    const size_t bytes = images * shape.positions[0] * shape.positions[1] * taps;
+    const size_t all = (1 + below(t, 3)) * shape.positions[0] * shape.positions[1], first = below(t, all);
+    const size_t rows = 1 + below(t, all - first), bytes = rows * shape.kernel[0] * shape.kernel[1] * shape.channels;
+    const size_t images = (first + rows - 1) / (shape.positions[0] * shape.positions[1]) + 1;
     int8_t *windows = heap(t, bytes);
-    vk_gather_windows(&shape, images, spikes(t, images * shape.channels * shape.height * shape.width, 8), windows);
+    vk_gather_windows(&shape, first, rows, 1, spikes(t, images * shape.channels * shape.height * shape.width, 8), windows);
     take(t, windows, bytes);
 
     size_t sizes[VK_MAX_RANK], count = 1, last = 0;

@@ -30,7 +30,23 @@ void layers(test_case *t) {
     layer.event_density = (float)below(t, 5) / 4.0f;
     layer.activation = (int)below(t, VK_SQRT + 2) - 1;
     if (layer.activation == VK_SQRT) layer.activation = -1;
-    layer.bias = coin(t) ? numbers(t, layer.outputs) : 0;
+    layer.bias = coin(t) ? numbers(t, (layer.outputs + VK_LANES - 1) / VK_LANES * VK_LANES) : 0;
+    layer.activates_last = coin(t);
+    vk_windows windows = {.channels = layer.inputs, .height = 1 + below(t, 6), .width = 1 + below(t, 6)};
+    size_t rows = 1 + below(t, 20), pixels = rows;
+    if (coin(t)) {
+        const size_t lengths[2] = {windows.height, windows.width};
+        for (int axis = 0; axis < 2; axis++) {
+            windows.kernel[axis] = 1 + below(t, 3), windows.dilation[axis] = 1 + below(t, 2), windows.stride[axis] = 1 + below(t, 3);
+            windows.before[axis] = below(t, 3);
+            windows.positions[axis] = 1 + below(t, lengths[axis]);
+        }
+        const size_t images = 1 + below(t, 3);
+        layer.windows = &windows;
+        layer.inputs *= windows.kernel[0] * windows.kernel[1];
+        rows = images * windows.positions[0] * windows.positions[1];
+        pixels = images * windows.height * windows.width;
+    }
     layer.source = spiking ? alphabet(t, VK_MAX_LEVELS, coin(t)) : 0;
     layer.target = fires ? neurons(t, VK_MAX_LEVELS, coin(t), 0) : 0;
     const float *matrix = numbers(t, layer.outputs * layer.inputs);
@@ -49,10 +65,10 @@ void layers(test_case *t) {
         layer.digits = digits, layer.whole = whole, layer.scales = scales, layer.digit_sums = sums;
     }
 
-    vk_layer_run run = {.rows = 1 + below(t, 20), .steps = 1 + (int)below(t, 16)};
+    vk_layer_run run = {.rows = rows, .steps = 1 + (int)below(t, 16)};
     run.first_step = keeps ? 1 + (int)below(t, 20) : 1;
     const size_t steps = (size_t)run.steps, results = run.rows * layer.outputs, all = steps * results;
-    run.input_stride = run.rows * layer.inputs;
+    run.input_stride = pixels * windows.channels;
     run.output_stride = results;
     if (spiking) run.codes = spikes(t, steps * run.input_stride, layer.source->levels);
     else run.input = numbers(t, steps * run.input_stride);

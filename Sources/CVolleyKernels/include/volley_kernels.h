@@ -95,7 +95,7 @@ typedef struct {
     const int16_t *whole;      // the same weights undivided, [O/64][I][64]
     const float *scales;       // [O]: what one unit of the integers is worth
     const int32_t *digit_sums; // [planes][O]: the sum of the digits of each output
-    const float *bias;         // [O], or null
+    const float *bias;         // [O, rounded up to 16], or null
     const vk_alphabet *source; // of the spikes that arrive; null: floats arrive, one product for each step
     float event_density;       // a step with fewer spikes per neuron is computed event-driven, otherwise dense
     int activation;            // a vk_unary_op, or −1
