@@ -17,3 +17,9 @@ size_t vk_layer_scratch(const vk_layer *layer, int steps) {
     layer_work work = {.layer = layer, .run = &run};
     return lay_out_scalar(&work, 0);
 }
+
+size_t vk_grouped_scratch(const vk_grouped *layer, int steps) {
+    const vk_layer_run run = {.steps = steps};
+    grouped_work work = {.layer = layer, .run = &run};
+    return lay_out_grouped_scalar(&work, 0);
+}

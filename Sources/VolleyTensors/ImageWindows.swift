@@ -32,6 +32,7 @@ internal import CVolleyKernels
     public var rowsPerImage: Int { positions[0] * positions[1] }
     /// Elements of one window: KH · KW · C.
     public var rowLength: Int { image[2] * kernel[0] * kernel[1] }
+    public var channels: Int { image[2] }
     /// Elements of one image.
     public var imageLength: Int { image.reduce(1, *) }
 

@@ -20,7 +20,7 @@ internal import CVolleyKernels
 
     /// An element-wise function of one value.
     public enum Unary: String, Sendable, Hashable, Codable, CaseIterable {
-        case exp, erf, tanh, sigmoid, relu, gelu, geluTanh, quickGELU, silu, sqrt
+        case exp, erf, tanh, sigmoid, relu, gelu, geluTanh, quickGELU, silu, sqrt, relu6, hardSwish
 
         var code: vk_unary_op {
             switch self {
@@ -34,6 +34,8 @@ internal import CVolleyKernels
             case .quickGELU: VK_QUICK_GELU
             case .silu: VK_SILU
             case .sqrt: VK_SQRT
+            case .relu6: VK_RELU6
+            case .hardSwish: VK_HARD_SWISH
             }
         }
     }

@@ -76,30 +76,6 @@ internal import CVolleyKernels
     }
 }
 
-/// What a layer hands on. Arrays that are empty are not written.
-public struct LayerOutputs: Sendable {
-    /// `[steps, rows, outputs]`: before the neurons.
-    public var value: [Float] = []
-    /// `[steps, rows, outputs]`: the signed levels of the neurons' spikes, and their estimates.
-    public var codes: [Int8] = []
-    public var estimate: [Float] = []
-    /// `[steps][2·levels]`: added to.
-    public var counts: [Int64] = []
-    /// Added to: spikes that were handled event-driven.
-    public var eventInputs: [Int64] = [0]
-
-    public init() {}
-}
-
-/// What a layer keeps from one time-step to the next, `[rows, outputs]` each; empty where it runs from step 1 to the end in
-/// one call.
-public struct LayerState: Sendable {
-    public var sums: [Float] = []
-    public var sent: [Float] = []
-
-    public init() {}
-}
-
 extension Kernels {
     /// Runs time-steps `firstStep` … of a layer.
     /// - Parameters:
@@ -119,11 +95,8 @@ extension Kernels {
         precondition(layer.source == nil ? input.count == size : codes.count >= size, "one input per step, row and column")
         precondition(addend.map { [results, steps * results].contains($0.count) } ?? true, "an addend for every output")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
-        for count in [outputs.value.count, outputs.codes.count, outputs.estimate.count] {
-            precondition(count == 0 || count == steps * results, "room for every output")
-        }
-        for count in [state.sums.count, state.sent.count] { precondition(count == 0 || count == results, "whole state") }
-        precondition(outputs.counts.count == steps * 2 * (layer.target?.levels ?? 0), "one count per step, level and sign")
+        outputs.check(steps: steps, results: results, levels: layer.target?.levels ?? 0)
+        state.check(results: results)
         guard results > 0 else { return 0 }
         var call = unsafe vk_layer_run()
         unsafe call.rows = rows
@@ -132,47 +105,8 @@ extension Kernels {
         unsafe call.input_stride = layer.inputCount(rows: rows)
         unsafe call.addend_stride = addend?.count == results && steps > 1 ? 0 : results
         unsafe call.output_stride = results
-        return unsafe withOptionalPointer(codes) { codes in
-            unsafe withOptionalPointer(input) { input in
-                unsafe withOptionalPointer(addend ?? []) { addend in
-                    unsafe withOptionalPointer(&scratch) { scratch in
-                        unsafe call.codes = codes
-                        unsafe call.input = input
-                        unsafe call.addend = addend
-                        unsafe call.scratch = scratch
-                        return unsafe run(layer, &call, &state, &outputs)
-                    }
-                }
-            }
-        }
-    }
-
-    private func run(
-        _ layer: LayerKernel, _ call: inout vk_layer_run, _ state: inout LayerState, _ outputs: inout LayerOutputs
-    ) -> Int {
-        unsafe withOptionalPointer(&state.sums) { sums in
-            unsafe withOptionalPointer(&state.sent) { sent in
-                unsafe withOptionalPointer(&outputs.value) { value in
-                    unsafe withOptionalPointer(&outputs.codes) { codes in
-                        unsafe withOptionalPointer(&outputs.estimate) { estimate in
-                            unsafe withOptionalPointer(&outputs.counts) { counts in
-                                unsafe withOptionalPointer(&outputs.eventInputs) { events in
-                                    unsafe call.sums = sums
-                                    unsafe call.sent = sent
-                                    unsafe call.value = value
-                                    unsafe call.target_codes = codes
-                                    unsafe call.estimate = estimate
-                                    unsafe call.counts = counts
-                                    unsafe call.event_inputs = events
-                                    return unsafe withUnsafePointer(to: layer.parameters) { layer in
-                                        unsafe withUnsafePointer(to: call) { unsafe table.pointee.layer(layer, $0) }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+        return unsafe withArrays(&call, codes, input, addend ?? [], &state, &outputs, &scratch) { call in
+            unsafe withUnsafePointer(to: layer.parameters) { unsafe table.pointee.layer($0, call) }
         }
     }
 }

@@ -124,8 +124,10 @@ void products(test_case *t);
 void counting(test_case *t);
 void neuron_layers(test_case *t);
 void layers(test_case *t);
+void grouped_convolutions(test_case *t);
 void attention(test_case *t);
 void decoding(test_case *t);
+void poolings(test_case *t);
 void layouts(test_case *t);
 
 #endif

@@ -11,7 +11,7 @@ void rows_and_elements(test_case *t) {
     take_floats(t, out, n);
     float *squares = numbers(t, n);
     for (size_t i = 0; i < n; i++) squares[i] *= squares[i];
-    k->unary((vk_unary_op)below(t, VK_SQRT + 1), n, squares, out);
+    k->unary((vk_unary_op)below(t, VK_HARD_SWISH + 1), n, squares, out);
     take_floats(t, out, n);
     float *in = numbers(t, all), *row_out = zeros(t, all), *sums = zeros(t, rows);
     k->softmax(rows, n, in, row_out);
@@ -52,6 +52,19 @@ void counting(test_case *t) {
     k->count_nonzero_rows(rows, n, values, each);
     k->count_codes_rows(rows, n, codes, each);
     take_counts(t, each, rows);
+}
+
+void poolings(test_case *t) {
+    const size_t outer = 1 + below(t, 3), length = 1 + below(t, 9), inner = awkward(t), dilation = 1 + below(t, 3), count = below(t, 6);
+    vk_pool_window *windows = heap(t, (count + 1) * sizeof *windows);
+    for (size_t w = 0; w < count; w++) {
+        windows[w].first = below(t, length);
+        windows[w].taps = below(t, (length - windows[w].first - 1) / dilation + 2);
+        windows[w].divisor = 1.0f + (float)below(t, 5);
+    }
+    float *out = zeros(t, outer * count * inner);
+    t->kernels->pool((int)coin(t), outer, length, inner, dilation, count, windows, numbers(t, outer * length * inner), out);
+    take_floats(t, out, outer * count * inner);
 }
 
 void layouts(test_case *t) {

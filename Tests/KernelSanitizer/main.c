@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 // Whoever adds a kernel adds its case.
-_Static_assert(sizeof(vk_kernels) == 17 * sizeof(void *), "a kernel has no case here");
+_Static_assert(sizeof(vk_kernels) == 19 * sizeof(void *), "a kernel has no case here");
 
 static const struct {
     const char *name;
@@ -16,9 +16,11 @@ static const struct {
     {"rows and elements", rows_and_elements, 2000},
     {"products", products, 1000},
     {"counting", counting, 500},
+    {"poolings", poolings, 1000},
     {"layouts", layouts, 2000},
     {"neurons", neuron_layers, 1000},
     {"layers", layers, 1500},
+    {"grouped convolutions", grouped_convolutions, 1500},
     {"attention", attention, 400},
     {"decoding", decoding, 500},
 };

@@ -28,7 +28,7 @@ void layers(test_case *t) {
     const int weights = (int)below(t, 3), spiking = weights != FLOATS || coin(t), fires = coin(t), keeps = coin(t);
     vk_layer layer = {.inputs = awkward(t), .outputs = awkward(t)};
     layer.event_density = (float)below(t, 5) / 4.0f;
-    layer.activation = (int)below(t, VK_SQRT + 2) - 1;
+    layer.activation = (int)below(t, VK_HARD_SWISH + 2) - 1;
     if (layer.activation == VK_SQRT) layer.activation = -1;
     layer.bias = coin(t) ? numbers(t, (layer.outputs + VK_LANES - 1) / VK_LANES * VK_LANES) : 0;
     layer.activates_last = coin(t);
@@ -86,6 +86,60 @@ void layers(test_case *t) {
     run.event_inputs = coin(t) ? counters(t, 1) : 0;
     run.scratch = zeros(t, vk_layer_scratch(&layer, run.steps));
     const size_t bad = t->kernels->layer(&layer, &run);
+    take(t, &bad, sizeof bad);
+    take_floats(t, run.sums, results);
+    take_floats(t, run.sent, results);
+    take_floats(t, run.value, all);
+    take(t, run.target_codes, all);
+    take_floats(t, run.estimate, all);
+    take_counts(t, run.counts, counted);
+}
+
+void grouped_convolutions(test_case *t) {
+    static const size_t widths[] = {1, 1, 1, 2, 4, 8, 16, 24}, sizes[] = {1, 3, 3, 5, 7, 2};
+    const int spiking = coin(t), fires = coin(t), keeps = coin(t);
+    vk_grouped layer = {.width = widths[below(t, 8)], .activation = (int)below(t, VK_HARD_SWISH + 2) - 1, .activates_last = coin(t)};
+    vk_windows *shape = &layer.windows;
+    shape->channels = (1 + below(t, 100) / layer.width) * layer.width;
+    size_t *lengths[] = {&shape->height, &shape->width};
+    for (int axis = 0; axis < 2; axis++) {
+        *lengths[axis] = 1 + below(t, 20);
+        shape->kernel[axis] = sizes[below(t, 6)];
+        shape->stride[axis] = 1 + below(t, 3);
+        shape->dilation[axis] = coin(t) ? 1 : 1 + below(t, 3);
+        shape->before[axis] = below(t, 5);
+        shape->positions[axis] = 1 + below(t, 24);
+    }
+    const size_t padded = (shape->channels + 15) / 16 * 16, taps = shape->kernel[0] * shape->kernel[1];
+    float *weights = zeros(t, taps * layer.width * padded);
+    for (size_t i = 0; i < taps * layer.width; i++)
+        for (size_t c = 0; c < shape->channels; c++) weights[i * padded + c] = number(t);
+    layer.weights = weights;
+    layer.bias = coin(t) ? numbers(t, shape->channels) : 0;
+    layer.source = spiking ? alphabet(t, VK_MAX_LEVELS, coin(t)) : 0;
+    layer.target = fires ? neurons(t, VK_MAX_LEVELS, coin(t), 0) : 0;
+
+    const size_t images = 1 + below(t, 2), pixels = images * shape->height * shape->width * shape->channels;
+    vk_layer_run run = {.rows = images * shape->positions[0] * shape->positions[1], .steps = 1 + (int)below(t, 5)};
+    run.first_step = keeps ? 1 + (int)below(t, 20) : 1;
+    const size_t steps = (size_t)run.steps, results = run.rows * shape->channels, all = steps * results;
+    run.input_stride = pixels;
+    run.output_stride = results;
+    if (spiking) run.codes = spikes(t, steps * pixels, layer.source->levels);
+    else run.input = numbers(t, steps * pixels);
+    if (coin(t)) {
+        run.addend_stride = coin(t) ? results : 0;
+        run.addend = numbers(t, run.addend_stride ? all : results);
+    }
+    if (keeps && spiking) run.sums = zeros(t, results);
+    if (keeps && fires) run.sent = zeros(t, results);
+    if (!fires || coin(t)) run.value = zeros(t, all);
+    if (fires && coin(t)) run.target_codes = heap(t, all);
+    if (fires && coin(t)) run.estimate = zeros(t, all);
+    const size_t counted = fires ? steps * 2 * (size_t)layer.target->levels : 0;
+    run.counts = fires ? counters(t, counted) : 0;
+    run.scratch = zeros(t, vk_grouped_scratch(&layer, run.steps));
+    const size_t bad = t->kernels->grouped(&layer, &run);
     take(t, &bad, sizeof bad);
     take_floats(t, run.sums, results);
     take_floats(t, run.sent, results);

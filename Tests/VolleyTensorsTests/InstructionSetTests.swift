@@ -43,6 +43,24 @@ import VolleyTestSupport
         }
     }
 
+    @Test(arguments: Awkward.vectorKernels) func poolings(kernels: Kernels) {
+        let windows = [PoolWindow(first: 0, taps: 2, divisor: 3), .init(first: 1, taps: 3, divisor: 3), .init(first: 4, taps: 0, divisor: 1)]
+        for inner in Awkward.sizes where inner > 0 {
+            let input = Awkward.values(2 * 6 * inner, seed: UInt64(inner))
+            for isMean in [false, true] {
+                var expected = [Float](repeating: 7, count: 2 * windows.count * inner)
+                var found = expected
+                for (set, isScalar) in [(scalar, true), (kernels, false)] {
+                    var result = expected
+                    set.pool(mean: isMean, input, outer: 2, length: 6, inner: inner, windows: windows, dilation: 2, into: &result)
+                    if isScalar { expected = result } else { found = result }
+                }
+                let difference = firstDifference(found, expected)
+                #expect(difference == nil, "\(kernels.name), \(inner) side by side")
+            }
+        }
+    }
+
     @Test(arguments: Awkward.vectorKernels) func functionsOfTwoValues(kernels: Kernels) {
         for function in Kernels.Binary.allCases {
             for size in Awkward.sizes {

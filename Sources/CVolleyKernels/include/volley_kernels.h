@@ -13,7 +13,8 @@ enum { VK_LANES = 16, VK_MAX_LEVELS = 127, VK_CODES = 256, VK_MAX_DEAD_ZONES = 1
 typedef enum { VK_ADD, VK_SUBTRACT, VK_MULTIPLY, VK_DIVIDE, VK_MAXIMUM, VK_MINIMUM } vk_binary_op;
 
 typedef enum {
-    VK_EXP, VK_ERF, VK_TANH, VK_SIGMOID, VK_RELU, VK_GELU, VK_GELU_TANH, VK_QUICK_GELU, VK_SILU, VK_SQRT
+    VK_EXP, VK_ERF, VK_TANH, VK_SIGMOID, VK_RELU, VK_GELU, VK_GELU_TANH, VK_QUICK_GELU, VK_SILU, VK_SQRT,
+    VK_RELU6, VK_HARD_SWISH
 } vk_unary_op;
 
 // What the spikes of a site are worth: all that their readers know of its neurons. A spike is a code, one signed byte; 0 is
@@ -103,6 +104,19 @@ typedef struct {
     const vk_neuron *target;   // the neurons behind, or null
 } vk_layer;
 
+// A convolution of channel-last images in groups with as many outputs as inputs, and what follows it, in one pass: an activation, a
+// residual, and the neurons behind it. Weights are floats, whatever arrives.
+typedef struct {
+    vk_windows windows;        // of images [height, width, channels]
+    size_t width;              // channels of a group: 1 (a depthwise convolution), 2, 4, or a multiple of 8
+    const float *weights;      // [KH · KW][width][channels, rounded up to 16]: output c by input i of its group, zeros past the end
+    const float *bias;         // [channels], or null
+    const vk_alphabet *source; // of the spikes that arrive; null: floats arrive, one product for each step
+    int activation;            // a vk_unary_op, or −1
+    int activates_last;        // 1: the residual is added before the activation
+    const vk_neuron *target;   // the neurons behind, or null
+} vk_grouped;
+
 // What one call of a layer reads and writes; step s of an array lies s · its stride further.
 typedef struct {
     size_t rows;
@@ -120,7 +134,7 @@ typedef struct {
     size_t output_stride;      // of value, target_codes and estimate
     int64_t *counts;           // of target, [steps][2 · levels]
     int64_t *event_inputs;     // adds how many spikes were handled event-driven, or null
-    float *scratch;            // vk_layer_scratch(layer, steps) floats
+    float *scratch;            // as many floats as vk_layer_scratch, or vk_grouped_scratch, says
 } vk_layer_run;
 
 // Spikes that are turned back into estimates.
@@ -136,6 +150,12 @@ typedef struct {
     int32_t *emitted, *known;  // by step and column, or row: adds how many sent a spike, and have an estimate that is not
                                // zero; or both null
 } vk_decoding;
+
+// What one window of a pooling covers along an axis.
+typedef struct {
+    size_t first, taps;   // the first position inside the input, and how many there are
+    float divisor;        // of a mean
+} vk_pool_window;
 
 typedef struct {
     const char *name;
@@ -153,6 +173,11 @@ typedef struct {
     void (*layer_norm)(size_t rows, size_t n, float epsilon, const float *gamma, const float *beta, const float *in,
                        float *out);
     void (*sum_rows)(size_t rows, size_t n, const float *in, float *out);
+
+    // out[o, w, i] of [outer, count, inner]: the largest value of in[o, p, i] of [outer, length, inner] over the positions p that window w
+    // covers, `dilation` apart, the lowest number for none and NaN if one is; or their sum over the window's divisor.
+    void (*pool)(int is_mean, size_t outer, size_t length, size_t inner, size_t dilation, size_t count,
+                 const vk_pool_window *windows, const float *in, float *out);
 
     // Time-steps `first_step` … `first_step + steps − 1` of n neurons. At step s (from 0) neuron i reads
     // input[s · input_stride + i]; input_stride 0: the same input at every step. `sent` is the state (rate: the sum of
@@ -176,6 +201,10 @@ typedef struct {
     // Computes a layer; returns how many membrane potentials of the neurons behind it were not finite. Event-driven and
     // dense products give the same bits.
     size_t (*layer)(const vk_layer *layer, const vk_layer_run *run);
+
+    // Computes a grouped convolution likewise. Rows are windows, [images, OH, OW], of images of spikes or floats
+    // [images, H, W, channels], one step of them `input_stride` behind the other.
+    size_t (*grouped)(const vk_grouped *layer, const vk_layer_run *run);
 
     // The estimates behind spikes, the same bits that `neuron` gave for them.
     void (*decode)(const vk_decoding *work);
@@ -205,6 +234,8 @@ void vk_pack(size_t k, size_t n, const float *b, size_t stride_k, size_t stride_
 
 // The number of floats that `layer` needs as scratch memory.
 size_t vk_layer_scratch(const vk_layer *layer, int steps);
+// The number of floats that `grouped` needs as scratch memory.
+size_t vk_grouped_scratch(const vk_grouped *layer, int steps);
 // The number of bytes of `digits` (for one plane) and of elements of `whole`.
 size_t vk_digits_count(size_t inputs, size_t outputs);
 size_t vk_whole_count(size_t inputs, size_t outputs);

@@ -120,6 +120,8 @@ VK_INLINE v16 unary16(vk_unary_op op, v16 x) {
     case VK_QUICK_GELU: return x * sigmoid16(1.702f * x);
     case VK_SILU: return x * sigmoid16(x);
     case VK_SQRT: return __builtin_elementwise_sqrt(x);
+    case VK_RELU6: return min16(max16(x, splat(0.0f)), splat(6.0f));
+    case VK_HARD_SWISH: return x * min16(max16(x / splat(6.0f) + splat(0.5f), splat(0.0f)), splat(1.0f));
     }
     return x;
 }

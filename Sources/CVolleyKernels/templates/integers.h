@@ -11,27 +11,34 @@ VK_INLINE __m512i code_factors16(const int8_t *codes, const float factors[VK_COD
 }
 #endif
 
-// Unsigned bytes for the dense product: spike + 128 where one sum serves both signs, and no more than 127 of a spike.
-static void VK_NAME(spike_bytes)(const vk_alphabet *source, int side, size_t n, const int8_t *codes, uint8_t *bytes) {
+// Unsigned bytes for the dense product, `stride` from one row to the next: spike + 128 where one sum serves both signs, and no more than
+// 127 of a spike.
+static void VK_NAME(spike_bytes)(const vk_alphabet *source, int side, size_t rows, size_t n, const int8_t *codes, uint8_t *bytes,
+                                 size_t stride) {
     uint8_t table[VK_CODES];
     for (int i = 0; i < VK_CODES; i++) {
         int value = (int)source->factors[side][i] + (source->sides == 1 ? 128 : 0);
         table[i] = (uint8_t)(value > 255 ? 255 : value);
     }
-    size_t i = 0;
 #ifdef VK_AVX512
     // Codes −8 … 7 by their low four bits; 8 apart.
     uint8_t low[16];
     for (int c = 0; c < 16; c++) low[c] = table[c < 8 ? c : VK_CODES - 16 + c];
     const __m512i nibbles = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)low));
     const __m512i top = _mm512_set1_epi8((char)table[8]);
-    for (; source->levels <= 8 && i + 64 <= n; i += 64) {
-        __m512i c = _mm512_loadu_si512(codes + i);
-        __m512i value = _mm512_shuffle_epi8(nibbles, _mm512_and_si512(c, _mm512_set1_epi8(15)));
-        _mm512_storeu_si512(bytes + i, _mm512_mask_blend_epi8(_mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8(8)), value, top));
+    if (source->levels <= 8) {
+        for (size_t r = 0; r < rows; r++, codes += n, bytes += stride)
+            for (size_t i = 0; i < n; i += 64) {
+                const __mmask64 inside = n - i < 64 ? ~0ull >> (64 - (n - i)) : ~0ull;
+                const __m512i c = _mm512_maskz_loadu_epi8(inside, codes + i);
+                const __m512i value = _mm512_shuffle_epi8(nibbles, _mm512_and_si512(c, _mm512_set1_epi8(15)));
+                _mm512_mask_storeu_epi8(bytes + i, inside, _mm512_mask_blend_epi8(_mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8(8)), value, top));
+            }
+        return;
     }
 #endif
-    for (; i < n; i++) bytes[i] = table[(uint8_t)codes[i]];
+    for (size_t r = 0; r < rows; r++, codes += n, bytes += stride)
+        for (size_t i = 0; i < n; i++) bytes[i] = table[(uint8_t)codes[i]];
 }
 
 // Whole numbers of two bytes, spike + 32768: their lower and their upper bytes, so that spike = lower + 256 · (upper − 128).
@@ -85,7 +92,8 @@ typedef struct {
     size_t plane;           // from one plane to the next
     const int32_t *offsets; // [planes][VK_TILE_WIDTH]: what the sums start from
     size_t width;           // of the rows below
-    const int32_t *extra;   // [rows, width] added to the sums, or null
+    const int32_t *extra;   // [rows, extra_width] added to the sums, or null
+    size_t extra_width;
     const float *units;     // [VK_TILE_WIDTH]: what one unit is worth
     int subtract;           // whether it is taken off `out` or put there
     int fits;               // whether both planes together fit 32 bits
@@ -152,7 +160,8 @@ VK_INLINE void digit_tile(const int rows, const int panels, const int planes, co
         for (int p = 0; p < panels; p++) {
             const size_t at = (row + (size_t)r) * work->width + (size_t)(panel + p) * VK_LANES;
             i16x32 extra = (i16x32)(0);
-            if (work->extra) memcpy(&extra, work->extra + at, sizeof extra);
+            if (work->extra)
+                memcpy(&extra, work->extra + (row + (size_t)r) * work->extra_width + (size_t)(panel + p) * VK_LANES, sizeof extra);
             v16 sum;
             if (work->keep || work->upper) sum = byte_sum(work, at, planes, sums[r][p], sums[planes == 2 ? half + r : r][p]);
             else if (planes == 1) sum = __builtin_convertvector(sums[r][p] + extra, v16);
@@ -240,9 +249,10 @@ VK_INLINE void whole_row(size_t runs, size_t inputs, size_t count, const uint16_
         VK_NAME(whole_run)(count, indices, factors, whole + run * inputs * VK_WHOLE_WIDTH, out + run * VK_WHOLE_WIDTH);
 }
 
-// Undivided sums times what a unit is worth, put into `out` or taken off it.
-static void VK_NAME(price_sums)(size_t rows, size_t width, const int32_t *sums, const float *units, int subtract, float *out) {
-    for (size_t r = 0; r < rows; r++, sums += width, out += width)
+// Undivided sums, `stride` from one row to the next, times what a unit is worth, put into `out` [rows, width] or taken off it.
+static void VK_NAME(price_sums)(size_t rows, size_t width, const int32_t *sums, size_t stride, const float *units, int subtract,
+                                float *out) {
+    for (size_t r = 0; r < rows; r++, sums += stride, out += width)
         for (size_t i = 0; i < width; i += VK_LANES) {
             i16x32 whole;
             memcpy(&whole, sums + i, sizeof whole);

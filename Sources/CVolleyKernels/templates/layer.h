@@ -18,9 +18,9 @@ typedef struct {
     const vk_layer_run *run;
     size_t byte_stride, chunks;
     step_input *steps;
-    size_t width;        // of the tile's rows in memory: whole panels, or runs of integers
+    size_t width;        // of the tile's rows in memory: whole panels
     float *tile;         // [steps][rows][width]
-    int32_t *sums;       // [rows][width]
+    int32_t *sums;       // [rows][VK_TILE_WIDTH]: whole runs of integers
     double *upper;       // [rows][width]: sums over the upper bytes of whole numbers of two
     int8_t *codes;       // [steps][rows][width]
     int8_t *windows;     // [rows, inputs] of spikes
@@ -120,22 +120,21 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
                                   input->bytes + (rows + r) * work->byte_stride);
     } else {
         for (int side = 0; side < layer->source->sides; side++)
-            for (size_t r = 0; r < rows; r++)
-                VK_NAME(spike_bytes)(layer->source, side, layer->inputs, codes + r * layer->inputs,
-                                     input->bytes + (side * rows + r) * work->byte_stride);
+            VK_NAME(spike_bytes)(layer->source, side, rows, layer->inputs, codes, input->bytes + side * rows * work->byte_stride,
+                                 work->byte_stride);
     }
 }
 
 // Adds up whole weights where spikes are, for one side.
 static void VK_NAME(sum_events)(const layer_work *work, const step_input *input, int side, size_t rows, size_t runs,
                                 const int16_t *whole) {
-    memset(work->sums, 0, rows * work->width * sizeof *work->sums);
+    memset(work->sums, 0, rows * VK_TILE_WIDTH * sizeof *work->sums);
     for (size_t r = 0; r < rows; r++) {
         const uint32_t *starts = input->starts + (side * rows + r) * (work->chunks + 1);
         const uint32_t count = starts[work->chunks] - starts[0];
         if (count > 0)
             whole_row(runs, work->layer->inputs, count, input->indices + starts[0], input->factors + starts[0], whole,
-                      work->sums + r * work->width);
+                      work->sums + r * VK_TILE_WIDTH);
     }
 }
 
@@ -178,14 +177,14 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
         digit_work digits = {.units = units, .subtract = side, .out = out, .width = work->width};
         if (input->is_event) {
             VK_NAME(sum_events)(work, input, side, rows, runs, whole);
-            VK_NAME(price_sums)(rows, work->width, work->sums, units, side, out);
+            VK_NAME(price_sums)(rows, work->width, work->sums, VK_TILE_WIDTH, units, side, out);
         } else if (source->digits == 2) {
             digits.keep = work->upper;
             VK_NAME(multiply_bytes)(work, input, rows, column, panels, 1, digits);
             digits.keep = 0, digits.upper = work->upper;
             VK_NAME(multiply_bytes)(work, input, rows, column, panels, 0, digits);
         } else {
-            digits.extra = input->has_excess ? work->sums : 0;
+            digits.extra = input->has_excess ? work->sums : 0, digits.extra_width = VK_TILE_WIDTH;
             VK_NAME(multiply_bytes)(work, input, rows, column, panels, side, digits);
         }
     }
@@ -267,21 +266,23 @@ static void VK_NAME(put_block)(const layer_work *work, size_t first, size_t rows
                      run->value + (size_t)s * run->output_stride + (first + r) * work->layer->outputs + column);
 }
 
-// The neurons behind a finished tile. They see a tile as one row, unless it holds more than its columns or its state is elsewhere.
+// The neurons behind a finished tile. They see a tile as one row, its columns side by side, unless their state is elsewhere.
 static size_t VK_NAME(fire_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
     const vk_layer *layer = work->layer;
     const vk_layer_run *run = work->run;
-    const size_t block = rows * work->width;
+    const size_t block = rows * width, wide = rows * work->width;
     size_t bad = 0;
-    if (width < work->width || run->sent) {
+    if (run->sent) {
         for (size_t r = 0; r < rows; r++) {
             const size_t at = (first + r) * layer->outputs + column;
-            bad += VK_NAME(neuron)(layer->target, run->first_step, run->steps, width, work->tile + r * work->width,
-                                   block, run->sent ? run->sent + at : 0, 0, run->target_codes ? run->target_codes + at : 0,
-                                   0, run->estimate ? run->estimate + at : 0, run->output_stride, run->counts);
+            bad += VK_NAME(neuron)(layer->target, run->first_step, run->steps, width, work->tile + r * work->width, wide,
+                                   run->sent + at, 0, run->target_codes ? run->target_codes + at : 0, 0,
+                                   run->estimate ? run->estimate + at : 0, run->output_stride, run->counts);
         }
         return bad;
     }
+    for (size_t r = 1; width < work->width && r < (size_t)run->steps * rows; r++)
+        memmove(work->tile + r * width, work->tile + r * work->width, width * sizeof *work->tile);
     bad = VK_NAME(neuron)(layer->target, run->first_step, run->steps, block, work->tile, block, 0, 0,
                           run->target_codes ? work->codes : 0, 0, run->estimate ? work->tile : 0, block, run->counts);
     for (int s = 0; s < run->steps; s++)
@@ -347,9 +348,7 @@ static size_t VK_NAME(layer)(const vk_layer *layer, const vk_layer_run *run) {
         for (size_t column = 0; column < layer->outputs; column += VK_TILE_WIDTH) {
             const size_t width = layer->outputs - column < VK_TILE_WIDTH ? layer->outputs - column : VK_TILE_WIDTH;
             const int panels = (int)((width + VK_LANES - 1) / VK_LANES);
-            work.width = rounded_up(width, layer->panels ? VK_LANES : VK_WHOLE_WIDTH);
-            if (work.width > (size_t)panels * VK_LANES)
-                memset(work.tile, 0, (size_t)run->steps * rows * work.width * sizeof *work.tile);
+            work.width = (size_t)panels * VK_LANES;
             for (int s = 0; s < run->steps; s++) VK_NAME(multiply_block)(&work, s, rows, column, panels);
             if (layer->source) VK_NAME(accumulate_block)(&work, first, rows, column, width);
             if (layer->activates_last) VK_NAME(add_residual)(&work, first, rows, column, width);

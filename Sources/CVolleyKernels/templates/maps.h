@@ -49,6 +49,8 @@ static void VK_NAME(unary)(vk_unary_op op, size_t n, const float *in, float *out
         VK_CASE(VK_QUICK_GELU);
         VK_CASE(VK_SILU);
         VK_CASE(VK_SQRT);
+        VK_CASE(VK_RELU6);
+        VK_CASE(VK_HARD_SWISH);
     }
 #undef VK_CASE
 }

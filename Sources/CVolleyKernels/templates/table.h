@@ -3,12 +3,14 @@
 #include "gemm.h"
 #include "maps.h"
 #include "counts.h"
+#include "pooling.h"
 #include "neuron.h"
 #include "spikes.h"
 #include "decode.h"
 #include "events.h"
 #include "integers.h"
 #include "layer.h"
+#include "grouped.h"
 #include "attention.h"
 
 const vk_kernels VK_NAME(vk_table) = {
@@ -19,8 +21,10 @@ const vk_kernels VK_NAME(vk_table) = {
     .softmax = VK_NAME(softmax),
     .layer_norm = VK_NAME(layer_norm),
     .sum_rows = VK_NAME(sum_rows),
+    .pool = VK_NAME(pool),
     .neuron = VK_NAME(neuron),
     .layer = VK_NAME(layer),
+    .grouped = VK_NAME(grouped),
     .decode = VK_NAME(decode),
     .attention = VK_NAME(attention),
     .count_nonzero = VK_NAME(count_nonzero),

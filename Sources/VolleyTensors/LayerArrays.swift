@@ -1,0 +1,85 @@
+internal import CVolleyKernels
+
+/// What a layer hands on. Arrays that are empty are not written.
+public struct LayerOutputs: Sendable {
+    /// `[steps, rows, outputs]`: before the neurons.
+    public var value: [Float] = []
+    /// `[steps, rows, outputs]`: the signed levels of the neurons' spikes, and their estimates.
+    public var codes: [Int8] = []
+    public var estimate: [Float] = []
+    /// `[steps][2·levels]`: added to.
+    public var counts: [Int64] = []
+    /// Added to: spikes that were handled event-driven.
+    public var eventInputs: [Int64] = [0]
+
+    public init() {}
+
+    /// Traps where an array has another size than the call writes.
+    func check(steps: Int, results: Int, levels: Int) {
+        for count in [value.count, codes.count, estimate.count] {
+            precondition(count == 0 || count == steps * results, "room for every output")
+        }
+        precondition(counts.count == steps * 2 * levels, "one count per step, level and sign")
+    }
+}
+
+/// What a layer keeps from one time-step to the next, `[rows, outputs]` each; empty where it runs from step 1 to the end in
+/// one call.
+public struct LayerState: Sendable {
+    public var sums: [Float] = []
+    public var sent: [Float] = []
+
+    public init() {}
+
+    func check(results: Int) {
+        for count in [sums.count, sent.count] { precondition(count == 0 || count == results, "whole state") }
+    }
+}
+
+/// Calls `body` with everything that a layer reads and writes; arrays that are empty are null.
+func withArrays(
+    _ call: inout vk_layer_run, _ codes: [Int8], _ input: [Float], _ addend: [Float], _ state: inout LayerState,
+    _ outputs: inout LayerOutputs, _ scratch: inout [Float], _ body: (UnsafePointer<vk_layer_run>) -> Int
+) -> Int {
+    unsafe withOptionalPointer(codes) { codes in
+        unsafe withOptionalPointer(input) { input in
+            unsafe withOptionalPointer(addend) { addend in
+                unsafe withOptionalPointer(&scratch) { scratch in
+                    unsafe call.codes = codes
+                    unsafe call.input = input
+                    unsafe call.addend = addend
+                    unsafe call.scratch = scratch
+                    return unsafe withArrays(&call, &state, &outputs, body)
+                }
+            }
+        }
+    }
+}
+
+private func withArrays(
+    _ call: inout vk_layer_run, _ state: inout LayerState, _ outputs: inout LayerOutputs,
+    _ body: (UnsafePointer<vk_layer_run>) -> Int
+) -> Int {
+    unsafe withOptionalPointer(&state.sums) { sums in
+        unsafe withOptionalPointer(&state.sent) { sent in
+            unsafe withOptionalPointer(&outputs.value) { value in
+                unsafe withOptionalPointer(&outputs.codes) { codes in
+                    unsafe withOptionalPointer(&outputs.estimate) { estimate in
+                        unsafe withOptionalPointer(&outputs.counts) { counts in
+                            unsafe withOptionalPointer(&outputs.eventInputs) { events in
+                                unsafe call.sums = sums
+                                unsafe call.sent = sent
+                                unsafe call.value = value
+                                unsafe call.target_codes = codes
+                                unsafe call.estimate = estimate
+                                unsafe call.counts = counts
+                                unsafe call.event_inputs = events
+                                return unsafe withUnsafePointer(to: call) { unsafe body($0) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
