@@ -131,6 +131,8 @@ private let tolerance: Float = 2e-6
             case .quickGELU: { $0 / (1 + exp(-1.702 * $0)) }
             case .silu: { $0 / (1 + exp(-$0)) }
             case .sqrt: { $0.squareRoot() }
+            case .relu6: { min(6, max(0, $0)) }
+            case .hardSwish: { $0 * min(1, max(0, $0 / 6 + 0.5)) }
             }
         let y = try evaluate(.activation(Activation(UnaryFunction(function))), [x])
         // exp(3) = 20 is the largest result.

@@ -27,7 +27,7 @@ private let tolerance: Float = 2e-6
     private static func exact(_ function: UnaryFunction) -> ((Double) -> Double)? {
         func softplus(_ x: Double) -> Double { x > 40 ? x : log(1 + exp(x)) }
         return switch function {
-        case .exp, .erf, .tanh, .sigmoid, .relu, .gelu, .geluTanh, .quickGELU, .silu, .sqrt: nil
+        case .exp, .erf, .tanh, .sigmoid, .relu, .gelu, .geluTanh, .quickGELU, .silu, .sqrt, .relu6, .hardSwish: nil
         case .negate: { -$0 }
         case .absolute: { abs($0) }
         case .log: { $0 < 0 ? .nan : log($0) }
@@ -42,7 +42,6 @@ private let tolerance: Float = 2e-6
         case .not: { $0 == 0 ? 1 : 0 }
         case .softplus: softplus
         case .mish: { $0 * tanh(softplus($0)) }
-        case .hardSwish: { $0 * Swift.min(1, Swift.max(0, $0 / 6 + 0.5)) }
         case .isNaN: { $0.isNaN ? 1 : 0 }
         }
     }

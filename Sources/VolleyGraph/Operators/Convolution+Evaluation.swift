@@ -32,6 +32,8 @@ extension Convolution {
         if groups == 1 {
             let packed = packed ?? Self.pack(weight, channels)
             multiply(inputs[0], packed, bias, weight.shape, into: &output, on: kernels, &pool)
+        } else if weight.shape[3] == weight.shape[0] / groups, GroupedKernel.supports(width: weight.shape[3]) {
+            multiplyTogether(inputs[0], weight, bias, into: &output, on: kernels, &pool)
         } else {
             multiplyGroups(inputs[0], weight, bias, into: &output, on: kernels, &pool)
         }
@@ -66,8 +68,7 @@ extension Convolution {
         _ image: Tensor, _ packed: PackedMatrix, _ bias: [Float], _ weight: Shape, into output: inout Tensor, on kernels: Kernels,
         _ pool: inout ArrayPool<Float>
     ) {
-        let windows = windows(
-            image: Array(image.shape.dimensions[1...]), kernel: [weight[1], weight[2]], positions: [output.shape[1], output.shape[2]])
+        let windows = windows(of: image, weight, output)
         let kernel = LayerKernel(
             .floats(packed), windows: windows, bias: bias, source: nil, activation: nil, target: nil, eventDensity: 0)
         var (state, outputs, scratch) = (LayerState(), LayerOutputs(), pool.take(kernel.scratchCount(steps: 1)))
@@ -75,6 +76,27 @@ extension Convolution {
         _ = kernels.run(
             kernel, rows: output.shape[0] * windows.rowsPerImage, firstStep: 1, steps: 1, codes: [], input: image.values, addend: nil,
             state: &state, outputs: &outputs, scratch: &scratch)
+        swap(&outputs.value, &output.values)
+        pool.give(scratch)
+    }
+
+    private func windows(of image: Tensor, _ weight: Shape, _ output: Tensor) -> ImageWindows {
+        windows(
+            image: Array(image.shape.dimensions[1...]), kernel: [weight[1], weight[2]], positions: [output.shape[1], output.shape[2]])
+    }
+
+    /// All groups at once.
+    private func multiplyTogether(
+        _ image: Tensor, _ weight: Tensor, _ bias: [Float], into output: inout Tensor, on kernels: Kernels, _ pool: inout ArrayPool<Float>
+    ) {
+        let kernel = GroupedKernel(
+            weight.values, windows: windows(of: image, weight.shape, output), width: weight.shape[3], bias: bias, source: nil,
+            activation: nil, target: nil)
+        var (state, outputs, scratch) = (LayerState(), LayerOutputs(), pool.take(kernel.scratchCount(steps: 1)))
+        swap(&outputs.value, &output.values)
+        _ = kernels.run(
+            kernel, images: output.shape[0], firstStep: 1, steps: 1, codes: [], input: image.values, addend: nil, state: &state,
+            outputs: &outputs, scratch: &scratch)
         swap(&outputs.value, &output.values)
         pool.give(scratch)
     }

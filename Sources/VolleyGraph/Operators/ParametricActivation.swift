@@ -57,8 +57,15 @@ public struct ParametricActivation: Operation {
 
     public func kind(timeVarying: [Bool]) -> OperatorKind { .nonlinear }
 
+    /// The function without parameters that it is with these.
+    public var fixedFunction: UnaryFunction? { function == .clip && parameters == [0, 6] ? .relu6 : nil }
+
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
-        inputs[0].map(plain, into: &output)
+        if let kernel = fixedFunction?.kernel {
+            kernels.apply(kernel, to: inputs[0].values, into: &output.values)
+        } else {
+            inputs[0].map(plain, into: &output)
+        }
     }
 
     private var plain: (Float) -> Float {

@@ -93,62 +93,31 @@ public struct Pooling: Operation {
         let axes = (firstAxis..<firstAxis + kernel.count).reversed()
         let (input, target) = (inputs[0], output.shape)
         let order = axes.filter { target[$0] <= input.shape[$0] } + axes.filter { target[$0] > input.shape[$0] }
-        output = order.reduce(input) { fold($0, axis: $1, to: target[$1]) }
+        output = order.reduce(input) { fold($0, axis: $1, to: target[$1], on: kernels) }
     }
 
-    private func fold(_ input: Tensor, axis: Int, to count: Int) -> Tensor {
+    private func fold(_ input: Tensor, axis: Int, to count: Int, on kernels: Kernels) -> Tensor {
         let split = AxisSplit(input.shape, axis: axis)
-        let windows = (0..<count).map { window($0, axis - firstAxis, length: split.length) }
         var shape = input.shape
         shape[axis] = count
         var result = Tensor(shape)
-        for block in 0..<split.outer {
-            let from = block * split.length * split.inner
-            for (index, window) in windows.enumerated() {
-                let to = (block * count + index) * split.inner
-                let first = from + window.first * split.inner
-                let step = dilation[axis - firstAxis] * split.inner
-                for inner in 0..<split.inner {
-                    result.values[to + inner] = value(of: window, input.values, first + inner, step)
-                }
-            }
-        }
+        kernels.pool(
+            mean: function == .average, input.values, outer: split.outer, length: split.length, inner: split.inner,
+            windows: (0..<count).map { window($0, axis - firstAxis, length: split.length) }, dilation: dilation[axis - firstAxis],
+            into: &result.values)
         return result
     }
 
     /// Which positions of the input one window covers along an axis, and what a mean over them divides by.
-    private func window(_ index: Int, _ axis: Int, length: Int) -> Window {
+    private func window(_ index: Int, _ axis: Int, length: Int) -> PoolWindow {
         let first = index * stride[axis] - padding[axis][0]
         func taps(before end: Int) -> Int {
             min(kernel[axis], max(0, (end - first + dilation[axis] - 1) / dilation[axis]))
         }
         let inside = taps(before: 0)..<taps(before: length)
         let divisor = countsPadding ? taps(before: length + padding[axis][1]) : inside.count
-        return Window(
-            first: first + inside.lowerBound * dilation[axis], count: inside.count, divisor: Float(max(1, divisor)))
-    }
-
-    private struct Window {
-        /// The first position of the input inside it, and how many there are.
-        var first: Int
-        var count: Int
-        var divisor: Float
-    }
-
-    private func value(of window: Window, _ input: [Float], _ first: Int, _ step: Int) -> Float {
-        switch function {
-        case .maximum:
-            var largest = -Float.greatestFiniteMagnitude
-            for tap in 0..<window.count {
-                let value = input[first + tap * step]
-                if value > largest || value.isNaN { largest = value }
-            }
-            return largest
-        case .average:
-            var sum: Float = 0
-            for tap in 0..<window.count { sum += input[first + tap * step] }
-            return sum / window.divisor
-        }
+        return PoolWindow(
+            first: first + inside.lowerBound * dilation[axis], taps: inside.count, divisor: Float(max(1, divisor)))
     }
 }
 

@@ -15,6 +15,8 @@ public enum UnaryFunction: String, Sendable, Hashable, Codable, CaseIterable {
     case softplus
     /// `x · tanh(log(1 + exp(x)))`.
     case mish
+    /// `min(6, max(0, x))`.
+    case relu6
     /// `x · min(1, max(0, x/6 + 1/2))`.
     case hardSwish
     case isNaN
@@ -43,6 +45,8 @@ public enum UnaryFunction: String, Sendable, Hashable, Codable, CaseIterable {
         case .quickGELU: .kernel(.quickGELU)
         case .silu: .kernel(.silu)
         case .sqrt: .kernel(.sqrt)
+        case .relu6: .kernel(.relu6)
+        case .hardSwish: .kernel(.hardSwish)
         case .negate: .plain { -$0 }
         case .absolute: .plain { $0.magnitude }
         case .log: .plain { Foundation.log($0) }
@@ -57,7 +61,6 @@ public enum UnaryFunction: String, Sendable, Hashable, Codable, CaseIterable {
         case .not: .plain { $0 == 0 ? 1 : 0 }
         case .softplus: .plain(Self.softplus)
         case .mish: .plain { $0 * Foundation.tanh(Self.softplus($0)) }
-        case .hardSwish: .plain { $0 * min(max($0 / 6 + 0.5, 0), 1) }
         case .isNaN: .plain { $0.isNaN ? 1 : 0 }
         }
     }

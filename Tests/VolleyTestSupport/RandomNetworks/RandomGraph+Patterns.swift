@@ -19,7 +19,7 @@ extension RandomGraph {
     private mutating func features() -> NodeID? { pick { $0.rank >= 2 && !$0.dimensions.last!.scalesWithBatch } }
 
     private mutating func function() -> UnaryFunction {
-        one(of: [.relu, .gelu, .silu, .tanh, .sigmoid, .quickGELU, .geluTanh, .negate, .absolute, .softplus, .hardSwish])
+        one(of: [.relu, .gelu, .silu, .tanh, .sigmoid, .quickGELU, .geluTanh, .negate, .absolute, .softplus, .hardSwish, .relu6])
     }
 
     /// A layer, perhaps an activation, a residual and another layer; now and then read by somebody else on the way.
