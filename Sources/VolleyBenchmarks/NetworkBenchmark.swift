@@ -37,6 +37,8 @@ public struct NetworkBenchmark: Sendable {
         public var pageFaults: Int
         /// Multiply-accumulates per second of a dense fp32 product on one thread, in 10⁹.
         public var peakGigaMACs: Double
+        /// Bytes per second that one thread reads and writes when it copies more than caches hold, in 10⁹.
+        public var peakGigabytes: Double
         /// Where one thread's time goes, per sample.
         public var annStages: [Stage]
         public var snnStages: [Stage]
@@ -53,6 +55,26 @@ public struct NetworkBenchmark: Sendable {
         public var gigaSynapticOperations: Double?
         /// That over ``Report/peakGigaMACs``.
         public var shareOfPeak: Double?
+        /// Bytes per second, 10⁹: what it reads and writes, each once.
+        public var gigabytes: Double?
+        /// That over ``Report/peakGigabytes``. Beyond 1 the data came from caches.
+        public var shareOfBandwidth: Double?
+
+        /// What keeps it from running faster: the limit that it comes closest to, where it comes within a third of one.
+        public var bound: Bound {
+            let (products, memory) = (shareOfPeak ?? 0, shareOfBandwidth ?? 0)
+            guard max(products, memory) >= 1.0 / 3 else { return .neither }
+            return products >= memory ? .products : .memory
+        }
+
+        public enum Bound: String, Sendable, Codable, CaseIterable {
+            /// Multiply-accumulates: its rate is near that of a dense product.
+            case products
+            /// Bytes: they pass as fast as a copy's.
+            case memory
+            /// Neither; its own instructions take the time.
+            case neither
+        }
     }
 
     private let settings: Settings
@@ -121,7 +143,7 @@ public struct NetworkBenchmark: Sendable {
         progress(settings.repetitions, settings.repetitions)
         let pageFaults = ProcessStatistics.pageFaults - faults
         let peakMemory = ProcessStatistics.peakMemoryBytes
-        let peak = try measuredPeak()
+        let (peak, bandwidth) = (try measuredPeak(), Self.measuredBandwidth())
         let stages = try simulator.profile(simulator.bind(inputs))
         var weightError = WeightError(of: simulator.rounding)
         if let rounding = simulator.rounding {
@@ -135,14 +157,17 @@ public struct NetworkBenchmark: Sendable {
             snn: .init(millisecondsPerSample: Stopwatch.median(snn), repetitions: snn), weights: weightError,
             threads: settings.threads, batch: settings.batch, steps: simulator.timeSteps,
             instructionSet: simulator.ann.executable.kernels.name, peakMemoryBytes: peakMemory, pageFaults: pageFaults,
-            peakGigaMACs: peak, annStages: stages.ann.map { stage($0, peak) },
-            snnStages: stages.snn.map { stage($0, peak) })
+            peakGigaMACs: peak, peakGigabytes: bandwidth, annStages: stages.ann.map { stage($0, peak, bandwidth) },
+            snnStages: stages.snn.map { stage($0, peak, bandwidth) })
     }
 
-    private func stage(_ entry: Profile.Entry, _ peak: Double) -> Stage {
+    private func stage(_ entry: Profile.Entry, _ peak: Double, _ bandwidth: Double) -> Stage {
         var stage = Stage(
             name: entry.name, kind: entry.kind, millisecondsPerSample: 1000 * entry.seconds / Double(settings.batch))
-        guard entry.multiplyAccumulates > 0, entry.seconds > 0 else { return stage }
+        guard entry.seconds > 0 else { return stage }
+        stage.gigabytes = 1e-9 * Double(entry.bytes) / entry.seconds
+        stage.shareOfBandwidth = stage.gigabytes! / bandwidth
+        guard entry.multiplyAccumulates > 0 else { return stage }
         stage.density = entry.inputs > 0 ? Double(entry.spikes) / Double(entry.inputs) : nil
         let operations = 1e-9 * Double(entry.multiplyAccumulates) * (stage.density ?? 1) / entry.seconds
         stage.gigaSynapticOperations = operations
@@ -154,5 +179,14 @@ public struct NetworkBenchmark: Sendable {
     private func measuredPeak() throws -> Double {
         let product = try KernelWorkload.product(simulator.ann.executable.kernels, inputs: 384, outputs: 1536)
         return 1e-9 * product.work / Stopwatch.seconds([product], repetitions: 5)[0]
+    }
+
+    /// A copy of 64 MB, read and written.
+    private static func measuredBandwidth() -> Double {
+        let count = 1 << 24
+        let source = Tensor([count], repeating: 1)
+        var copy = Tensor([count])
+        let seconds = (0..<3).map { _ in Stopwatch.seconds { copy.fill(from: source.values, offset: 0, strides: [1]) } }.min()!
+        return 1e-9 * 2 * Double(count * MemoryLayout<Float>.size) / seconds
     }
 }

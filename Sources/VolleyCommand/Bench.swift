@@ -15,7 +15,9 @@ struct BenchNetwork: ParsableCommand {
         discussion: """
             Both run on the same inputs and threads, in turn; the times are medians, per sample. The table shows where one \
             thread's time goes: density is spikes per input and time-step, synaptic operations are additions at a spike's \
-            targets (multiply-accumulates where floats arrive), peak is the dense fp32 product measured in the same run.
+            targets (multiply-accumulates where floats arrive), peak is their share of what a dense fp32 product does in the same run; \
+            GB/s are bytes that are read and written, each value once, and copy is their share of a memory copy's rate. What an operator is \
+            bound by is the limit that it comes closest to, from a third of it on; values that stay in a cache can pass 100 %.
             'volley bench NET.volley' is short for 'volley bench network NET.volley'.
             """)
 

@@ -14,8 +14,10 @@ enum BenchTable {
                 report.snn.millisecondsPerSample / report.ann.millisecondsPerSample,
                 report.snn.millisecondsPerSample / report.ann.millisecondsPerSample / Double(report.steps)),
             String(
-                format: "peak memory %.0f MB, %d page faults in %d repetitions, dense fp32 product %.1f GMAC/s on one thread",
-                1e-6 * Double(report.peakMemoryBytes), report.pageFaults, report.ann.repetitions.count, report.peakGigaMACs),
+                format: "peak memory %.0f MB, %d page faults in %d repetitions",
+                1e-6 * Double(report.peakMemoryBytes), report.pageFaults, report.ann.repetitions.count),
+            String(
+                format: "one thread's limits: dense fp32 product %.1f GMAC/s, copy %.1f GB/s", report.peakGigaMACs, report.peakGigabytes),
         ]
         if report.weights.kind != .fp32 { lines.append(report.weights.summary) }
         lines += ["", "one thread, spiking:"] + table(report.snnStages, everyOperator)
@@ -28,11 +30,15 @@ enum BenchTable {
         let rows = everyOperator ? stages : grouped(stages)
         func cell(_ value: Double?, _ places: Int) -> String { value.map { TextTable.fixed($0, places) } ?? "–" }
         return TextTable(
-            [.text("operator"), .number("ms/sample"), .number("share"), .number("density"), .number("GSOP/s"), .number("peak")],
+            [
+                .text("operator"), .number("ms/sample"), .number("share"), .number("density"), .number("GSOP/s"), .number("peak"),
+                .number("GB/s"), .number("copy"), .text("bound by"),
+            ],
             rows: rows.map { row in
                 [
                     row.name, cell(row.millisecondsPerSample, 3), cell(100 * row.millisecondsPerSample / total, 1) + " %",
                     cell(row.density, 3), cell(row.gigaSynapticOperations, 1), row.shareOfPeak.map { cell(100 * $0, 0) + " %" } ?? "–",
+                    cell(row.gigabytes, 1), row.shareOfBandwidth.map { cell(100 * $0, 0) + " %" } ?? "–", row.bound.rawValue,
                 ]
             }
         ).lines
@@ -60,6 +66,8 @@ enum BenchTable {
             group.density = members.contains { $0.density != nil } ? operations / max(1e-9, dense) : nil
             group.gigaSynapticOperations = hasRates ? operations / time : nil
             group.shareOfPeak = hasRates ? peaks / time : nil
+            group.gigabytes = members.reduce(0) { $0 + ($1.gigabytes ?? 0) * $1.millisecondsPerSample } / max(1e-9, time)
+            group.shareOfBandwidth = members.reduce(0) { $0 + ($1.shareOfBandwidth ?? 0) * $1.millisecondsPerSample } / max(1e-9, time)
             return group
         }
     }
