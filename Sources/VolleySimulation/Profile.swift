@@ -11,6 +11,8 @@ public final class Profile {
         public var seconds = 0.0
         /// Multiply-accumulates that a dense product would have cost, over all samples and time-steps.
         public var multiplyAccumulates = 0
+        /// What it read and wrote, each value, spike and weight once: less does not pass through memory.
+        public var bytes = 0
         /// Inputs and spikes that arrived, over all samples and time-steps, where spikes arrive.
         public var inputs = 0
         public var spikes: Int64 = 0
@@ -34,7 +36,7 @@ public final class Profile {
         arrived = (arrived.inputs + inputs, arrived.spikes + spikes, arrived.events + eventInputs)
     }
 
-    func stop(_ start: ContinuousClock.Instant, name: String, kind: String, multiplyAccumulates: Int) {
+    func stop(_ start: ContinuousClock.Instant, name: String, kind: String, multiplyAccumulates: Int, bytes: Int) {
         let elapsed = ContinuousClock.now - start
         if entries[name] == nil {
             entries[name] = Entry(name: name, kind: kind)
@@ -42,6 +44,7 @@ public final class Profile {
         }
         entries[name]!.seconds += elapsed / .seconds(1)
         entries[name]!.multiplyAccumulates += multiplyAccumulates
+        entries[name]!.bytes += bytes
         entries[name]!.inputs += arrived.inputs
         entries[name]!.spikes += arrived.spikes
         entries[name]!.eventInputs += arrived.events

@@ -22,7 +22,49 @@ struct LoweredStage: Sendable {
 
 /// A linear layer or a convolution, an activation, a residual and neurons.
 struct LayerStage: Sendable {
-    var kernel: LayerKernel
+    /// What multiplies, and does all that follows.
+    enum Product: Sendable {
+        case layer(LayerKernel)
+        case grouped(GroupedKernel)
+
+        var outputs: Int {
+            switch self {
+            case .layer(let kernel): kernel.outputs
+            case .grouped(let kernel): kernel.channels
+            }
+        }
+
+        var source: SpikeSource? {
+            switch self {
+            case .layer(let kernel): kernel.source
+            case .grouped(let kernel): kernel.source
+            }
+        }
+
+        var target: NeuronKernel? {
+            switch self {
+            case .layer(let kernel): kernel.target
+            case .grouped(let kernel): kernel.target
+            }
+        }
+
+        /// The number of elements that it reads at each step for so many rows.
+        func inputCount(rows: Int) -> Int {
+            switch self {
+            case .layer(let kernel): kernel.inputCount(rows: rows)
+            case .grouped(let kernel): rows / max(1, kernel.windows.rowsPerImage) * kernel.windows.imageLength
+            }
+        }
+
+        func scratchCount(steps: Int) -> Int {
+            switch self {
+            case .layer(let kernel): kernel.scratchCount(steps: steps)
+            case .grouped(let kernel): kernel.scratchCount(steps: steps)
+            }
+        }
+    }
+
+    var product: Product
     /// The linear node, or the convolution.
     var linear: NodeID
     var input: NodeID

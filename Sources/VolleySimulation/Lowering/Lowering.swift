@@ -35,13 +35,13 @@ struct Lowering {
     // MARK: Layers
 
     private func layer(_ stage: Plan.Stage) throws(PlanError) -> LayerStage {
-        let (kernel, addend) = try layerKernel(stage)
-        let rows = count(stage.booked) / max(1, kernel.outputs)
+        let (product, addend) = try product(stage)
+        let rows = count(stage.booked) / max(1, product.outputs)
         try require(
-            count(stage.inputs[0].value) == kernel.inputCount(rows: rows) && count(stage.output) == rows * kernel.outputs
+            count(stage.inputs[0].value) == product.inputCount(rows: rows) && count(stage.output) == rows * product.outputs
                 && (addend.map(count) ?? count(stage.output)) == count(stage.output), stage)
         return LayerStage(
-            kernel: kernel, linear: stage.booked, input: stage.inputs[0].value, addend: addend, site: stage.site, output: stage.output)
+            product: product, linear: stage.booked, input: stage.inputs[0].value, addend: addend, site: stage.site, output: stage.output)
     }
 
     /// The windows of a convolution, whose axes behind the batch have plain lengths; nil for a linear layer.
@@ -54,7 +54,7 @@ struct Lowering {
 
     /// The kernel of a layer, and what is added to its value. Kernels take an epilogue in one order: bias, then activation and residual in
     /// either order, then neurons.
-    private func layerKernel(_ stage: Plan.Stage) throws(PlanError) -> (kernel: LayerKernel, addend: NodeID?) {
+    private func product(_ stage: Plan.Stage) throws(PlanError) -> (LayerStage.Product, addend: NodeID?) {
         var bias: [Float] = []
         var activation: Kernels.Unary?
         var (addend, target) = (NodeID?.none, NeuronKernel?.none)
@@ -70,16 +70,23 @@ struct Lowering {
             default: throw plan.error("a stage's epilogue is in an order that its kernel does not have", stage.nodes)
             }
         }
+        let source = stage.inputs[0].reading == .values ? nil : neurons[stage.inputs[0].value]!.source
+        let windows = windows(stage.booked)
+        if let windows, case .operation(.convolution(let convolution)) = graph[stage.booked].content, convolution.groups > 1 {
+            let weight = graph[graph[stage.booked].inputs[1]].constant!
+            let kernel = GroupedKernel(
+                weight.values, windows: windows, width: weight.shape[3], bias: bias, source: source, activation: activation,
+                activatesLast: activatesLast, target: target)
+            return (.grouped(kernel), addend)
+        }
         guard let packed = executable.packedWeight(of: stage.booked) else {
             throw plan.error("a layer's weight is not constant", stage.nodes)
         }
-        let source = stage.inputs[0].reading == .values ? nil : neurons[stage.inputs[0].value]!.source
         let weights = weights(of: stage.booked, packed, source)
         let kernel = LayerKernel(
-            weights, windows: windows(stage.booked), bias: bias, source: source, activation: activation, activatesLast: activatesLast,
-            target: target,
+            weights, windows: windows, bias: bias, source: source, activation: activation, activatesLast: activatesLast, target: target,
             eventDensity: EventDensity.of(executable.kernels).density(weights, products: source?.alphabet.wholeNumbers?.products ?? 1))
-        return (kernel, addend)
+        return (.layer(kernel), addend)
     }
 
     /// A layer's weights: integers where there are some and its neurons' spikes are made for them.

@@ -52,10 +52,15 @@ extension Planner {
 
     /// The activation that alone reads a value, where a pass can apply it.
     func activation(behind id: NodeID) -> (node: NodeID, function: UnaryFunction)? {
-        guard let next = onlyReader(of: id), case .operation(.activation(let activation)) = graph[next].content,
-            activation.function.kernel != nil
-        else { return nil }
-        return (next, activation.function)
+        guard let next = onlyReader(of: id) else { return nil }
+        let function: UnaryFunction? =
+            switch graph[next].content {
+            case .operation(.activation(let activation)): activation.function
+            case .operation(.parametricActivation(let activation)): activation.fixedFunction
+            default: nil
+            }
+        guard let function, function.kernel != nil else { return nil }
+        return (next, function)
     }
 
     /// Whether a linear layer is the first node of a pass.
@@ -100,8 +105,11 @@ extension Graph {
     func whyNoLayer(_ id: NodeID) -> String? {
         let inputs = nodes[id].inputs
         if case .operation(.convolution(let convolution)) = nodes[id].content {
-            if convolution.groups != 1 { return "it has \(convolution.groups) groups" }
             if convolution.channels == .first { return "what it reads is read elsewhere too, with the channels first" }
+            let (read, made) = (nodes[inputs[1]].shape[3].size, nodes[inputs[1]].shape[0].size / convolution.groups)
+            if convolution.groups > 1 && !(read == made && GroupedKernel.supports(width: read)) {
+                return "its \(convolution.groups) groups read \(read) channels and make \(made), for which there is no pass"
+            }
         }
         guard let weight = nodes[inputs[1]].constant else { return "its weight is computed" }
         let count = weight.shape.rowCount
