@@ -89,19 +89,23 @@ public struct SynapseCounter: Sendable {
             countSpikes(of: .columns, width: pixels, codes, offset: offset, rows: shape.count / pixels, alphabet, adding: &perPixel, at: 0)
             return zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }
         }
-        // Neighbours that reach as many are counted together: almost always whole lines, but for the border.
-        var (total, first) = (0, 0)
-        while first < pixels {
-            var end = first + 1
-            while end < pixels, fanOut[end] == fanOut[first] { end += 1 }
+        let (images, width) = (shape[0], shape[3])
+        // Neighbours that reach as many are counted together: whole lines where windows lie side by side, none where they lie apart.
+        let starts = [0] + (1..<max(1, pixels)).filter { fanOut[$0] != fanOut[$0 - 1] }
+        guard starts.count <= pixels / 8 else {
+            var perPixel = [Int64](repeating: 0, count: images * pixels)
+            countSpikes(of: .rows, width: width, codes, offset: offset, rows: images * pixels, alphabet, adding: &perPixel, at: 0)
+            return perPixel.indices.reduce(0) { $0 + Int(perPixel[$1]) * fanOut[$1 % pixels] }
+        }
+        var total = 0
+        for (first, end) in zip(starts, starts.dropFirst() + [pixels]) {
             var spikes: [Int64] = [0]
-            for image in 0..<shape[0] {
+            for image in 0..<images {
                 countSpikes(
-                    of: .rows, width: (end - first) * shape[3], codes, offset: offset + (image * pixels + first) * shape[3], rows: 1,
+                    of: .rows, width: (end - first) * width, codes, offset: offset + (image * pixels + first) * width, rows: 1,
                     alphabet, adding: &spikes, at: 0)
             }
             total += Int(spikes[0]) * fanOut[first]
-            first = end
         }
         return total
     }
