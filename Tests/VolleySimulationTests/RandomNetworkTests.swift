@@ -79,7 +79,7 @@ import VolleyTestSupport
         var drawn: [OperatorFamily: Int] = [:]
         var moving: [OperatorFamily: Int] = [:]
         var sizes: [Int] = []
-        for seed in 1...300 {
+        for seed in 1...400 {
             let graph = try RandomNetwork(seed: UInt64(seed)).network.graph
             let timeVarying = graph.isTimeVarying
             let families = graph.nodes.map { $0.operation.flatMap { OperatorFamily($0) } }
@@ -88,8 +88,8 @@ import VolleyTestSupport
             sizes.append(families.count { $0 != nil })
         }
         for family in OperatorFamily.allCases {
-            #expect(drawn[family] ?? 0 >= 20, "\(family) is in \(drawn[family] ?? 0) of 300 graphs")
-            #expect(moving[family] ?? 0 >= 8, "\(family) changes over time in \(moving[family] ?? 0) of 300 graphs")
+            #expect(drawn[family] ?? 0 >= 20, "\(family) is in \(drawn[family] ?? 0) of 400 graphs")
+            #expect(moving[family] ?? 0 >= 8, "\(family) changes over time in \(moving[family] ?? 0) of 400 graphs")
         }
         #expect(sizes.min()! >= 3 && sizes.max()! >= 40)
     }

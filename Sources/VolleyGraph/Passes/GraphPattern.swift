@@ -67,14 +67,21 @@ struct GraphPattern {
 
 extension GraphBuilder {
     /// Puts a constant that a pass has made, under a name that neither graph has.
-    mutating func addConstant(_ name: String, _ tensor: Tensor) throws -> NodeID {
+    mutating func addConstant(_ name: String, _ tensor: Tensor) throws -> NodeID { try constant(unused(name), tensor) }
+
+    /// Puts an operation that a pass has made, under a name that neither graph has.
+    mutating func addOperation(_ name: String, _ operation: Operator, _ inputs: [NodeID]) throws -> NodeID {
+        try add(unused(name), operation, inputs)
+    }
+
+    private func unused(_ name: String) -> String {
         var unused = name
         var count = 0
         while isTaken(unused) {
             count += 1
             unused = "\(name).\(count)"
         }
-        return try constant(unused, tensor)
+        return unused
     }
 
     /// The place of a value of the graph that is being rebuilt.
