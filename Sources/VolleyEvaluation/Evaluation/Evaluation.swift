@@ -111,12 +111,14 @@ public struct Evaluation: Sendable {
     /// Runs the whole data set.
     /// - Parameters:
     ///   - networkDigest: SHA-256 of the network's file, for the record.
+    ///   - ann: what the ANN answers to these samples, where that is known already.
     ///   - resumeFile: where progress is kept after every batch and continued from. It is left there: remove it once the
     ///     results are safe.
     ///   - progress: called after every batch with the samples done and in all.
     /// - Throws: the first error of data, network or file.
     public func run(
-        networkDigest: String? = nil, resumeFile: String? = nil, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+        networkDigest: String? = nil, ann: ANNAnswers? = nil, resumeFile: String? = nil,
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> Results {
         let dataDigest = try dataset.digest(
             labels: labels.indices, skipsUnreadable: settings.skipBad, threads: settings.threads
@@ -131,14 +133,10 @@ public struct Evaluation: Sendable {
                 context: .init(file: resumeFile))
         }
         let comparison = try simulator.rounding.map { try WeightComparison(simulator.ann, $0) }
-        let loader = try BatchLoader(
-            dataset, preprocessing: network.preprocessing, inputShape: inputShape,
-            batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads,
-            skipsUnreadable: settings.skipBad,
-            startingAt: tally.position)
+        let loader = try loader(startingAt: tally.position)
         try progress(tally.position, dataset.count)
         while let batch = try loader.next() {
-            try measure(batch, comparison, &tally)
+            try measure(batch, comparison, ann, &tally)
             try journal?.write(tally)
             try progress(tally.position, dataset.count)
         }
@@ -147,6 +145,40 @@ public struct Evaluation: Sendable {
                 .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
         }
         return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
+    }
+
+    /// What the ANN answers to every sample, for the evaluations of all networks that are made of it.
+    /// - Parameter progress: called after every batch with the samples done and in all.
+    /// - Throws: the first error of data or network.
+    public func annAnswers(progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) throws -> ANNAnswers {
+        var answers = ANNAnswers(output: output)
+        let loader = try loader(startingAt: 0)
+        try progress(0, dataset.count)
+        while let batch = try loader.next() {
+            if !batch.samples.isEmpty {
+                let outputs = try named(batch) { try simulator.annAnswers([input.name: batch.inputs]) }
+                answers.add(outputs[output]!, of: batch.samples)
+            }
+            try progress(batch.indices.upperBound, dataset.count)
+        }
+        return answers
+    }
+
+    private func loader(startingAt start: Int) throws -> BatchLoader {
+        try BatchLoader(
+            dataset, preprocessing: network.preprocessing, inputShape: inputShape,
+            batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads, skipsUnreadable: settings.skipBad,
+            startingAt: start)
+    }
+
+    /// Says which sample of a batch has no finite answer.
+    private func named<Answers>(_ batch: Batch, _ body: () throws -> Answers) throws -> Answers {
+        do {
+            return try body()
+        } catch var failure as NonFiniteOutput {
+            failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
+            throw failure
+        }
     }
 
     /// By name the neurons and codes of every site.
@@ -167,21 +199,17 @@ public struct Evaluation: Sendable {
     }
 
     private func measure(
-        _ batch: Batch, _ comparison: WeightComparison?, _ tally: inout Tally
+        _ batch: Batch, _ comparison: WeightComparison?, _ ann: ANNAnswers?, _ tally: inout Tally
     ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
-        let answers: (ann: [String: Tensor], spiking: SimulationResult)
-        do {
-            answers = try simulator.answers(inputs)
-        } catch var failure as NonFiniteOutput {
-            failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
-            throw failure
+        let (logits, spiking) = try named(batch) {
+            (try ann?[batch.samples] ?? simulator.annAnswers(inputs)[output]!, try simulator.spikingAnswers(inputs))
         }
         let count = batch.samples.count
         try comparison?.add(
             0..<max(0, min(count, comparedSamples - tally.samples)), of: inputs, to: &tally.weightDistances)
-        tally.add(batch.samples.map { labels.indices[$0] }, annLogits: answers.ann[output]!, result: answers.spiking, output: output)
+        tally.add(batch.samples.map { labels.indices[$0] }, annLogits: logits, result: spiking, output: output)
         tally.add(batch)
     }
 
@@ -196,7 +224,8 @@ public struct Evaluation: Sendable {
             let updates = Double(total.neuronUpdates)
             return Results.Step(
                 step: index + 1, top1: Double(tally.steps[index].top1) / samples,
-                top5: Double(tally.steps[index].top5) / samples, firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
+                top5: Double(tally.steps[index].top5) / samples, agreement: Double(tally.agreements[index]) / samples,
+                firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
                 synapticOperations: Double(total.accumulates) / samples,
                 energy: EnergyRatios(total, dense: dense, samples: tally.samples / samplesPerRun, prices: prices),
                 counts: tally.counts[index])
