@@ -1,7 +1,8 @@
 """Trains ResNet-20 or a small VGG with the activation functions of conversion methods, and exports ONNX.
 
 By default on scikit-learn's handwritten digits (8×8, pixels 0…1, a stratified quarter held out for the test), which takes minutes on
-one core; with --cifar10 FOLDER on the binary version of CIFAR-10 (data_batch_1.bin … test_batch.bin), on a GPU where there is one.
+one core; with --cifar10 FOLDER on the binary version of CIFAR-10 (data_batch_1.bin … test_batch.bin), with --images FOLDER on any small
+images in one folder for each of ten classes, a stratified fifth held out; on a GPU where there is one.
 
 First a network with ReLU is trained; the others start from its weights with bounds at the 99.9th percentile of what arrives, and are
 fine-tuned. RNL and stReLU start anew: their values have another scale or sign. RNL, which learns slowly while its maxima settle, takes twice as
@@ -11,7 +12,7 @@ shared p of θ = p·max changes, pulled down by the rate-inference penalty of it
 Writes to --output:
     NETWORK-ACTIVATION.onnx   in evaluation mode, input x [N, channels, height, width], output logits [N, 10]
     calibration.npz           x, y: 512 training samples
-    test.npz                  x, y: the test samples (of CIFAR-10 the first 1,000)
+    test.npz                  x, y: the test samples (the first 1,000 of natural images)
     training.json             settings, versions, losses and accuracies of every epoch, as run
     training.md               the table of the accuracies
 
@@ -66,6 +67,17 @@ def cifar10(folder):
         x = records[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32) / 255
         return torch.from_numpy(x), torch.from_numpy(records[:, 0].astype(np.int64))
     return [*read([f"data_batch_{i}.bin" for i in range(1, 6)]), *read(["test_batch.bin"])]
+
+
+def image_folders(folder, seed):
+    from PIL import Image
+    from sklearn.model_selection import train_test_split
+    classes = sorted(p for p in folder.iterdir() if p.is_dir())
+    files = [(f, label) for label, c in enumerate(classes) for f in sorted(c.iterdir())]
+    x = np.stack([np.asarray(Image.open(f).convert("RGB"), np.float32).transpose(2, 0, 1) / 255 for f, _ in files])
+    y = np.array([label for _, label in files], np.int64)
+    parts = train_test_split(x, y, test_size=0.2, stratify=y, random_state=seed)
+    return [torch.from_numpy(p) for p in (parts[0], parts[2], parts[1], parts[3])]
 
 
 def augmented(x, generator, flips):
@@ -242,6 +254,7 @@ def options():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--output", type=Path, required=True)
     p.add_argument("--cifar10", type=Path, help="folder with the binary version of CIFAR-10 (default: digits)")
+    p.add_argument("--images", type=Path, help="folder with ten folders of images, one for each class")
     p.add_argument("--networks", default="vgg,resnet20")
     p.add_argument("--activations", default=",".join(ACTIVATIONS))
     p.add_argument("--width", type=int, help="channels of the first stage (default: 8 for digits, 16 for ResNet-20 and 64 for VGG on CIFAR-10)")
@@ -258,7 +271,7 @@ def options():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     o = p.parse_args()
-    natural = o.cifar10 is not None
+    natural = o.cifar10 is not None or o.images is not None
     o.epochs = o.epochs or (200 if natural else 30)
     o.fine_tune_epochs = o.fine_tune_epochs or (30 if natural else 15)
     return o
@@ -266,7 +279,7 @@ def options():
 
 def main():
     o = options()
-    data = cifar10(o.cifar10) if o.cifar10 else digits(o.seed)
+    data = cifar10(o.cifar10) if o.cifar10 else image_folders(o.images, o.seed) if o.images else digits(o.seed)
     x, y, test_x, test_y = data
     o.output.mkdir(parents=True, exist_ok=True)
     np.savez(o.output / "calibration.npz", x=x[:512].numpy(), y=y[:512].numpy())
@@ -274,7 +287,7 @@ def main():
     data = [x, y, test_x.to(o.device), test_y.to(o.device)]
     runs = []
     for network in o.networks.split(","):
-        width = o.width or (8 if not o.cifar10 else 64 if network == "vgg" else 16)
+        width = o.width or (8 if x.shape[1] == 1 else 64 if network == "vgg" else 16)
         wanted, trained = o.activations.split(","), None
         needs_relu = any(name not in FROM_SCRATCH for name in wanted)
         for name in (["relu"] if needs_relu and "relu" not in wanted else []) + sorted(wanted, key=lambda name: name != "relu"):
@@ -296,9 +309,9 @@ def main():
                 "parameters": sum(p.numel() for p in net.parameters()), "epochs": history, "second phase": second,
             })
             print(table(runs[-1:]).splitlines()[-1], flush=True)
-            settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(o).items() if k not in ("output", "cifar10")}
+            settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(o).items() if k not in ("output", "cifar10", "images")}
             (o.output / "training.json").write_text(json.dumps({
-                "data": "CIFAR-10" if o.cifar10 else "scikit-learn digits", "samples": [len(x), len(test_x)], "settings": settings,
+                "data": "CIFAR-10" if o.cifar10 else "images" if o.images else "scikit-learn digits", "samples": [len(x), len(test_x)], "settings": settings,
                 "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": version("numpy")},
                 "threads": torch.get_num_threads(), "runs": runs}, indent=1) + "\n")
             (o.output / "training.md").write_text(table(runs))

@@ -107,7 +107,7 @@ public struct Comparison: Sendable {
             progress: { try progress(.measuring(label), $0, $1) })
         let entry = ComparisonResults.Entry(
             label: label, results: measured, steps: steps,
-            needs: ComparisonResults.Needs(calibrationSamples: network.provenance.calibrationCount, calibrationRounds: rounds),
+            needs: ComparisonResults.Needs(calibrationSamples: rounds > 0 ? network.provenance.calibrationCount : nil, calibrationRounds: rounds),
             seconds: .init(conversion: (converted - began).seconds, evaluation: (clock.now - converted).seconds))
         return (entry, measured)
     }
