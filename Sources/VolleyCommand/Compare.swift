@@ -140,7 +140,6 @@ private final class StageLine {
 
     static func text(_ stage: Comparison.Stage) -> String {
         switch stage {
-        case .ann: "running the ANN"
         case .converting(let label): "converting by \(label)"
         case .measuring(let label): "measuring \(label)"
         }

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// Converts one model by several methods and measures what comes out on the same samples.
 ///
-/// The trained network is run once, for all of them; each spiking network runs once, for as many time-steps as the last one asked for,
+/// The trained network is run once on every sample, for all of them; each spiking network runs once, for as many time-steps as the last one asked for,
 /// and answers at all earlier ones on the way.
 public struct Comparison: Sendable {
     /// A method with its settings, under the name that it is shown by.
@@ -18,7 +18,6 @@ public struct Comparison: Sendable {
 
     /// What is being done, for whoever watches.
     public enum Stage: Sendable, Hashable {
-        case ann
         case converting(String)
         case measuring(String)
     }
@@ -60,8 +59,7 @@ public struct Comparison: Sendable {
     ) throws -> ComparisonResults {
         model.diagnostics.forEach { diagnose(nil, $0) }
         for candidate in candidates { try candidate.method.validate() }
-        let ann = try evaluation(of: trained())
-        let answers = try ann.annAnswers { try progress(.ann, $0, $1) }
+        let answers = ANNAnswers(try simulator(of: trained(), timeSteps: 1))
         var results = ComparisonResults(model: modelName, steps: steps, settings: settings)
         var said: Set<String> = []
         for candidate in candidates {
@@ -100,7 +98,7 @@ public struct Comparison: Sendable {
             try CalibrationOverlap.check(
                 network, settings.limit.map { dataset.prefix($0) } ?? dataset, skipBad: settings.skipBad, threads: settings.threads)
         }
-        let evaluation = try evaluation(of: network)
+        let evaluation = try Evaluation(simulator(of: network, timeSteps: steps.last!), on: dataset, settings: settings)
         evaluation.diagnostics.forEach(diagnose)
         let measured = try evaluation.run(
             networkDigest: try digest(of: network), ann: answers, resumeFile: resumeFile,
@@ -112,8 +110,9 @@ public struct Comparison: Sendable {
         return (entry, measured)
     }
 
-    private func evaluation(of network: SpikingNetwork) throws -> Evaluation {
-        try Evaluation(network, on: dataset, settings: settings, kernels: kernels)
+    private func simulator(of network: SpikingNetwork, timeSteps: Int) throws -> ParallelSimulator {
+        let program = try Program(network, timeSteps: timeSteps, weights: settings.weights, kernels: kernels)
+        return ParallelSimulator(program, threads: settings.threads)
     }
 
     /// The trained network as one without neurons.

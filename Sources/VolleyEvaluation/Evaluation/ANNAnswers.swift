@@ -1,24 +1,30 @@
+internal import Synchronization
+public import VolleySimulation
 internal import VolleyTensors
 
-/// What a trained network answers to the samples of a data set: computed once for all spiking networks that are made of it.
-public struct ANNAnswers: Sendable {
-    /// The output that holds the classes.
-    public let output: String
+/// What a trained network answers to the samples of a data set: each is computed once, for the evaluations of all spiking networks that
+/// are made of it.
+public final class ANNAnswers: Sendable {
+    private let simulator: any Simulator
     /// By sample, a value for each class.
-    private var logits: [Int: [Float]] = [:]
+    private let known = Mutex<[Int: [Float]]>([:])
 
-    init(output: String) { self.output = output }
+    /// - Parameter simulator: its ANN is the trained network; its spiking network does not count.
+    public init(_ simulator: any Simulator) { self.simulator = simulator }
 
-    /// - Parameter values: a row for each of the samples.
-    mutating func add(_ values: Tensor, of samples: [Int]) {
-        let classes = values.shape.rowCount
-        for (row, sample) in samples.enumerated() { logits[sample] = Array(values.values[row * classes..<(row + 1) * classes]) }
-    }
-
-    /// A row for each of the samples; nil where one of them was not asked.
-    subscript(samples: [Int]) -> Tensor? {
-        let rows = samples.compactMap { logits[$0] }
-        guard rows.count == samples.count, let classes = rows.first?.count else { return nil }
-        return Tensor([rows.count, classes], rows.flatMap(\.self))
+    /// - Parameters:
+    ///   - samples: which samples of the data set the inputs are, row by row.
+    ///   - output: the output that holds the classes, the same in every call.
+    /// - Returns: `[N, classes]`.
+    /// - Throws: what `Simulator/annAnswers(_:)` throws.
+    func logits(of samples: [Int], _ inputs: [String: Tensor], output: String) throws -> Tensor {
+        let rows = known.withLock { known in samples.compactMap { known[$0] } }
+        if rows.count == samples.count { return Tensor([rows.count, rows[0].count], rows.flatMap(\.self)) }
+        let logits = try simulator.annAnswers(inputs)[output]!
+        let classes = logits.shape.rowCount
+        known.withLock { known in
+            for (row, sample) in samples.enumerated() { known[sample] = Array(logits.values[row * classes..<(row + 1) * classes]) }
+        }
+        return logits
     }
 }

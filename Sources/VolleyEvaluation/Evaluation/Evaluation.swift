@@ -111,7 +111,7 @@ public struct Evaluation: Sendable {
     /// Runs the whole data set.
     /// - Parameters:
     ///   - networkDigest: SHA-256 of the network's file, for the record.
-    ///   - ann: what the ANN answers to these samples, where that is known already.
+    ///   - ann: what answers for the ANN, shared with other evaluations on the same data; nil for the network's own.
     ///   - resumeFile: where progress is kept after every batch and continued from. It is left there: remove it once the
     ///     results are safe.
     ///   - progress: called after every batch with the samples done and in all.
@@ -133,7 +133,11 @@ public struct Evaluation: Sendable {
                 context: .init(file: resumeFile))
         }
         let comparison = try simulator.rounding.map { try WeightComparison(simulator.ann, $0) }
-        let loader = try loader(startingAt: tally.position)
+        let loader = try BatchLoader(
+            dataset, preprocessing: network.preprocessing, inputShape: inputShape,
+            batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads,
+            skipsUnreadable: settings.skipBad,
+            startingAt: tally.position)
         try progress(tally.position, dataset.count)
         while let batch = try loader.next() {
             try measure(batch, comparison, ann, &tally)
@@ -145,40 +149,6 @@ public struct Evaluation: Sendable {
                 .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
         }
         return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
-    }
-
-    /// What the ANN answers to every sample, for the evaluations of all networks that are made of it.
-    /// - Parameter progress: called after every batch with the samples done and in all.
-    /// - Throws: the first error of data or network.
-    public func annAnswers(progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }) throws -> ANNAnswers {
-        var answers = ANNAnswers(output: output)
-        let loader = try loader(startingAt: 0)
-        try progress(0, dataset.count)
-        while let batch = try loader.next() {
-            if !batch.samples.isEmpty {
-                let outputs = try named(batch) { try simulator.annAnswers([input.name: batch.inputs]) }
-                answers.add(outputs[output]!, of: batch.samples)
-            }
-            try progress(batch.indices.upperBound, dataset.count)
-        }
-        return answers
-    }
-
-    private func loader(startingAt start: Int) throws -> BatchLoader {
-        try BatchLoader(
-            dataset, preprocessing: network.preprocessing, inputShape: inputShape,
-            batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads, skipsUnreadable: settings.skipBad,
-            startingAt: start)
-    }
-
-    /// Says which sample of a batch has no finite answer.
-    private func named<Answers>(_ batch: Batch, _ body: () throws -> Answers) throws -> Answers {
-        do {
-            return try body()
-        } catch var failure as NonFiniteOutput {
-            failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
-            throw failure
-        }
     }
 
     /// By name the neurons and codes of every site.
@@ -203,8 +173,14 @@ public struct Evaluation: Sendable {
     ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
-        let (logits, spiking) = try named(batch) {
-            (try ann?[batch.samples] ?? simulator.annAnswers(inputs)[output]!, try simulator.spikingAnswers(inputs))
+        let logits: Tensor
+        let spiking: SimulationResult
+        do {
+            logits = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
+            spiking = try simulator.spikingAnswers(inputs)
+        } catch var failure as NonFiniteOutput {
+            failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
+            throw failure
         }
         let count = batch.samples.count
         try comparison?.add(
