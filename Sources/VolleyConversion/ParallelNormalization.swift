@@ -112,8 +112,9 @@ private struct Scaling {
             }
             let product = try builder.add(node.name + ".unscaled", operation, inputs)
             return try multiply(product, by: want / natural, node.name, &builder)
-        case .elementwise, .activation, .parametricActivation, .quantization, .softmax, .pooling, .resize, .reduction,
-            .argMaximum, .topK, .cumulativeSum, .triangle, .selection, .slice, .gather, .gatherElements, .gatherND, .padding, .concatenation,
+        case .elementwise, .activation, .parametricActivation, .trainedActivation, .quantization, .softmax, .pooling, .resize,
+            .reduction, .argMaximum, .topK, .cumulativeSum, .triangle, .selection, .slice, .gather, .gatherElements, .gatherND, .padding,
+            .concatenation,
             .expansion:
             break
         }

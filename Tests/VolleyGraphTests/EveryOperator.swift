@@ -43,8 +43,10 @@ private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder
     }
     let leaky = try builder.add(
         "leaky", .parametricActivation(ParametricActivation(.leakyRelu, parameters: [0.5])), [value])
+    let steps = TrainedActivation(.slip(.init(3, rounding: .nearest), slope: 0.25, shift: -0.5), scales: [0.75], unit: .step, channelAxis: 1)
+    let stepped = try builder.add("stepped", .trainedActivation(steps), [leaky])
     let rms = try builder.add(
-        "rms", .rmsNormalization(RMSNormalization(epsilon: 0.5)), [leaky, try constant("rms.gamma", Array(repeating: 2, count: 9))])
+        "rms", .rmsNormalization(RMSNormalization(epsilon: 0.5)), [stepped, try constant("rms.gamma", Array(repeating: 2, count: 9))])
     let sums = try builder.add("sums", .cumulativeSum(CumulativeSum(axis: 2, reverse: true)), [rms])
     let padded = try builder.add("padded", .padding(Padding(.reflect, amounts: [[0, 0], [0, 0], [1, -1]])), [sums])
     let lower = try builder.add("lower", .triangle(Triangle(upper: false, diagonal: 5)), [padded])
@@ -95,7 +97,9 @@ private func addLookupsAndScans(of value: NodeID, to builder: inout GraphBuilder
     let e = try builder.add("e", .gatherElements(GatherElements(axis: 3)), [d, d])
     let f = try builder.add("f", .cumulativeSum(CumulativeSum(axis: 2)), [e])
     let g = try builder.add("g", .parametricActivation(ParametricActivation(.clip, parameters: [0, 6])), [f])
-    builder.output("out", try builder.add("h", .argMaximum(ArgMaximum(axis: 3)), [g]))
+    let steps = TrainedActivation(.steps(.init(4, shift: 0.5)), scales: [1, 2], channelAxis: 2)
+    let s = try builder.add("s", .trainedActivation(steps), [g])
+    builder.output("out", try builder.add("h", .argMaximum(ArgMaximum(axis: 3)), [s]))
     return try builder.build()
 }
 

@@ -27,6 +27,7 @@ import VolleyTestSupport
             "reduction", "reshape", "transpose", "slice", "concatenation", "expansion", "neuron", "parametricActivation",
             "rmsNormalization", "pooling", "argMaximum", "cumulativeSum", "triangle", "selection", "gather",
             "gatherElements", "gatherND", "padding", "transposedConvolution", "resize", "topK", "quantization",
+            "trainedActivation",
         ]
         #expect(Set(graph.nodes.compactMap { $0.operation?.name }) == Set(operators))
         let json = try encode(graph)
@@ -48,6 +49,9 @@ import VolleyTestSupport
             + BinaryFunction.allCases.map { .elementwise(Elementwise($0)) }
             + Reduction.Function.allCases.map { .reduction(Reduction($0, axes: [0], keepsAxes: $0 == .sum)) }
             + ParametricActivation.Function.allCases.map { .parametricActivation(ParametricActivation($0, parameters: [1])) }
+            + [.clip, .symmetricClip, .steps(.init(3, shift: 0.5)), .slip(.init(2), slope: 0.5, shift: 0), .gradedSteps(20)].map {
+                .trainedActivation(TrainedActivation($0, scales: [0.1]))
+            }
             + Padding.Mode.allCases.map { .padding(Padding($0, amounts: [[1, -2]], value: 0.5)) }
         let json = try JSONEncoder().encode(functions)
         #expect(try JSONDecoder().decode([Operator].self, from: json) == functions)

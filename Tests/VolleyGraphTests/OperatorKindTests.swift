@@ -69,6 +69,7 @@ import VolleyTestSupport
             Case(.elementwise(Elementwise(.power)), [true, false], .nonlinear),
             Case(.elementwise(Elementwise(.less)), [true, true], .nonlinear),
             Case(.parametricActivation(ParametricActivation(.leakyRelu, parameters: [1])), [true], .nonlinear),
+            Case(.trainedActivation(TrainedActivation(.clip, scales: [1])), [true], .nonlinear),
             Case(.rmsNormalization(RMSNormalization(epsilon: 1)), [true, false], .nonlinear),
             Case(.pooling(Pooling(.average, kernel: [1, 1], stride: [1, 1])), [true], .affine),
             Case(.pooling(Pooling(.maximum, kernel: [1, 1], stride: [1, 1])), [true], .nonlinear),

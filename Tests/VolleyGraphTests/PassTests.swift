@@ -67,6 +67,17 @@ import VolleyTestSupport
                 try builder.add("y", .elementwise(Elementwise(.multiply)), [x, builder.add("gate", .activation(Activation(.sigmoid)), [x])])
             }
             return (graph, ["activation", "activation"])
+        case "LiftTrainedActivations":
+            let graph = try graph { builder, x in
+                let scaled = try builder.add("scaled", .elementwise(Elementwise(.divide)), [x, number("bound", 0.5, &builder)])
+                let steps = try builder.add("steps", .elementwise(Elementwise(.multiply)), [scaled, number("count", 4, &builder)])
+                let rounded = try builder.add("rounded", .activation(Activation(.floor)), [steps])
+                let part = try builder.add("part", .elementwise(Elementwise(.divide)), [rounded, number("divisor", 4, &builder)])
+                let clip = ParametricActivation(.clip, parameters: [0, 1])
+                let cut = try builder.add("cut", .parametricActivation(clip), [part])
+                return try builder.add("y", .elementwise(Elementwise(.multiply)), [cut, number("factor", 0.5, &builder)])
+            }
+            return (graph, ["trainedActivation", "activation"])
         case "LiftLinear":
             let graph = try graph { builder, x in
                 try builder.add("y", .matrixProduct(MatrixProduct()), [x, builder.constant("matrix", randomTensor([8, 5], seed: 31))])

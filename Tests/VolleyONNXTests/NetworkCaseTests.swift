@@ -58,7 +58,7 @@ import VolleyTestSupport
             guard let operation = node.operation else { continue }
             #expect(!node.inputs.allSatisfy { isConstant[$0] }, "\(node.name) could have been computed at import")
             switch operation {
-            case .quantization: roundings += 1
+            case .quantization, .trainedActivation: roundings += 1
             case .linear, .convolution: #expect(isConstant[node.inputs[1]])
             default: break
             }

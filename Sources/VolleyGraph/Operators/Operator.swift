@@ -8,6 +8,7 @@ public enum Operator: Sendable, Hashable {
     case elementwise(Elementwise)
     case activation(Activation)
     case parametricActivation(ParametricActivation)
+    case trainedActivation(TrainedActivation)
     case quantization(Quantization)
     case softmax(Softmax)
     case layerNormalization(LayerNormalization)
@@ -40,6 +41,7 @@ public enum Operator: Sendable, Hashable {
         case .elementwise(let operation): operation
         case .activation(let operation): operation
         case .parametricActivation(let operation): operation
+        case .trainedActivation(let operation): operation
         case .quantization(let operation): operation
         case .softmax(let operation): operation
         case .layerNormalization(let operation): operation
@@ -72,7 +74,7 @@ public enum Operator: Sendable, Hashable {
 extension Operator: Codable {
     private enum Tag: String, Codable {
         case linear, convolution, transposedConvolution, matrixProduct, elementwise, activation, parametricActivation
-        case quantization, softmax, layerNormalization, rmsNormalization, pooling, resize, reduction, argMaximum, topK
+        case trainedActivation, quantization, softmax, layerNormalization, rmsNormalization, pooling, resize, reduction, argMaximum, topK
         case cumulativeSum, triangle, selection
         case reshape, transpose, slice, gather, gatherElements, gatherND, padding, concatenation, expansion, neuron
     }
@@ -88,6 +90,7 @@ extension Operator: Codable {
         case .elementwise: .elementwise
         case .activation: .activation
         case .parametricActivation: .parametricActivation
+        case .trainedActivation: .trainedActivation
         case .quantization: .quantization
         case .softmax: .softmax
         case .layerNormalization: .layerNormalization
@@ -123,6 +126,7 @@ extension Operator: Codable {
         case .elementwise: self = .elementwise(try Elementwise(from: decoder))
         case .activation: self = .activation(try Activation(from: decoder))
         case .parametricActivation: self = .parametricActivation(try ParametricActivation(from: decoder))
+        case .trainedActivation: self = .trainedActivation(try TrainedActivation(from: decoder))
         case .quantization: self = .quantization(try Quantization(from: decoder))
         case .softmax: self = .softmax(try Softmax(from: decoder))
         case .layerNormalization: self = .layerNormalization(try LayerNormalization(from: decoder))

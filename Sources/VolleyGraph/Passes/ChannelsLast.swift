@@ -70,7 +70,7 @@ private struct Rewriting {
             let input = first[node.inputs[0]]!
             first[id] = try builder.copy(node, inputs: [input])
             let shape = SymbolicShape(orderOfLast(reshape.shape.rank).map { reshape.shape[$0] })
-            last[id] = try builder.add(builder.unused(node.name + ".channelsLast"), .reshape(Reshape(to: shape)), [input])
+            last[id] = try builder.addOperation(node.name + ".channelsLast", .reshape(Reshape(to: shape)), [input])
         case .reshape(let reshape) where isLast(node.inputs[0]): try put(id, node, reshape)
         default:
             if node.inputs.contains(where: isLast), !fixedSites.contains(id), !node.inputs.contains(where: isFirstSite),
@@ -103,8 +103,8 @@ private struct Rewriting {
     private mutating func channelsFirst(_ id: NodeID) throws -> NodeID {
         if let known = first[id] { return known }
         if isSite(id) { turnedSites.insert(id) }
-        let new = try builder.add(
-            builder.unused(graph[id].name + ".channelsFirst"), .transpose(Transpose(orderOfFirst(graph[id].shape.rank))), [last[id]!])
+        let new = try builder.addOperation(
+            graph[id].name + ".channelsFirst", .transpose(Transpose(orderOfFirst(graph[id].shape.rank))), [last[id]!])
         first[id] = new
         return new
     }
@@ -126,8 +126,8 @@ private struct Rewriting {
             turned.fill(from: constant.values, offset: 0, strides: order.map { strides[$0] })
             return try builder.addConstant(graph[id].name + ".channelsLast", turned)
         }
-        return try builder.add(
-            builder.unused(graph[id].name + ".channelsLast"), .transpose(Transpose(order)), [first[id]!])
+        return try builder.addOperation(
+            graph[id].name + ".channelsLast", .transpose(Transpose(order)), [first[id]!])
     }
 
     // MARK: Operators
@@ -195,6 +195,9 @@ private struct Rewriting {
         switch operation {
         case .neuron, .activation, .parametricActivation:
             (moved, inputs) = (operation, node.inputs)
+        case .trainedActivation(var activation):
+            activation.channelAxis = activation.channelAxis.map { position($0, rank) }
+            (moved, inputs) = (.trainedActivation(activation), node.inputs)
         case .pooling(var pooling) where pooling.channels == .first:
             pooling.channels = .last
             (moved, inputs) = (.pooling(pooling), node.inputs)

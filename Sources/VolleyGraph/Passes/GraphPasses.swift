@@ -11,6 +11,7 @@ public enum GraphPasses {
         ("LiftLayerNormalization", { try LiftLayerNormalization.apply(to: $0) }),
         ("LiftRMSNormalization", { try LiftRMSNormalization.apply(to: $0) }),
         ("LiftGatedActivations", { try LiftGatedActivations.apply(to: $0) }),
+        ("LiftTrainedActivations", { try LiftTrainedActivations.apply(to: $0) }),
         ("LiftLinear", { try LiftLinear.apply(to: $0) }),
         ("FoldScaleAndShift", { try FoldScaleAndShift.apply(to: $0) }),
         ("RemoveUnusedNodes", { try RemoveUnusedNodes.apply(to: $0) }),

@@ -69,8 +69,12 @@ extension GraphBuilder {
     /// Puts a constant that a pass has made, under a name that neither graph has.
     mutating func addConstant(_ name: String, _ tensor: Tensor) throws -> NodeID { try constant(unused(name), tensor) }
 
-    /// A name like that one that neither graph has.
-    func unused(_ name: String) -> String {
+    /// Puts an operation that a pass has made, under a name that neither graph has.
+    mutating func addOperation(_ name: String, _ operation: Operator, _ inputs: [NodeID]) throws -> NodeID {
+        try add(unused(name), operation, inputs)
+    }
+
+    private func unused(_ name: String) -> String {
         var unused = name
         var count = 0
         while isTaken(unused) {

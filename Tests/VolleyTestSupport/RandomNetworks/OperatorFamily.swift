@@ -7,7 +7,7 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
     case linear, convolution, matrixProduct, elementwise, activation, parametricActivation, softmax, layerNormalization
     case rmsNormalization, pooling, reduction, argMaximum, cumulativeSum, triangle, selection, reshape, transpose, slice
     case gather, gatherElements, gatherND, padding, concatenation, expansion
-    case transposedConvolution, resize, topK, quantization
+    case transposedConvolution, resize, topK, quantization, trainedActivation
 
     /// nil for a place of neurons.
     public init?(_ operation: Operator) {
@@ -40,6 +40,7 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
         case .resize: self = .resize
         case .topK: self = .topK
         case .quantization: self = .quantization
+        case .trainedActivation: self = .trainedActivation
         case .neuron: return nil
         }
     }
@@ -49,7 +50,8 @@ public enum OperatorFamily: String, Sendable, CaseIterable {
         switch self {
         case .linear: 10
         case .elementwise: 6
-        case .convolution, .activation, .gatherND, .expansion: 4
+        case .gatherND: 6
+        case .convolution, .activation, .expansion: 4
         case .matrixProduct, .reshape, .transpose, .transposedConvolution, .topK: 3
         default: 2
         }

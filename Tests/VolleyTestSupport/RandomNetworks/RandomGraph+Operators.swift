@@ -33,6 +33,7 @@ extension RandomGraph {
         case .resize: drawResize()
         case .topK: drawTopK()
         case .quantization: drawQuantization()
+        case .trainedActivation: drawTrainedActivation()
         }
     }
 
@@ -171,6 +172,25 @@ extension RandomGraph {
             default: [first, second]
             }
         emit(.parametricActivation(ParametricActivation(function, parameters: Array(parameters.prefix(function.parameterCount)))), [x])
+    }
+
+    private mutating func drawTrainedActivation() {
+        guard let x = pick() else { return }
+        let steps = TrainedActivation.Steps(
+            int(in: 1...6), shift: chance(0.5) ? 0.5 : 0, rounding: one(of: TrainedActivation.Steps.Rounding.allCases))
+        let functions: [TrainedActivation.Function] = [
+            .clip, .symmetricClip, .steps(steps), .slip(steps, slope: 0.1 + 0.8 * random.uniform(), shift: 0.3), .gradedSteps(steps.count),
+        ]
+        let function = one(of: functions)
+        var activation = TrainedActivation(function, scales: [0.2 + random.uniform()])
+        if activation.levels != nil { activation.unit = one(of: TrainedActivation.Unit.allCases) }
+        if let (x, axis) = pickAxis(), case let length = shape(of: x)[axis], !length.scalesWithBatch, length.size > 0, chance(0.4) {
+            activation.channelAxis = axis
+            activation.scales = (0..<length.size).map { _ in 0.2 + random.uniform() }
+            emit(.trainedActivation(activation), [x])
+        } else {
+            emit(.trainedActivation(activation), [x])
+        }
     }
 
     mutating func layerNorm(_ x: NodeID) -> NodeID? {
