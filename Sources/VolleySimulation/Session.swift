@@ -10,8 +10,8 @@ public struct Session: ~Copyable {
     public enum Order: String, Sendable, CaseIterable {
         /// All layers run one time-step after the other: for streams and early answers. Memory does not grow with T.
         case stepSequential = "step-sequential"
-        /// Each layer runs up to 16 time-steps before the next, a group of samples at a time: for batches. Membrane
-        /// potentials live in registers while their layer runs, and are kept only from one 16 to the next.
+        /// Each layer runs up to 16 time-steps, fewer of large images, before the next, a group of samples at a time: for batches. Membrane
+        /// potentials live in registers while their layer runs, and are kept only from one part to the next.
         case layerSequential = "layer-sequential"
     }
 
@@ -19,6 +19,7 @@ public struct Session: ~Copyable {
     private static let groupBudget = 1 << 21
     /// Time-steps that a layer runs at once, so that memory is bounded whatever their number.
     private static let mostSteps = 16
+    private static let fewestSteps = 4
 
     private let program: Program
     private let order: Order
@@ -38,8 +39,14 @@ public struct Session: ~Copyable {
     /// Runs all time-steps on inputs that were checked.
     /// - Throws: `SpikingError` where a membrane potential is not finite.
     public mutating func run(_ inputs: BoundInputs) throws -> SimulationResult {
-        let steps = order == .layerSequential && program.foldsTime ? min(program.timeSteps, Self.mostSteps) : 1
+        let steps = order == .layerSequential && program.foldsTime ? min(program.timeSteps, stepsAtOnce) : 1
         return try runGroups(inputs, program.spiking, timeSteps: program.timeSteps, stepsAtOnce: steps, counts: true)
+    }
+
+    /// As many time-steps as the budget holds of the largest value of one sample, so that memory does not grow with T for large images
+    /// either; but no fewer than a layer needs to pay for loading and storing its state.
+    private var stepsAtOnce: Int {
+        min(Self.mostSteps, max(Self.fewestSteps, Self.groupBudget / program.spiking.plan.largestValue))
     }
 
     /// Runs the ANN that the network was made from.
