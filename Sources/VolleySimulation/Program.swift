@@ -40,12 +40,16 @@ public struct Program: Sendable {
         executable = Executable(graph, kernels: kernels)
         synapses = SynapseMap(graph)
         var neurons: [NodeID: SiteNeurons] = [:]
-        for id in graph.nodes.indices { neurons[id] = network.layer(at: id).map { SiteNeurons($0, network.coding) } }
+        for id in graph.nodes.indices {
+            neurons[id] = network.layer(at: id).map {
+                SiteNeurons($0, network.coding, network.timing, hasScales: graph[id].inputs.count > 1)
+            }
+        }
         var integers: [NodeID: IntegerWeights] = [:]
         var diagnostics: [Diagnostic] = []
         var thresholdError = 0.0
         for (id, node) in graph.nodes.enumerated() {
-            guard let bits = weights.bits, graph.isLayer(id), let neuron = neurons[node.inputs[0]],
+            guard let bits = weights.bits, network.timing.isPlain, graph.isLayer(id), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
             if graph.layerBias(of: id) == nil {

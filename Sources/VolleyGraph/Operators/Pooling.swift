@@ -21,10 +21,23 @@ public struct Pooling: Operation {
     public var ceilMode: Bool
     /// Whether a mean divides by the positions in the padding too.
     public var countsPadding: Bool
+    /// How a maximum is taken of spikes that arrive over time; nil: of the estimates, as of any nonlinear operator.
+    public var spikeRule: SpikeRule?
+
+    /// A maximum of what arrives at a time-step, `x_i(t)`, instead of one of the estimates.
+    public enum SpikeRule: String, Sendable, Hashable, Codable, CaseIterable {
+        /// `max_i x_i(t)`.
+        case stepMaximum
+        /// `x_k(t)` of the member k with the largest `Σ_{s≤t} x_k(s)`; of several, the first in row-major order. Rueckauer et al., Front.
+        /// Neurosci. 11:682, 2017, section 2.2.
+        case gateFirst
+        /// The same; of several, the one with the largest `x_k(t)`. As in the program of Li and Zeng, IJCAI 2022.
+        case gateLargest
+    }
 
     public init(
         _ function: Function, kernel: [Int], stride: [Int], dilation: [Int] = [1, 1], padding: [[Int]] = [[0, 0], [0, 0]],
-        ceilMode: Bool = false, countsPadding: Bool = false
+        ceilMode: Bool = false, countsPadding: Bool = false, spikeRule: SpikeRule? = nil
     ) {
         self.function = function
         self.kernel = kernel
@@ -33,6 +46,7 @@ public struct Pooling: Operation {
         self.padding = padding
         self.ceilMode = ceilMode
         self.countsPadding = countsPadding
+        self.spikeRule = spikeRule
     }
 
     public var arity: ClosedRange<Int> { 1...1 }
@@ -84,6 +98,22 @@ public struct Pooling: Operation {
         let (input, target) = (inputs[0], output.shape)
         let order = axes.filter { target[$0] <= input.shape[$0] } + axes.filter { target[$0] > input.shape[$0] }
         output = order.reduce(input) { fold($0, axis: $1, to: target[$1]) }
+    }
+
+    /// Which elements of an input each element of the output is made of, as positions in the input, row-major within a window.
+    /// - Parameter shapes: of input and output, batch and channels included.
+    public func windows(input: Shape, output: Shape) -> [[Int]] {
+        var windows = (0..<output[0] * output[1]).map { [$0] }
+        for axis in 2..<output.rank {
+            let along = (0..<output[axis]).map { index in
+                let window = window(index, axis - 2, length: input[axis])
+                return (0..<window.count).map { window.first + $0 * dilation[axis - 2] }
+            }
+            windows = windows.flatMap { outer in
+                along.map { positions in outer.flatMap { start in positions.map { start * input[axis] + $0 } } }
+            }
+        }
+        return windows
     }
 
     private func fold(_ input: Tensor, axis: Int, to count: Int) -> Tensor {

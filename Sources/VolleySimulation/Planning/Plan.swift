@@ -39,14 +39,20 @@ public struct Plan: Sendable, Hashable {
     /// - Throws: ``PlanError`` where the planner made a mistake.
     public init(_ network: SpikingNetwork) throws {
         var neurons: [NodeID: Neurons] = [:]
-        for id in network.graph.nodes.indices { neurons[id] = network.layer(at: id)?.planned(network.coding) }
+        // Passes take a time-step for what it is; where it weighs something else, neurons are operators by themselves, read as values.
+        for id in network.graph.nodes.indices where network.timing.isPlain {
+            neurons[id] = network.layer(at: id)?.planned(network.coding)
+            if neurons[id] != nil, network.graph[id].inputs.count > 1 {
+                neurons[id] = .alone(because: "each has a threshold of its own")
+            }
+        }
         try self.init(network.graph, neurons: neurons)
     }
 
     /// Plans a graph with places for neurons that none stand at yet, as if they were of a kind that joins other passes.
     /// - Throws: ``PlanError`` where the planner made a mistake.
     public init(placed graph: Graph) throws {
-        let sites = graph.nodes.indices.filter { graph[$0].operation == .neuron(NeuronSite()) }
+        let sites = graph.nodes.indices.filter { graph[$0].isNeuronSite }
         try self.init(graph, neurons: Dictionary(uniqueKeysWithValues: sites.map { ($0, .joining) }))
     }
 

@@ -60,6 +60,13 @@ public struct SynapseCounter: Sendable {
                 countSpikes(
                     of: .columns, width: width, emitted, offset: offset, rows: shape.count / width, alphabet, adding: &perPixel, at: 0)
                 add(zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }, to: step)
+            case .routed(let fanOut):
+                let spikes = alphabet.spikeTable
+                var reached = 0
+                for index in 0..<shape.count where emitted[offset + index] != 0 {
+                    reached += spikes[Alphabet.place(of: emitted[offset + index])] * fanOut[index % fanOut.count]
+                }
+                add(reached, to: step)
             case .product(let product, let side):
                 let matrices = Matrices(shape, side, isMatrix: map.products[product].isMatrixProduct)
                 var fired = [Int64](repeating: 0, count: matrices.positions)
