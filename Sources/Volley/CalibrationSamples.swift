@@ -59,6 +59,9 @@ final class CalibrationSamples: CalibrationData {
         keptSamples = KeptSamples(placed, upTo: FidelityCheck.mostSamples, of: count)
     }
 
+    /// Whether there was a round.
+    var wereRead: Bool { !isFirstRound }
+
     /// Some of the samples, once there was a round.
     var kept: [String: Tensor]? { keptSamples.inputs }
 
@@ -110,6 +113,6 @@ final class CalibrationSamples: CalibrationData {
         try body(inputs, samples)
         guard isFirstRound else { return }
         keptSamples.add(inputs, count: samples)
-        digests.add(inputs)
+        digests.add(inputs.filter { graph.node(named: $0.key) != nil })
     }
 }

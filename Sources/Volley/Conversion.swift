@@ -42,10 +42,10 @@ public struct Conversion: Sendable {
         network.classNames = model.classNames
         network.provenance.modelDigest = modelDigest
         network.provenance.settings["normalize-parameters"] = "\(normalizesParameters)"
-        if isCalibrated {
-            samples?.describe(in: &network.provenance)
+        // A method that finds all it needs in the network does not ask for the samples.
+        if let samples, samples.wereRead {
+            samples.describe(in: &network.provenance)
         } else if checksFidelity {
-            // Nobody has read the samples yet.
             try samples?.forEachPart { _, _ in }
         }
         network.diagnostics.forEach(diagnose)

@@ -26,7 +26,8 @@ struct Convert: ParsableCommand {
     @Option(help: "Samples that share a quantile, \(OptionRange.text(OptionRange.samples)); thresholds are means over these batches.") var batch = 128
     @Flag(help: "Take quantiles over the whole calibration set instead.") var wholeSet = false
     @OptionGroup(title: "The method and its settings") var methodOptions: MethodOptions
-    @Option(help: "JSON file {\"site\": [positive, negative], …} instead of calibration.") var thresholds: String?
+    @Option(help: "JSON file instead of calibration: {\"site\": [positive, negative], …}, or [threshold] for neurons in the place of activations.")
+    var thresholds: String?
     @Option(help: "Thresholds pinned as a paper's program has them: \(ThresholdPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset: String?
     @Flag(help: "Fold thresholds into the weights: all smallest positive thresholds become 1.") var normalizeParameters = false
@@ -65,7 +66,8 @@ struct Convert: ParsableCommand {
         try network.write(to: output)
         try Console.out(
             "\(output): \(network.neurons.count) neuron sites, method \(network.provenance.method), \(network.coding.rawValue) coding"
-                + (network.provenance.calibrationCount.map { ", calibrated on \($0) samples" } ?? ", explicit thresholds"))
+                + (network.provenance.calibrationCount.map { ", calibrated on \($0) samples" } ?? ", not calibrated"))
+        for caveat in network.provenance.caveats { try Console.out(caveat) }
         if let fidelity = network.fidelity {
             try Console.out("\n" + fidelity.text, terminator: "")
         } else if !noCheck {
@@ -77,9 +79,13 @@ struct Convert: ParsableCommand {
     private func method() throws -> any ConversionMethod {
         let chosen = try methodOptions.chosen()
         guard preset != nil || thresholds != nil else { return chosen }
+        if var method = chosen as? RateConversion, preset == nil {
+            method.thresholds = try thresholds.map(ThresholdFile.read)
+            return method
+        }
         guard var method = chosen as? MultiThreshold else {
             throw CommandError(
-                "--thresholds and --preset are for the methods \(MultiThreshold.all.map(\.name).joined(separator: ", ")), not for \(chosen.name)")
+                "--preset is for the methods \(MultiThreshold.all.map(\.name).joined(separator: ", ")), not for \(chosen.name)")
         }
         method.thresholds = try thresholds.map(ThresholdFile.read)
         if let preset {

@@ -83,6 +83,7 @@ struct Evaluate: ParsableCommand {
             "\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
         try Console.out(ResultsTable.text(results))
         if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
+        for caveat in results.provenance.caveats { try Console.out(caveat) }
         if let error = results.weightError { try Console.out("On the first 32 samples, \(error.summary).") }
         try Console.out("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
     }

@@ -27,6 +27,7 @@ private struct MethodDescription: Encodable {
     let name: String
     let summary: String
     let citation: String
+    let standing: Standing
     let needs: [String]
     let observes: [String]
     let settings: [SettingValue]
@@ -35,6 +36,7 @@ private struct MethodDescription: Encodable {
         name = method.name
         summary = method.summary
         citation = method.citation
+        standing = method.standing
         needs = method.requirements.map(\.statement)
         observes = method.observers.map { $0.title }
         settings = method.settingValues
@@ -42,7 +44,8 @@ private struct MethodDescription: Encodable {
 
     var text: String {
         var lines = [
-            "\(name): \(summary)", "  paper     \(citation)", "  needs     \(Self.list(needs))", "  observes  \(Self.list(observes))", "",
+            "\(name): \(summary)", "  paper     \(citation)", "  standing  \(standing.text)", "  needs     \(Self.list(needs))",
+            "  observes  \(Self.list(observes))", "",
         ]
         let table = TextTable(
             ["setting", "symbol", "default", "range", "unit", "meaning"].map { .text($0) },

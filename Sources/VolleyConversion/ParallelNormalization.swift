@@ -10,8 +10,17 @@ public import VolleyTensors
 /// `W' = W·λ_1^{l−1}/λ_1^l`, `b' = b/λ_1^l`. Layer normalisation takes the factor into γ and β, a product into the scale
 /// behind it; behind softmax and activation functions a multiplication by `1/λ_1` remains.
 public enum ParallelNormalization {
-    /// - Throws: `GraphError` and `SpikingError` where a factor is so large or small that thresholds leave the range of floats.
+    /// - Throws: ``ConversionError`` for networks whose neurons stand in the place of activations or at inputs, where the same is done by
+    ///   dividing weights by thresholds; `GraphError` and `SpikingError` where a factor is so large or small that thresholds leave the range
+    ///   of floats.
     public static func apply(to network: SpikingNetwork) throws -> SpikingNetwork {
+        let ann = network.graph
+        if let site = ann.nodes.indices.first(where: {
+            ann[$0].operation?.neuronSite?.activation != nil || network.layer(at: $0)?.family == InputNeuron.family
+        }) {
+            throw ConversionError(
+                .badSettings, "parallel normalisation is for neurons that stand before layers; those of '\(ann[site].name)' stand for what they read")
+        }
         let units = network.graph.nodes.indices.map { unit(of: network.layer(at: $0)) }
         let wanted = wantedScales(network.graph, units)
         let readers = network.graph.consumers.map(\.count)

@@ -82,8 +82,9 @@ extension Graph {
     /// - Throws: ``GraphError`` never for a graph that was verified.
     public func withoutNeurons() throws -> Graph {
         try rebuilt { builder, node, _, inputs in
-            if case .operation(.neuron) = node.content { return inputs[0] }
-            return try builder.copy(node, inputs: inputs)
+            guard let site = node.operation?.neuronSite else { return try builder.copy(node, inputs: inputs) }
+            let value = try site.activation.map { try builder.add(node.name, $0.operator, [inputs[0]]) } ?? inputs[0]
+            return inputs.count == 1 ? value : try builder.add(node.name + ".divided", .elementwise(Elementwise(.divide)), [value, inputs[1]])
         }
     }
 

@@ -42,12 +42,15 @@ public struct Program: Sendable {
         executable = Executable(graph, kernels: kernels)
         synapses = SynapseMap(graph)
         let layers = network.layers(in: graph)
-        var neurons = layers.mapValues { SiteNeurons($0, network.coding) }
+        var neurons: [NodeID: SiteNeurons] = [:]
+        for (id, layer) in layers {
+            neurons[id] = SiteNeurons(layer, network.coding, network.timing, hasScales: graph[id].inputs.count > 1)
+        }
         var integers: [NodeID: IntegerWeights] = [:]
         var diagnostics: [Diagnostic] = []
         var thresholdError = 0.0
         for (id, node) in graph.nodes.enumerated() {
-            guard let bits = weights.bits, graph.isLayer(id), let neuron = neurons[node.inputs[0]],
+            guard let bits = weights.bits, network.timing.isPlain, graph.isLayer(id), let neuron = neurons[node.inputs[0]],
                 let weight = graph[node.inputs[1]].constant
             else { continue }
             if graph.layerBias(of: id) == nil {

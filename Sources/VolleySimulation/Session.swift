@@ -39,6 +39,7 @@ public struct Session: ~Copyable {
     /// Runs all time-steps on inputs that were checked.
     /// - Throws: `SpikingError` where a membrane potential is not finite.
     public mutating func run(_ inputs: BoundInputs) throws -> SimulationResult {
+        try program.network.checkTrains(inputs)
         let steps = order == .layerSequential && program.foldsTime ? min(program.timeSteps, stepsAtOnce) : 1
         return try runGroups(inputs, program.spiking, timeSteps: program.timeSteps, stepsAtOnce: steps, counts: true)
     }
@@ -84,11 +85,11 @@ public struct Session: ~Copyable {
             counts
             ? SynapseCounter(program.synapses, batch: batch, timeSteps: timeSteps, kernels: schedule.executable.kernels) : nil
         var run = Run(
-            schedule, batch: batch, steps: stepsAtOnce, keepsState: stepsAtOnce < timeSteps, workspace: workspace,
+            schedule, inputs, steps: stepsAtOnce, keepsState: stepsAtOnce < timeSteps, workspace: workspace,
             counter: counter, profile: profile)
         workspace = Workspace()
         var outputs: OrderedDictionary<String, [Float]> = [:]
-        try run.computeStatics(inputs)
+        try run.computeStatics()
         for step in stride(from: 1, through: timeSteps, by: stepsAtOnce) {
             try run.computeSteps(step..<min(timeSteps + 1, step + stepsAtOnce))
             for output in schedule.graph.outputs { outputs[output.name, default: []] += run.output(output.value) }

@@ -25,12 +25,14 @@ public struct SpikingError: InputError, Hashable {
 
     public var description: String { message }
 
-    /// Of a site's membrane potentials, so many are NaN or infinite.
-    public static func notFinite(site: String, _ broken: Int, of count: Int, steps: ClosedRange<Int>) -> SpikingError {
+    /// Of a site's membrane potentials, so many are NaN or infinite, or broken for the reason that its neurons give.
+    public static func notFinite(
+        site: String, _ broken: Int, of count: Int, steps: ClosedRange<Int>, reason: String = "are NaN or infinite"
+    ) -> SpikingError {
         let when = steps.count == 1 ? "time-step \(steps.lowerBound)" : "time-steps \(steps.lowerBound) to \(steps.upperBound)"
         return SpikingError(
             .notFinite,
-            "site '\(site)': \(broken) of \(count) membrane potentials are NaN or infinite at \(when); "
+            "site '\(site)': \(broken) of \(count) membrane potentials \(reason) at \(when); "
                 + "look at the network's weights and at the input")
     }
 }

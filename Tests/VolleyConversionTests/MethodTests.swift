@@ -2,6 +2,7 @@ import Testing
 import VolleyConversion
 import VolleyGraph
 import VolleySpiking
+import VolleyTensors
 import VolleyTestSupport
 
 /// What holds for every method of the list.
@@ -9,15 +10,29 @@ import VolleyTestSupport
     @Test(arguments: ConversionMethods.all.indices) func everyMethodConvertsAsItSays(index: Int) throws {
         let method = ConversionMethods.all[index]
         #expect(!method.name.isEmpty && !method.summary.isEmpty && !method.citation.isEmpty && !method.requirements.isEmpty)
-        let graph = try SampleGraphs.transformer(depth: 1)
+        let graph = try Self.fittingGraph(method)
         try method.validate()
         try method.check(graph)
         // Only what is declared can be observed, and without data nothing can.
-        let data = method.observers.isEmpty ? nil : SampleData(graph, samples: 8, seed: 41)
-        let network = try method.convert(graph, on: Calibration(data, batchSize: 4, observers: method.observers))
+        var (data, calibrated) = (method.observers.isEmpty ? nil : SampleData(graph, samples: 8, seed: 41), method)
+        if (method as? RateConversion)?.bound == .currents {
+            // Rates, and not for so long.
+            data = SampleData(["x": Tensor([8, 1, 8, 8], SeededGenerator.uniform(512, seed: 41))], samples: 8)
+            try calibrated.set("calibration-steps", to: "5")
+        }
+        let network = try calibrated.convert(graph, on: Calibration(data, batchSize: 4, observers: method.observers))
         #expect(network.provenance.method == method.name && network.provenance.citation == method.citation)
-        for value in method.settingValues { #expect(network.provenance.settings[value.name] == value.value, "\(value.name)") }
+        #expect(network.provenance.standing == method.standing && !method.standing.reason.isEmpty)
+        let noted = network.provenance.settings
+        for value in calibrated.settingValues where noted[value.name] != nil { #expect(noted[value.name] == value.value, "\(value.name)") }
+        if method is MultiThreshold { #expect(method.settingValues.allSatisfy { noted[$0.name] != nil }) }
         #expect(Set(ConversionMethods.all.map(\.name)).count == ConversionMethods.all.count)
+    }
+
+    /// A network that a method takes.
+    private static func fittingGraph(_ method: any ConversionMethod) throws -> Graph {
+        guard let method = method as? RateConversion else { return try SampleGraphs.transformer(depth: 1) }
+        return try SampleGraphs.rectified(method.neuron == .symmetric ? .symmetricClip(1) : .relu)
     }
 
     /// Texts of settings are read as they are written, and the default lies in the range.

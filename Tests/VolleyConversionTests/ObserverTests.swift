@@ -194,4 +194,35 @@ import VolleyTestSupport
         #expect(maxima([4, 2], 2, BatchAxis(0, blocks: 2)) == [2, 3, 6, 7])
         #expect(maxima([2, 2], 2, nil) == [0, 1, 2, 3])
     }
+
+    /// Percentiles as programs take them, by sorting; and merging in any order gives the same.
+    @Test func upperTails() {
+        var random = SeededGenerator(seed: 12)
+        let values = (0..<500).map { _ in random.normal() }
+        for (percentile, countsZeros, interpolates) in [
+            (99.9, true, true), (99, false, true), (95, true, false), (99, false, false), (100, true, true),
+        ] {
+            func tail(_ values: some Sequence<Float>) -> UpperTail {
+                var tail = UpperTail(percentile: percentile, countsZeros: countsZeros, interpolates: interpolates, ofAtMost: 500)
+                let values = Array(values)
+                tail.add(Observation(Tensor([values.count], values), samples: 1, batchAxis: nil))
+                return tail
+            }
+            let sorted = values.filter { countsZeros || $0 > 0 }.sorted().map { max(0, Double($0)) }
+            let place = percentile / 100 * Double(sorted.count - 1)
+            let upper = sorted[min(Int(place) + 1, sorted.count - 1)]
+            let expected =
+                interpolates
+                ? sorted[Int(place)] + (upper - sorted[Int(place)]) * (place - place.rounded(.down))
+                : sorted[Int(percentile / 100 * Double(sorted.count)) - 1]
+            let whole = tail(values)
+            #expect(abs(Double(whole.percentile) - expected) < 1e-6 && whole.maximum == values.max()!)
+            var (left, right) = (tail(values[..<120]), tail(values[120...]))
+            let kept = right
+            right.merge(left)
+            left.merge(kept)
+            #expect(left.percentile == whole.percentile && right.percentile == whole.percentile && left.maximum == whole.maximum)
+        }
+        #expect(UpperTail(percentile: 99, countsZeros: true, interpolates: true, ofAtMost: 0).percentile == 0)
+    }
 }

@@ -70,4 +70,10 @@ import VolleyTestSupport
         let inputs = SampleGraphs.inputs(for: once.graph, batch: 2, seed: 3)
         #expect(try Evaluator(twice.graph).run(inputs) == Evaluator(once.graph).run(inputs))
     }
+
+    /// Neurons in the place of activations have their normalisation in form of weights.
+    @Test func neuronsInPlaceOfActivationsAreRefused() throws {
+        let network = try RateConversion.diehlModel.convert(try SampleGraphs.rectified(), on: Calibration(nil))
+        #expect { try ParallelNormalization.apply(to: network) } throws: { ($0 as? ConversionError)?.code == .badSettings }
+    }
 }

@@ -14,8 +14,10 @@ public protocol ConversionMethod: Sendable {
     var summary: String { get }
     /// The paper that it is from.
     var citation: String { get }
+    /// How closely it is what its paper says.
+    var standing: Standing { get }
     /// Everything about it that can be set.
-    static var settings: [MethodSetting<Self>] { get }
+    var settings: [MethodSetting<Self>] { get }
     /// What it needs of a network.
     var requirements: [NetworkRequirement] { get }
     /// What it gathers on calibration data, with its settings as they are; none where it needs no data.
@@ -55,7 +57,7 @@ extension ConversionMethod {
 
     /// - Throws: ``ConversionError`` for the first setting outside its range.
     public func checkSettings() throws {
-        for setting in Self.settings { try setting.check(self) }
+        for setting in settings { try setting.check(self) }
     }
 
     /// - Throws: ``ConversionError`` (`unfitNetwork`) for the first requirement that a network does not meet.
@@ -64,14 +66,14 @@ extension ConversionMethod {
     }
 
     /// Every setting with its value.
-    public var settingValues: [SettingValue] { Self.settings.map { $0.value(in: self) } }
+    public var settingValues: [SettingValue] { settings.map { $0.value(in: self) } }
 
     /// Sets one from text, as the command line has it.
     /// - Throws: ``ConversionError`` (`badSettings`) for a name that is none of its settings and for a value outside the range.
     public mutating func set(_ name: String, to text: String) throws {
-        guard let setting = Self.settings.first(where: { $0.name == name }) else {
+        guard let setting = settings.first(where: { $0.name == name }) else {
             throw ConversionError(
-                .badSettings, "is not one of the method '\(self.name)', which has \(Self.settings.map(\.name).joined(separator: ", "))",
+                .badSettings, "is not one of the method '\(self.name)', which has \(settings.map(\.name).joined(separator: ", "))",
                 setting: name)
         }
         try setting.set(text, in: &self)
@@ -80,7 +82,9 @@ extension ConversionMethod {
     /// What a network that this method made says of its origin.
     public var provenance: Provenance {
         var settings = ["method": name]
-        for setting in Self.settings where setting.isEffective(self) { settings[setting.name] = setting.value(in: self).value }
-        return Provenance(version: volleyVersion, method: name, citation: citation, settings: settings)
+        for setting in self.settings where setting.isEffective(self) { settings[setting.name] = setting.value(in: self).value }
+        var provenance = Provenance(version: volleyVersion, method: name, citation: citation, settings: settings)
+        provenance.standing = standing
+        return provenance
     }
 }

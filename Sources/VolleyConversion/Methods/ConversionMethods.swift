@@ -1,6 +1,27 @@
 /// All methods, each with the settings that it has by itself.
 public enum ConversionMethods {
-    public static let all: [any ConversionMethod] = MultiThreshold.all
+    public static let all: [any ConversionMethod] =
+        MultiThreshold.all + [
+            RateConversion.cao,
+            RateConversion.diehlModel,
+            RateConversion.diehlData,
+            RateConversion.rueckauer,
+            RateConversion.spikeNorm,
+            RateConversion.rmp,
+            RateConversion.satp,
+            RateConversion.opi,
+            RateConversion.tcl,
+            RateConversion.rnl,
+            RateConversion.qcfs,
+            RateConversion.strelu,
+            RateConversion.srp,
+            RateConversion.slipReLU,
+            RateConversion.stepReLU,
+            RateConversion.burst,
+            RateConversion.snm,
+            RateConversion.qffs,
+            SpatioTemporalApproximation.sta,
+        ]
 
     /// - Throws: ``ConversionError`` (`badSettings`) for a name that no method has.
     public static func named(_ name: String) throws -> any ConversionMethod {

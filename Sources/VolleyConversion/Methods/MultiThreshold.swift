@@ -67,7 +67,9 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     public static let all = [ecmt, differential]
 
     /// Everything about the family that can be set; a line here and a property above are a new setting.
-    public static let settings: [MethodSetting<MultiThreshold>] = [
+    public var settings: [MethodSetting<MultiThreshold>] { Self.allSettings }
+
+    private static let allSettings: [MethodSetting<MultiThreshold>] = [
         MethodSetting(choice: "coding", \.coding, "what neurons send, their activation or corrections of it"),
         MethodSetting(
             choice: "ladder", \.direction, "whether thresholds grow from the smallest (up) or fall from the largest (down)"),
@@ -104,6 +106,8 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     ]
 
     private var isCalibrated: Bool { thresholds == nil }
+
+    public var standing: Standing { Standing(.exact, "thresholds, estimates and spikes of the authors' program on a vision Transformer") }
 
     public var observers: [any Observer.Type] { isCalibrated ? [SiteStatistics.self] : [] }
 

@@ -40,8 +40,13 @@ public struct NamedArrays: Sendable {
             guard let name else { continue }
             arrays[input] = try archive.array(name).tensor
             used.insert(name)
+            // Recorded spikes, which an input neuron sends instead of drawing its own.
+            let train = BoundInputs.train(of: name)
+            guard names.contains(train) else { continue }
+            arrays[BoundInputs.train(of: input)] = try archive.array(train).tensor
+            used.insert(train)
         }
-        guard arrays.count == inputs.count else {
+        guard inputs.allSatisfy({ arrays[$0] != nil }) else {
             throw EvaluationError(
                 .malformedDataset, "There must be an array for every input of the network.",
                 context: .init(file: path, expected: inputs.joined(separator: ", "), found: names.joined(separator: ", ")))

@@ -31,7 +31,7 @@ public struct Batching: Sendable, Hashable {
         }
         let sharedSite =
             graph.inputs.contains { graph[$0].shape.scalesWithBatch }
-            ? graph.nodes.indices.first { graph[$0].operation == .neuron(NeuronSite()) && analysis.layouts[$0] == .shared } : nil
+            ? graph.nodes.indices.first { graph[$0].isNeuronSite && analysis.layouts[$0] == .shared } : nil
         rule = (analysis.meeting ?? sharedSite).map { .together($0) } ?? .separate
         inputs = Dictionary(
             uniqueKeysWithValues: graph.inputs.compactMap { id in
@@ -99,13 +99,21 @@ public struct Batching: Sendable, Hashable {
     public func samples(_ range: Range<Int>, of count: Int, in inputs: [String: Tensor]) -> [String: Tensor] {
         if range == 0..<count { return inputs }
         return inputs.reduce(into: [:]) { part, input in
-            part[input.key] = self.inputs[input.key]?.samples(range, of: count, in: input.value) ?? input.value
+            part[input.key] = axis(of: input.key)?.samples(range, of: count, in: input.value) ?? input.value
         }
+    }
+
+    /// Where the batch lies in an array that belongs to an input: its values, or its recorded spikes.
+    private func axis(of array: String) -> BatchAxis? {
+        inputs[array] ?? inputs.first { BoundInputs.train(of: $0.key) == array }?.value.behind(1)
     }
 
     /// Joins the inputs, or the outputs, of successive parts of a batch into one set; what is the same for all samples is taken once.
     /// - Precondition: there is at least one part.
-    public func joining(inputs parts: [[String: Tensor]]) -> [String: Tensor] { Self.joining(parts, along: inputs) }
+    public func joining(inputs parts: [[String: Tensor]]) -> [String: Tensor] {
+        let trains = inputs.map { (BoundInputs.train(of: $0.key), $0.value.behind(1)) }
+        return Self.joining(parts, along: inputs.merging(trains) { own, _ in own })
+    }
     public func joining(outputs parts: [[String: Tensor]]) -> [String: Tensor] { Self.joining(parts, along: outputs) }
 
     private static func joining(_ parts: [[String: Tensor]], along axes: [String: BatchAxis]) -> [String: Tensor] {

@@ -5,13 +5,18 @@ public struct BoundInputs: Sendable {
     /// The number of samples.
     public let count: Int
     private let arrays: [String: Tensor]
+    /// By input name, the spikes that it is fed with instead of its values, `[T, …]`.
+    private let trains: [String: Tensor]
     private let nodes: [NodeID: String]
     private let batching: Batching
 
     /// Checks arrays of any number of samples.
     /// - Throws: ``GraphError`` for a missing, unknown or misshapen array, for one that holds NaN or infinity, and where the graph
     ///   fixes the number of samples in a run and the arrays hold no multiple of it.
-    init(_ arrays: [String: Tensor], to graph: Graph, _ batching: Batching, on kernels: Kernels) throws {
+    init(_ given: [String: Tensor], to graph: Graph, _ batching: Batching, on kernels: Kernels) throws {
+        let names = graph.inputs.map { graph[$0].name }
+        let trained = names.filter { given[Self.train(of: $0)] != nil }
+        let arrays = trained.reduce(into: given) { $0[Self.train(of: $1)] = nil }
         let counts = Set(arrays.values.map { $0.shape.dimensions.first })
         if case .fixed(let fixed) = batching.rule, counts.count == 1, let count = counts.first ?? nil, count > fixed {
             guard count % fixed == 0 else { throw GraphError(.badInput, Batching.remainder(of: count, fixed)) }
@@ -24,11 +29,24 @@ public struct BoundInputs: Sendable {
         }
         self.arrays = arrays
         self.batching = batching
+        trains = try Dictionary(
+            uniqueKeysWithValues: trained.map { name in
+                let (train, shape) = (given[Self.train(of: name)]!, arrays[name]!.shape.dimensions)
+                guard train.shape.rank == shape.count + 1, Array(train.shape.dimensions.dropFirst()) == shape else {
+                    throw GraphError(
+                        .badInput, "a train of spikes of shape [T, …] with … = \(arrays[name]!.shape) is needed, found \(train.shape)", node: name)
+                }
+                guard train.values.allSatisfy({ $0 == $0.rounded() && abs($0) <= 127 }) else {
+                    throw GraphError(.badInput, "a train of spikes holds whole numbers from −127 to 127, one for each time-step", node: name)
+                }
+                return (name, train)
+            })
         nodes = Dictionary(uniqueKeysWithValues: graph.inputs.map { ($0, graph[$0].name) })
     }
 
-    private init(_ arrays: [String: Tensor], count: Int, of whole: BoundInputs) {
+    private init(_ arrays: [String: Tensor], _ trains: [String: Tensor], count: Int, of whole: BoundInputs) {
         self.arrays = arrays
+        self.trains = trains
         self.count = count
         (nodes, batching) = (whole.nodes, whole.batching)
     }
@@ -44,8 +62,18 @@ public struct BoundInputs: Sendable {
     /// Some of the samples.
     /// - Parameter range: as ``Batching/runs(of:size:)`` or ``Batching/parts(of:atMost:)`` give them, so that a part holds whole runs.
     public func samples(_ range: Range<Int>) -> BoundInputs {
-        range == 0..<count ? self : BoundInputs(batching.samples(range, of: count, in: arrays), count: range.count, of: self)
+        if range == 0..<count { return self }
+        let parts = trains.reduce(into: [String: Tensor]()) { parts, train in
+            parts[train.key] = batching.inputs[train.key]?.behind(1).samples(range, of: count, in: train.value) ?? train.value
+        }
+        return BoundInputs(batching.samples(range, of: count, in: arrays), parts, count: range.count, of: self)
     }
+
+    /// What the array of an input's recorded spikes is called, beside that of its values.
+    public static func train(of input: String) -> String { "train/" + input }
+
+    /// The recorded spikes of an input node, `[T, …]`: how many at every time-step; nil where there are none.
+    public func train(_ id: NodeID) -> Tensor? { nodes[id].flatMap { trains[$0] } }
 
     /// - Parameter whole: the arrays that those of one run are part of, whose values must be finite.
     /// - Returns: the batch size, for which the graph's shapes are those of the arrays.

@@ -22,10 +22,23 @@ public struct Pooling: Operation {
     /// Whether a mean divides by the positions in the padding too.
     public var countsPadding: Bool
     public var channels: ChannelLayout
+    /// How a maximum is taken of spikes that arrive over time; nil: of the estimates, as of any nonlinear operator.
+    public var spikeRule: SpikeRule?
+
+    /// A maximum of what arrives at a time-step, `x_i(t)`, instead of one of the estimates.
+    public enum SpikeRule: String, Sendable, Hashable, Codable, CaseIterable {
+        /// `max_i x_i(t)`.
+        case stepMaximum
+        /// `x_k(t)` of the member k with the largest `Σ_{s≤t} x_k(s)`; of several, the first in row-major order. Rueckauer et al., Front.
+        /// Neurosci. 11:682, 2017, section 2.2.
+        case gateFirst
+        /// The same; of several, the one with the largest `x_k(t)`. As in the program of Li and Zeng, IJCAI 2022.
+        case gateLargest
+    }
 
     public init(
         _ function: Function, kernel: [Int], stride: [Int], dilation: [Int] = [1, 1], padding: [[Int]] = [[0, 0], [0, 0]],
-        ceilMode: Bool = false, countsPadding: Bool = false, channels: ChannelLayout = .first
+        ceilMode: Bool = false, countsPadding: Bool = false, spikeRule: SpikeRule? = nil, channels: ChannelLayout = .first
     ) {
         self.function = function
         self.kernel = kernel
@@ -35,6 +48,7 @@ public struct Pooling: Operation {
         self.ceilMode = ceilMode
         self.countsPadding = countsPadding
         self.channels = channels
+        self.spikeRule = spikeRule
     }
 
     /// The axis of x that the first length is about.
@@ -96,6 +110,23 @@ public struct Pooling: Operation {
         output = order.reduce(input) { fold($0, axis: $1, to: target[$1], on: kernels) }
     }
 
+    /// Which elements of an input each element of the output is made of, as positions in the input, row-major within a window.
+    /// - Precondition: the channels come first.
+    /// - Parameter shapes: of input and output, batch and channels included.
+    public func windows(input: Shape, output: Shape) -> [[Int]] {
+        var windows = (0..<output[0] * output[1]).map { [$0] }
+        for axis in 2..<output.rank {
+            let along = (0..<output[axis]).map { index in
+                let window = window(index, axis - 2, length: input[axis])
+                return (0..<window.taps).map { window.first + $0 * dilation[axis - 2] }
+            }
+            windows = windows.flatMap { outer in
+                along.map { positions in outer.flatMap { start in positions.map { start * input[axis] + $0 } } }
+            }
+        }
+        return windows
+    }
+
     private func fold(_ input: Tensor, axis: Int, to count: Int, on kernels: Kernels) -> Tensor {
         let split = AxisSplit(input.shape, axis: axis)
         var shape = input.shape
@@ -122,7 +153,7 @@ public struct Pooling: Operation {
 }
 
 extension Pooling {
-    private enum CodingKeys: CodingKey { case function, kernel, stride, dilation, padding, ceilMode, countsPadding, channels }
+    private enum CodingKeys: CodingKey { case function, kernel, stride, dilation, padding, ceilMode, countsPadding, spikeRule, channels }
 
     /// Files that know nothing of layouts have the channels first.
     public init(from decoder: any Decoder) throws {
@@ -132,6 +163,7 @@ extension Pooling {
             stride: try container.decode([Int].self, forKey: .stride), dilation: try container.decode([Int].self, forKey: .dilation),
             padding: try container.decode([[Int]].self, forKey: .padding), ceilMode: try container.decode(Bool.self, forKey: .ceilMode),
             countsPadding: try container.decode(Bool.self, forKey: .countsPadding),
+            spikeRule: try container.decodeIfPresent(SpikeRule.self, forKey: .spikeRule),
             channels: try container.decodeIfPresent(ChannelLayout.self, forKey: .channels) ?? .first)
     }
 
@@ -144,6 +176,7 @@ extension Pooling {
         try container.encode(padding, forKey: .padding)
         try container.encode(ceilMode, forKey: .ceilMode)
         try container.encode(countsPadding, forKey: .countsPadding)
+        try container.encodeIfPresent(spikeRule, forKey: .spikeRule)
         if channels != .first { try container.encode(channels, forKey: .channels) }
     }
 }

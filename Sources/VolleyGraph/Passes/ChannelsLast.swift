@@ -10,7 +10,15 @@ public enum ChannelsLast {
     /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         let hasImages = graph.nodes.contains { if case .operation(.convolution(let one)) = $0.content { one.channels == .first } else { false } }
-        guard hasImages else { return graph }
+        // Neurons that stand for activations, or have thresholds of their own, and pools of spikes know images as the model has them.
+        let isPlain = graph.nodes.allSatisfy { node in
+            switch node.content {
+            case .operation(.neuron(let site)): site == NeuronSite() && node.inputs.count == 1
+            case .operation(.pooling(let pooling)): pooling.spikeRule == nil
+            default: true
+            }
+        }
+        guard hasImages, isPlain else { return graph }
         // Spikes are read as they were sent: a site whose readers differ in what they want keeps its channels where the model has them.
         var fixedSites: Set<NodeID> = []
         while true {

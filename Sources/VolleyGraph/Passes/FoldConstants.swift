@@ -8,7 +8,7 @@ public enum FoldConstants {
     /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph, kernels: Kernels = .best) throws -> Graph {
         let folded = try graph.rebuilt { builder, node, _, inputs in
-            if let operation = node.operation, operation != .neuron(NeuronSite()), !node.shape.scalesWithBatch, !inputs.isEmpty {
+            if let operation = node.operation, operation.neuronSite == nil, !node.shape.scalesWithBatch, !inputs.isEmpty {
                 let constants = inputs.compactMap { builder.constant(of: $0) }
                 if constants.count == inputs.count {
                     var value = Tensor(node.shape.resolved(batch: 1))

@@ -17,7 +17,7 @@ struct Lowering {
     func lower(_ stage: Plan.Stage) throws(PlanError) -> LoweredStage {
         let kernel: LoweredStage.Kernel =
             switch stage.pass {
-            case .operation: .operation
+            case .operation: neurons[stage.output].map { .neurons($0) } ?? .operation
             case .neurons: .neurons(neurons[stage.output]!)
             case .layer, .convolution: .layer(try layer(stage))
             case .attention(let attention): .attention(try self.attention(stage, attention))

@@ -24,6 +24,8 @@ struct Schedule: Sendable {
 
     var graph: Graph { plan.graph }
     var timeVarying: [Bool] { plan.timeVarying }
+    /// The network's; that of the ANN does not matter.
+    var timing: Timing { neurons.values.first?.timing ?? .plain }
 
     /// - Parameters:
     ///   - executable: of the plan's graph.
@@ -76,7 +78,7 @@ struct Schedule: Sendable {
         var roots = Array(graph.nodes.indices)
         for (id, node) in graph.nodes.enumerated() {
             if case .operation(.reshape) = node.content, graph[node.inputs[0]].operation != nil,
-                graph[node.inputs[0]].operation != .neuron(NeuronSite())
+                !graph[node.inputs[0]].isNeuronSite
             {
                 roots[id] = roots[node.inputs[0]]
             }

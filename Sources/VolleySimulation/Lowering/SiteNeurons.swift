@@ -5,15 +5,18 @@ internal import VolleyTensors
 struct SiteNeurons: Sendable {
     let layer: NeuronLayer
     let coding: Coding
+    let timing: Timing
     let source: SpikeSource
     /// Nil for a family without one, which runs step by step.
     let kernel: NeuronKernel?
 
-    init(_ layer: NeuronLayer, _ coding: Coding) {
+    /// - Parameter hasScales: whether every neuron's current is divided by a number of its own.
+    init(_ layer: NeuronLayer, _ coding: Coding, _ timing: Timing = .plain, hasScales: Bool = false) {
         self.layer = layer
         self.coding = coding
+        self.timing = timing
         source = layer.source(coding)
-        kernel = layer.model.kernel(coding)
+        kernel = timing.isPlain && !hasScales ? layer.model.kernel(coding) : nil
     }
 
     var alphabet: Alphabet { layer.alphabet }

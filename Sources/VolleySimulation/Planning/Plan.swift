@@ -41,7 +41,10 @@ public struct Plan: Sendable, Hashable {
     public init(_ network: SpikingNetwork) throws {
         let graph = try ChannelsLast.apply(to: network.graph)
         var neurons: [NodeID: Neurons] = [:]
-        for (id, layer) in network.layers(in: graph) { neurons[id] = layer.planned(network.coding) }
+        // Passes take a time-step for what it is; where it weighs something else, neurons are operators by themselves, read as values.
+        for (id, layer) in network.layers(in: graph) where network.timing.isPlain {
+            neurons[id] = graph[id].inputs.count > 1 ? .alone(because: "each has a threshold of its own") : layer.planned(network.coding)
+        }
         try self.init(graph, neurons: neurons)
     }
 
@@ -49,7 +52,7 @@ public struct Plan: Sendable, Hashable {
     /// - Throws: ``PlanError`` where the planner made a mistake.
     public init(placed graph: Graph) throws {
         let graph = try ChannelsLast.apply(to: graph)
-        let sites = graph.nodes.indices.filter { graph[$0].operation == .neuron(NeuronSite()) }
+        let sites = graph.nodes.indices.filter { graph[$0].isNeuronSite }
         try self.init(graph, neurons: Dictionary(uniqueKeysWithValues: sites.map { ($0, .joining) }))
     }
 

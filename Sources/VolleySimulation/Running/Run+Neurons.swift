@@ -1,4 +1,5 @@
 internal import VolleyGraph
+internal import VolleySpiking
 internal import VolleyTensors
 
 extension Run {
@@ -24,8 +25,16 @@ extension Run {
 
     /// Neurons without a kernel.
     private mutating func stepByStep(_ id: NodeID, _ neurons: SiteNeurons, _ firstStep: Int) throws {
-        var state = steppedStates.removeValue(forKey: id) ?? SteppedNeurons(neurons, count: count(id))
-        let sent = state.run(firstStep: firstStep, steps: steps, input: values[schedule.roots[graph[id].inputs[0]]])
+        let inputs = graph[id].inputs
+        let scales = inputs.count > 1 ? values[schedule.roots[inputs[1]]] : []
+        var state =
+            steppedStates.removeValue(forKey: id) ?? SteppedNeurons(neurons, count: count(id), samples: batch, scales: scales)
+        let recorded = self.inputs.train(inputs[0]).map { train in
+            { [site = graph[id].name] (step: Int) throws -> [Int8] in try train.codes(at: step, for: site, of: neurons.alphabet) }
+        }
+        let sent = try state.run(
+            firstStep: firstStep, steps: steps, input: values[schedule.roots[inputs[0]]], isStatic: !schedule.timeVarying[inputs[0]],
+            recorded: recorded)
         if keepsState { steppedStates[id] = state }
         try record(id, firstStep, sent.broken, codes: sent.counts)
         recordPositions(id, firstStep, sent.codes, sent.estimates)

@@ -38,7 +38,8 @@ extension Run {
     mutating func record(_ id: NodeID, _ firstStep: Int, _ bad: Int, codes counts: [[Int64]]) throws {
         let site = graph[id].name
         guard bad == 0 else {
-            throw SpikingError.notFinite(site: site, bad, of: steps * count(id), steps: firstStep...firstStep + steps - 1)
+            throw SpikingError.notFinite(
+                site: site, bad, of: steps * count(id), steps: firstStep...firstStep + steps - 1, reason: schedule.neurons[id]!.layer.brokenReason)
         }
         for (step, counts) in counts.enumerated() {
             spikes[site, default: []].append(counts)

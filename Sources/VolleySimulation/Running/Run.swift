@@ -8,6 +8,7 @@ internal import VolleyTensors
 struct Run {
     let schedule: Schedule
     let batch: Int
+    let inputs: BoundInputs
     /// Time-steps that a stage takes at once: many (layer-sequential) or one (step-sequential). The last ones may be fewer.
     let mostSteps: Int
     private(set) var steps: Int
@@ -27,6 +28,7 @@ struct Run {
     var layerStates: [NodeID: LayerState] = [:]
     var neuronStates: [NodeID: NeuronState] = [:]
     var steppedStates: [NodeID: SteppedNeurons] = [:]
+    var pools: [NodeID: SteppedPool] = [:]
     /// By the site behind the softmax; and, of q, k and v, by the stage's last node.
     var attentionStates: [NodeID: [Float]] = [:]
 
@@ -34,11 +36,12 @@ struct Run {
     var kernels: Kernels { schedule.executable.kernels }
 
     init(
-        _ schedule: Schedule, batch: Int, steps: Int, keepsState: Bool, workspace: consuming Workspace, counter: SynapseCounter?,
+        _ schedule: Schedule, _ inputs: BoundInputs, steps: Int, keepsState: Bool, workspace: consuming Workspace, counter: SynapseCounter?,
         profile: Profile?
     ) {
         self.schedule = schedule
-        self.batch = batch
+        batch = inputs.batch
+        self.inputs = inputs
         mostSteps = steps
         self.steps = steps
         self.keepsState = keepsState
@@ -47,11 +50,11 @@ struct Run {
         self.profile = profile
         values = Array(repeating: [], count: schedule.graph.nodes.count)
         // In the graph's order, whatever the order of stages.
-        for node in schedule.graph.nodes where node.operation == .neuron(NeuronSite()) { spikes[node.name] = [] }
+        for node in schedule.graph.nodes where node.isNeuronSite { spikes[node.name] = [] }
     }
 
     /// Everything that stays the same at every step, once.
-    mutating func computeStatics(_ inputs: BoundInputs) throws {
+    mutating func computeStatics() throws {
         for (id, node) in graph.nodes.enumerated() {
             switch node.content {
             case .input: values[id] = inputs[node.name]!.values
@@ -121,7 +124,12 @@ struct Run {
     private mutating func execute(_ stage: LoweredStage, firstStep: Int) throws {
         let watch = profile?.start()
         switch stage.kernel {
-        case .operation: evaluate(stage.plan.output)
+        case .operation:
+            if let pooling = graph[stage.plan.output].spikePooling, schedule.timeVarying[stage.plan.output] {
+                pool(stage.plan.output, pooling, firstStep)
+            } else {
+                evaluate(stage.plan.output)
+            }
         case .neurons(let neurons): try fire(stage.plan.output, neurons, firstStep)
         case .layer(let layer): try run(layer, firstStep)
         case .attention(let attention): try run(attention, firstStep)

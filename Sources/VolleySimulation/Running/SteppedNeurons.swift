@@ -3,22 +3,28 @@ internal import VolleyTensors
 
 /// Neurons of any family in estimate form, one time-step after the other.
 ///
-/// A family works on currents, and the engine on estimates. The current that an estimate stands for is `I(t) = t·φ(t) − (t−1)·φ(t−1)`
-/// (semantics 5); under differential coding the neuron takes in what its own estimate lacks, `I(t) − φ_out(t−1)`.
+/// A family works on currents, and the engine on estimates. The current that an estimate stands for is `I(t) = τ(t)·φ(t) − τ(t−1)·φ(t−1)`
+/// with τ(t) = t unless the network's timing says otherwise (semantics 5); under differential coding the neuron takes in what its own estimate lacks, `I(t) − φ_out(t−1)`.
 struct SteppedNeurons: Sendable {
     private let alphabet: Alphabet
     private let isDifferential: Bool
     private let table: [Float]
+    private let timing: Timing
+    /// What each neuron's current is divided by; empty for 1.
+    private let scales: [Float]
     private var population: any NeuronPopulation
-    /// By neuron `(t−1)·φ(t−1)` of the input; and the sum sent so far, or, under differential coding, the estimate.
+    /// By neuron `τ(t−1)·φ(t−1)` of the input; and the sum sent so far, or, under differential coding, the estimate.
     private var received: [Float]
     private var sent: [Float]
 
-    init(_ neurons: SiteNeurons, count: Int) {
+    /// - Parameter scales: by neuron of one sample.
+    init(_ neurons: SiteNeurons, count: Int, samples: Int, scales: [Float] = []) {
+        timing = neurons.timing
+        self.scales = scales
         alphabet = neurons.alphabet
         isDifferential = neurons.coding == .differential
         table = alphabet.table
-        population = neurons.layer.population(count)
+        population = neurons.layer.population(count, samples: samples)
         received = [Float](repeating: 0, count: count)
         sent = received
     }
@@ -33,8 +39,12 @@ struct SteppedNeurons: Sendable {
         var broken = 0
     }
 
-    /// - Parameter input: `[steps, neurons]`, or `[neurons]` where it is the same at every step.
-    mutating func run(firstStep: Int, steps: Int, input: [Float]) -> Sent {
+    /// - Parameters:
+    ///   - input: `[steps, neurons]`, or `[neurons]` where it is the same at every step.
+    ///   - recorded: by step what is sent instead of what the neurons would send; nil where they decide.
+    mutating func run(
+        firstStep: Int, steps: Int, input: [Float], isStatic: Bool, recorded: ((_ step: Int) throws -> [Int8])? = nil
+    ) throws -> Sent {
         let count = sent.count
         var result = Sent()
         result.codes.reserveCapacity(steps * count)
@@ -42,10 +52,23 @@ struct SteppedNeurons: Sendable {
         var currents = [Float](repeating: 0, count: count)
         for step in 0..<steps {
             let time = firstStep + step
-            Self.receive(input, from: input.count == count ? 0 : step * count, Float(time), &received, &currents)
+            let t = timing.weight(of: time)
+            if timing.restarts(at: time) {
+                for index in 0..<count { (received[index], sent[index]) = (0, 0) }
+            }
+            if isStatic {
+                let feeds = timing.feeds(at: time)
+                for index in 0..<count { currents[index] = feeds * input[index] }
+            } else {
+                Self.receive(input, from: step * count, t, &received, &currents)
+            }
             if isDifferential { Self.subtract(sent, from: &currents) }
-            let (codes, broken) = population.step(currents, time: time)
-            Self.send(codes, table, Float(time), isDifferential, &sent, &result.estimates, at: step * count)
+            if !scales.isEmpty {
+                for index in 0..<count { currents[index] /= scales[index % scales.count] }
+            }
+            var (codes, broken) = population.step(currents, time: time)
+            if let recorded { codes = try recorded(time) }
+            Self.send(codes, table, t, isDifferential, &sent, &result.estimates, at: step * count)
             result.codes += codes
             result.counts.append(alphabet.counts(of: codes))
             result.broken += broken

@@ -61,6 +61,13 @@ public struct SynapseCounter: Sendable {
             case .layer: break
             case .convolution(let fanOut, let channels):
                 add(reached(fanOut, channels, emitted, offset: offset, shape, alphabet), to: step)
+            case .routed(let fanOut):
+                let spikes = alphabet.spikeTable
+                var reached = 0
+                for index in 0..<shape.count where emitted[offset + index] != 0 {
+                    reached += spikes[Alphabet.place(of: emitted[offset + index])] * fanOut[index % fanOut.count]
+                }
+                add(reached, to: step)
             case .product(let product, let side):
                 let matrices = Matrices(shape, side, isMatrix: map.products[product].isMatrixProduct)
                 var fired = [Int64](repeating: 0, count: matrices.positions)

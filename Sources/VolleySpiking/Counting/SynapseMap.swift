@@ -12,6 +12,8 @@ public struct SynapseMap: Sendable {
         case layer(fanOut: Int)
         /// The neurons of an image reach this many targets each, by pixel: fewer at the border.
         case convolution(fanOut: [Int], ChannelLayout)
+        /// The neurons reach this many targets each through pools and the like, by element of one sample.
+        case routed(fanOut: [Int])
         /// One side of a product; the number is an index into `products`.
         case product(Int, Side)
     }
@@ -69,6 +71,7 @@ public struct SynapseMap: Sendable {
                 continue
             case .neuron:
                 dense.neurons += elements
+                if operation.neuronSite?.activation != nil { dense.nonlinearElements += elements }
                 everyStep.neuronUpdates += elements
                 continue
             case .nonlinear:
@@ -103,7 +106,10 @@ public struct SynapseMap: Sendable {
         let varying = node.inputs.map { timeVarying[$0] }
         let synapses = operation.operation.synapticInputs(timeVarying: varying)
         let sources = synapses.map { node.inputs[$0] }
-        guard !sources.isEmpty, sources.allSatisfy({ graph[$0].operation == .neuron(NeuronSite()) }) else { return false }
+        guard !sources.isEmpty else { return false }
+        guard sources.allSatisfy({ graph[$0].isNeuronSite }) else {
+            return addRoutes(to: node, operation, synapses, timeVarying, multiplyAccumulates: multiplyAccumulates)
+        }
         let shapes = node.inputs.map { graph[$0].shape.resolved(batch: samples) }
         switch operation {
         case .linear where synapses == [0], .matrixProduct where synapses.count == 1:
@@ -124,6 +130,27 @@ public struct SynapseMap: Sendable {
         default:
             return false
         }
+        return true
+    }
+
+    /// - Returns: false when something else than neurons is read through pools and the like.
+    private mutating func addRoutes(
+        to node: Node, _ operation: Operator, _ synapses: [Int], _ timeVarying: [Bool], multiplyAccumulates: Int
+    ) -> Bool {
+        guard synapses == [0] else { return false }
+        let shapes = node.inputs.map { graph[$0].shape.resolved(batch: samples) }
+        let count = shapes[0].count
+        let fanOut: [Int]
+        switch operation {
+        case .linear: fanOut = [Int](repeating: multiplyAccumulates / max(1, count), count: count)
+        case .convolution(let convolution):
+            let perPixel = convolution.fanOut(input: shapes[0], weight: shapes[1])
+            fanOut = (0..<count).map { perPixel[$0 % perPixel.count] }
+        default: return false
+        }
+        let routes = SpikeRoutes(graph: graph, timeVarying: timeVarying, samples: samples)
+        guard let found = routes.routes(to: node.inputs[0], fanOut: fanOut), !found.isEmpty else { return false }
+        for (site, fanOut) in found { readers[site, default: []].append(.routed(fanOut: fanOut)) }
         return true
     }
 }

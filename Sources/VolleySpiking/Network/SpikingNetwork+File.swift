@@ -11,6 +11,7 @@ extension SpikingNetwork {
         static let format = "volley.format"
         static let graph = "volley.graph"
         static let coding = "volley.coding"
+        static let timing = "volley.timing"
         static let neurons = "volley.neurons"
         static let preprocessing = "volley.preprocessing"
         static let classNames = "volley.class-names"
@@ -37,6 +38,7 @@ extension SpikingNetwork {
             Key.graph: try json(GraphDocument(graph), Key.graph), Key.neurons: try json(layers, Key.neurons),
             Key.provenance: try json(provenance, Key.provenance),
         ]
+        if !timing.isPlain { metadata[Key.timing] = try json(timing, Key.timing) }
         if let preprocessing { metadata[Key.preprocessing] = try json(preprocessing, Key.preprocessing) }
         if let fidelity { metadata[Key.fidelity] = try json(fidelity, Key.fidelity) }
         if let classNames { metadata[Key.classNames] = try json(classNames, Key.classNames) }
@@ -91,7 +93,7 @@ extension SpikingNetwork {
         do {
             let graph = try document.graph { try file.tensor($0) }
             try self.init(
-                graph: graph, coding: coding, neurons: layers,
+                graph: graph, coding: coding, timing: try decode(Timing.self, Key.timing) ?? .plain, neurons: layers,
                 preprocessing: try decode(Preprocessing.self, Key.preprocessing),
                 classNames: try decode([String].self, Key.classNames),
                 provenance: try require(try decode(Provenance.self, Key.provenance), Key.provenance))

@@ -9,6 +9,8 @@ public struct SpikingNetwork: Sendable, Hashable {
     /// The network with `NeuronSite` nodes; evaluated as it is, it computes the ANN.
     public private(set) var graph: Graph
     public let coding: Coding
+    /// When it is fed, and what a time-step weighs.
+    public let timing: Timing
     /// By site name, in the order of the graph.
     public private(set) var neurons: OrderedDictionary<String, NeuronLayer>
     /// How images become inputs, where the model says so.
@@ -21,11 +23,13 @@ public struct SpikingNetwork: Sendable, Hashable {
 
     /// - Throws: ``SpikingError`` when layers and places do not match or a layer is impossible.
     public init(
-        graph: Graph, coding: Coding, neurons: [String: NeuronLayer], preprocessing: Preprocessing? = nil,
+        graph: Graph, coding: Coding, timing: Timing = .plain, neurons: [String: NeuronLayer], preprocessing: Preprocessing? = nil,
         classNames: [String]? = nil, provenance: Provenance
     ) throws {
         self.graph = graph
         self.coding = coding
+        self.timing = timing
+        if let problem = timing.problem(coding) { throw SpikingError(.malformed, problem) }
         self.neurons = try Self.inOrder(neurons, of: graph, coding)
         self.preprocessing = preprocessing
         self.classNames = classNames
@@ -77,7 +81,7 @@ public struct SpikingNetwork: Sendable, Hashable {
     /// The neuron layers by the nodes at which they stand in a graph that has this network's sites.
     public func layers(in graph: Graph) -> [NodeID: NeuronLayer] {
         var layers: [NodeID: NeuronLayer] = [:]
-        for (id, node) in graph.nodes.enumerated() where node.operation == .neuron(NeuronSite()) { layers[id] = neurons[node.name] }
+        for (id, node) in graph.nodes.enumerated() where node.isNeuronSite { layers[id] = neurons[node.name] }
         return layers
     }
 

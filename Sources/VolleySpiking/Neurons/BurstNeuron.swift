@@ -11,6 +11,7 @@ public struct BurstNeuron: NeuronModel {
         NeuronParameter("threshold", symbol: "θ", unit: "activation", standard: "calibrated", range: "> 0; otherwise it never fires"),
         NeuronParameter("most", symbol: "Γ", unit: "spikes per time-step", standard: "5", range: "1…127"),
         NeuronParameter("initialPotential", symbol: "v(0)/θ", unit: "threshold", standard: "0", range: "finite"),
+        NeuronParameter("amplitude", unit: "activation", standard: "θ", range: "> 0; what a spike is worth"),
     ]
 
     public let threshold: Float
@@ -18,6 +19,8 @@ public struct BurstNeuron: NeuronModel {
     public let most: Int
     /// In units of the threshold.
     public let initialPotential: Float
+    /// What a spike is worth; nil for the threshold.
+    public var amplitude: Float?
 
     public init(threshold: Float, most: Int = 5, initialPotential: Float = 0) {
         self.threshold = threshold
@@ -28,7 +31,7 @@ public struct BurstNeuron: NeuronModel {
     private var codes: ClosedRange<Int8> { 1...Int8(max(1, min(most, 127))) }
 
     public var alphabet: Alphabet {
-        Alphabet(codes: Array(codes), values: codes.map { threshold > 0 ? Float($0) * threshold : 0 }, spikes: codes.map { Int($0) })
+        Alphabet(codes: Array(codes), values: codes.map { threshold > 0 ? Float($0) * (amplitude ?? threshold) : 0 }, spikes: codes.map { Int($0) })
     }
 
     public var rest: Float { initialPotential * threshold }
@@ -47,7 +50,9 @@ public struct BurstNeuron: NeuronModel {
     public var summary: String { "+\(threshold), up to \(most) spikes" }
 
     public func divided(by unit: Float) -> BurstNeuron {
-        BurstNeuron(threshold: threshold / unit, most: most, initialPotential: initialPotential)
+        var neuron = BurstNeuron(threshold: threshold / unit, most: most, initialPotential: initialPotential)
+        neuron.amplitude = amplitude.map { $0 / unit }
+        return neuron
     }
 
     public func problem(_ coding: Coding) -> String? {
@@ -55,6 +60,7 @@ public struct BurstNeuron: NeuronModel {
         if !threshold.isFinite || !initialPotential.isFinite || threshold > 0 && !(threshold.isNormal && (127 * threshold).isFinite) {
             return "a threshold or initial potential that is not a number in the range of 32-bit floats"
         }
+        if let amplitude, !(amplitude > 0 && (127 * amplitude).isFinite) { return "spikes worth \(amplitude); a number above 0 is needed" }
         return problemOfOneSign(coding)
     }
 }

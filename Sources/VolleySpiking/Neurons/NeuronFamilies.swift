@@ -4,6 +4,13 @@ public enum NeuronFamilies {
         MultiThresholdNeuron.self,
         IntegrateAndFireNeuron.self,
         BurstNeuron.self,
+        HalfBurstNeuron.self,
+        EncoderNeuron.self,
+        SignedNeuron.self,
+        MaskedNeuron.self,
+        LeakyNeuron.self,
+        AdaptiveNeuron.self,
+        InputNeuron.self,
     ]
 
     static func named(_ name: String) -> (any NeuronModel.Type)? { all.first { $0.family == name } }

@@ -23,10 +23,15 @@ public struct NeuronLayer: Sendable, Hashable, Codable {
     /// The layer's spikes, as their readers see them.
     public func source(_ coding: Coding) -> SpikeSource { SpikeSource(alphabet, isDifferential: coding == .differential) }
 
-    /// So many neurons of the layer, at rest.
-    public func population(_ count: Int) -> any NeuronPopulation { Self.population(model, count) }
+    /// So many neurons of the layer, at rest: those of one sample behind those of the other.
+    public func population(_ count: Int, samples: Int = 1) -> any NeuronPopulation { Self.population(model, count, samples) }
 
-    private static func population(_ model: some NeuronModel, _ count: Int) -> any NeuronPopulation { Population(model, count: count) }
+    private static func population(_ model: some NeuronModel, _ count: Int, _ samples: Int) -> any NeuronPopulation {
+        Population(model, count: count, samples: samples)
+    }
+
+    /// What is wrong with membrane potentials that a step calls broken.
+    public var brokenReason: String { type(of: model).brokenReason }
 
     public static func == (a: NeuronLayer, b: NeuronLayer) -> Bool { AnyHashable(a.model) == AnyHashable(b.model) }
 

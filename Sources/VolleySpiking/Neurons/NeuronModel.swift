@@ -21,6 +21,10 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     var alphabet: Alphabet { get }
     /// The state before the first time-step.
     var rest: State { get }
+    /// The states of many neurons before the first time-step, those of one sample behind those of the other. There is an implementation.
+    func rest(count: Int, samples: Int) -> [State]
+    /// What is wrong with the potentials that a step calls broken, as the end of "3 of 10 membrane potentials …".
+    static var brokenReason: String { get }
     /// One time-step of one neuron: takes the current in, fires and resets.
     /// - Parameters:
     ///   - current: `I(t)`, in activation units.
@@ -53,6 +57,9 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
 }
 
 extension NeuronModel {
+    public func rest(count: Int, samples: Int) -> [State] { Array(repeating: rest, count: count) }
+    public static var brokenReason: String { "are NaN or infinite" }
+
     public func step(_ states: inout [State], currents: [Float], time: Int, codes: inout [Int8]) -> Int {
         precondition(currents.count == states.count && codes.count == states.count, "a current and a code for every neuron")
         var broken = 0

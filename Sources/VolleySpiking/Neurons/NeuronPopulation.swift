@@ -13,9 +13,9 @@ struct Population<Model: NeuronModel>: NeuronPopulation {
     private let model: Model
     private var states: [Model.State]
 
-    init(_ model: Model, count: Int) {
+    init(_ model: Model, count: Int, samples: Int) {
         self.model = model
-        states = Array(repeating: model.rest, count: count)
+        states = model.rest(count: count, samples: samples)
     }
 
     var potentials: [Float] { states.map { model.potential($0) } }

@@ -43,6 +43,7 @@ public struct ReferenceSimulator: Sendable {
     public func run(
         _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in }
     ) throws -> SimulationResult {
+        try network.checkTrains(inputs)
         let runs = executable.batching.runs(of: inputs.count, size: inputs.count)
         return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observe) })
     }
@@ -58,6 +59,7 @@ public struct ReferenceSimulator: Sendable {
         var spikes: OrderedDictionary<String, [[Int64]]> = [:]
         var outputs: OrderedDictionary<String, [Tensor]> = [:]
         for step in 1...timeSteps {
+            if network.timing.restarts(at: step) { state.restart() }
             for (id, node) in graph.nodes.enumerated() where timeVarying[id] {
                 switch network.coding {
                 case .rate: try rateStep(id, node, step, &state)
@@ -91,9 +93,12 @@ public struct ReferenceSimulator: Sendable {
         /// Per neuron node its neurons, and what they sent at this step.
         var neurons: [NodeID: any NeuronPopulation] = [:]
         var codes: [NodeID: [Int8]] = [:]
+        var pools: [NodeID: SpikePool] = [:]
+        let inputs: BoundInputs
 
         init(_ graph: Graph, _ bound: BoundInputs) {
             batch = bound.batch
+            inputs = bound
             current = graph.nodes.enumerated().map { [batch] id, node in
                 bound[id] ?? node.constant ?? Tensor(node.shape.resolved(batch: batch))
             }
@@ -103,13 +108,21 @@ public struct ReferenceSimulator: Sendable {
             previousSum = sum
             memory = sum
         }
+
+        /// All starts anew, but for the neurons.
+        mutating func restart() {
+            sum = sum.map { Tensor($0.shape) }
+            previousSum = sum
+            memory = memory.map { Tensor($0.shape) }
+            for id in pools.keys { pools[id]!.reset() }
+        }
     }
 
     /// What does not change: every static node once, and under differential coding every other node on silent neurons.
     private func computeStatics(_ state: inout State) {
         for (id, node) in network.graph.nodes.enumerated() {
             if let layer = network.layer(at: id) {
-                state.neurons[id] = layer.population(state.current[id].count)
+                state.neurons[id] = layer.population(state.current[id].count, samples: state.batch)
             } else if node.operation != nil, !timeVarying[id] || network.coding == .differential {
                 state.estimate[id] = evaluate(id, node.inputs.map { state.estimate[$0] }, state.batch)
                 if !timeVarying[id] { state.current[id] = state.estimate[id] }
@@ -126,16 +139,24 @@ public struct ReferenceSimulator: Sendable {
     // MARK: Rate coding, semantics 2–4
 
     private func rateStep(_ id: NodeID, _ node: Node, _ step: Int, _ state: inout State) throws {
-        let (t, batch) = (Float(step), state.batch)
+        // τ(t), τ(t−1), and their difference.
+        let (t, feeds, batch) = (network.timing.weight(of: step), network.timing.feeds(at: step), state.batch)
+        let before = t - feeds
         switch kinds[id] {
         case .staticValue:
             return
         case .affine:
-            state.current[id] = evaluate(id, node.inputs.map { state.current[$0] }, batch)
+            let value = evaluate(id, node.inputs.map { state.current[$0] }, batch)
+            state.current[id] = feeds == 1 ? value : value - evaluate(id, silent(node.inputs, state), batch)
+        case .nonlinear where node.spikePooling != nil:
+            let (pooling, input) = (node.spikePooling!, state.current[node.inputs[0]])
+            var pool = state.pools[id] ?? SpikePool(pooling, input: input.shape, output: state.current[id].shape)
+            state.current[id] = Tensor(state.current[id].shape, pool.step(input.values))
+            state.pools[id] = pool
         case .nonlinear:
-            // O(t) = t·F(S_1(t)/t, …) − (t−1)·F(S_1(t−1)/(t−1), …)
+            // O(t) = τ(t)·F(S_1(t)/τ(t), …) − τ(t−1)·F(S_1(t−1)/τ(t−1), …)
             let value = evaluate(id, node.inputs.map { timeVarying[$0] ? state.sum[$0] / t : state.current[$0] }, batch)
-            state.current[id] = t * value - (t - 1) * state.memory[id]
+            state.current[id] = t * value - before * state.memory[id]
             state.memory[id] = value
         case .bilinear:
             // S_K(t) = S_K(t−1) + A(t)·B(t) + A(t)·S_B(t−1) + S_A(t−1)·B(t);  O(t) = S_K(t)/t − S_K(t−1)/(t−1)
@@ -143,16 +164,22 @@ public struct ReferenceSimulator: Sendable {
             let now = evaluate(id, [state.current[a], state.current[b]], batch)
             let left = evaluate(id, [state.current[a], state.previousSum[b]], batch)
             let right = evaluate(id, [state.previousSum[a], state.current[b]], batch)
-            let before = state.memory[id]
-            state.memory[id] = before + now + left + right
-            state.current[id] = step == 1 ? state.memory[id] : state.memory[id] / t - before / (t - 1)
-            addBias(id, node.inputs.dropFirst(2).map { state.current[$0] }, &state)
+            let last = state.memory[id]
+            state.memory[id] = last + now + left + right
+            state.current[id] = before == 0 ? state.memory[id] / t : state.memory[id] / t - last / before
+            addBias(id, node.inputs.dropFirst(2).map { timeVarying[$0] ? state.current[$0] : feeds * state.current[$0] }, &state)
         case .neuron:
-            try fire(id, step, state.current[node.inputs[0]], &state)
+            let input = node.inputs[0]
+            try fire(id, step, timeVarying[input] ? state.current[input] : feeds * state.current[input], &state)
         }
         state.previousSum[id] = state.sum[id]
         state.sum[id] = state.sum[id] + state.current[id]
         state.estimate[id] = state.sum[id] / t
+    }
+
+    /// What an operator's inputs are while nothing arrives: those that do not change over time stay.
+    private func silent(_ inputs: [NodeID], _ state: State) -> [Tensor] {
+        inputs.map { timeVarying[$0] ? Tensor(state.current[$0].shape) : state.current[$0] }
     }
 
     /// A layer whose weight is computed is a product, and what is added to it passes as it is.
@@ -171,7 +198,7 @@ public struct ReferenceSimulator: Sendable {
             return
         case .affine:
             // The bias is sent once, before the first step: only the linear part of F acts on corrections.
-            let zeros = node.inputs.map { timeVarying[$0] ? Tensor(state.current[$0].shape) : state.current[$0] }
+            let zeros = silent(node.inputs, state)
             state.current[id] = evaluate(id, node.inputs.map { state.current[$0] }, batch) - evaluate(id, zeros, batch)
         case .nonlinear:
             // y(t) = t·(F(c(t)) − F(c(t−1)))
@@ -200,11 +227,20 @@ public struct ReferenceSimulator: Sendable {
 
     /// The neurons take their currents in, as their model has it; what they send is what the alphabet says.
     private func fire(_ id: NodeID, _ step: Int, _ current: Tensor, _ state: inout State) throws {
-        let (codes, broken) = state.neurons[id]!.step(current.values, time: step)
-        guard broken == 0 else {
-            throw SpikingError.notFinite(site: network.graph[id].name, broken, of: codes.count, steps: step...step)
+        let (layer, site) = (network.layer(at: id)!, network.graph[id])
+        var currents = current.values
+        if site.inputs.count > 1 {
+            let scales = state.current[site.inputs[1]].values
+            for index in currents.indices { currents[index] /= scales[index % scales.count] }
         }
-        let values = network.layer(at: id)!.alphabet.table
+        var (codes, broken) = state.neurons[id]!.step(currents, time: step)
+        if let train = state.inputs.train(site.inputs[0]) {
+            codes = try train.codes(at: step, for: site.name, of: layer.alphabet)
+        }
+        guard broken == 0 else {
+            throw SpikingError.notFinite(site: site.name, broken, of: codes.count, steps: step...step, reason: layer.brokenReason)
+        }
+        let values = layer.alphabet.table
         state.codes[id] = codes
         state.current[id] = Tensor(current.shape, codes.map { values[Alphabet.place(of: $0)] })
     }
