@@ -50,9 +50,15 @@ extension Simulator {
     public func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try runANN(bind(inputs)) }
 
     /// Runs the ANN and the spiking network on a batch, for whoever takes their outputs for answers.
-    /// - Throws: `GraphError` for inputs that do not fit; `NonFiniteOutput` that names the first output, time-step and sample with NaN
-    ///   or infinity, and for the ANN the node where it began; `SpikingError` where a membrane potential is not finite.
+    /// - Throws: what ``annAnswers(_:)`` and ``spikingAnswers(_:)`` throw.
     public func answers(_ inputs: [String: Tensor]) throws -> (ann: [String: Tensor], spiking: SimulationResult) {
+        (try annAnswers(inputs), try spikingAnswers(inputs))
+    }
+
+    /// Runs the ANN on a batch, for whoever takes its outputs for answers.
+    /// - Throws: `GraphError` for inputs that do not fit; `NonFiniteOutput` that names the first output and sample with NaN or infinity,
+    ///   and the node where it began.
+    public func annAnswers(_ inputs: [String: Tensor]) throws -> [String: Tensor] {
         let inputs = try bind(inputs)
         let outputs = try runANN(inputs)
         do {
@@ -63,9 +69,17 @@ extension Simulator {
             do { _ = try evaluator.run(inputs) } catch { failure.node = (error as? GraphError)?.node }
             throw failure
         }
+        return outputs
+    }
+
+    /// Runs the spiking network on a batch, for whoever takes its outputs for answers.
+    /// - Throws: `GraphError` for inputs that do not fit; `NonFiniteOutput` that names the first output, time-step and sample with NaN
+    ///   or infinity; `SpikingError` where a membrane potential is not finite.
+    public func spikingAnswers(_ inputs: [String: Tensor]) throws -> SimulationResult {
+        let inputs = try bind(inputs)
         let spiking = try run(inputs)
         try spiking.requireFinite(samples: inputs.count)
-        return (outputs, spiking)
+        return spiking
     }
 }
 

@@ -108,6 +108,7 @@ import VolleyTestSupport
             { $0["position"] = 1 << 62 }, { $0["position"] = -1 }, { $0["position"] = 201 }, { $0["samples"] = Int.max },
             { $0["ann"] = ["top1": Int.max, "top5": Int.max] }, { $0["ann"] = ["top1": 2, "top5": 1] },
             { $0["steps"] = $0["steps"] as! [Any] + [["top1": 1, "top5": 1]] }, { $0["steps"] = [Any]() },
+            { $0["agreements"] = [Any]() }, { $0["agreements"] = [0, Int.max] },
             { $0["counts"] = $0["counts"] as! [Any] + ($0["counts"] as! [Any]) }, { $0["spikes"] = [String: Any]() },
             { tally in
                 var counts = tally["counts"] as! [[String: Any]]

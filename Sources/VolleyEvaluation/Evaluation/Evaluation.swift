@@ -111,12 +111,14 @@ public struct Evaluation: Sendable {
     /// Runs the whole data set.
     /// - Parameters:
     ///   - networkDigest: SHA-256 of the network's file, for the record.
+    ///   - ann: what answers for the ANN, shared with other evaluations on the same data; nil for the network's own.
     ///   - resumeFile: where progress is kept after every batch and continued from. It is left there: remove it once the
     ///     results are safe.
     ///   - progress: called after every batch with the samples done and in all.
     /// - Throws: the first error of data, network or file.
     public func run(
-        networkDigest: String? = nil, resumeFile: String? = nil, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+        networkDigest: String? = nil, ann: ANNAnswers? = nil, resumeFile: String? = nil,
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> Results {
         let dataDigest = try dataset.digest(
             labels: labels.indices, skipsUnreadable: settings.skipBad, threads: settings.threads
@@ -138,7 +140,7 @@ public struct Evaluation: Sendable {
             startingAt: tally.position)
         try progress(tally.position, dataset.count)
         while let batch = try loader.next() {
-            try measure(batch, comparison, &tally)
+            try measure(batch, comparison, ann, &tally)
             try journal?.write(tally)
             try progress(tally.position, dataset.count)
         }
@@ -167,13 +169,15 @@ public struct Evaluation: Sendable {
     }
 
     private func measure(
-        _ batch: Batch, _ comparison: WeightComparison?, _ tally: inout Tally
+        _ batch: Batch, _ comparison: WeightComparison?, _ ann: ANNAnswers?, _ tally: inout Tally
     ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
-        let answers: (ann: [String: Tensor], spiking: SimulationResult)
+        let logits: Tensor
+        let spiking: SimulationResult
         do {
-            answers = try simulator.answers(inputs)
+            logits = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
+            spiking = try simulator.spikingAnswers(inputs)
         } catch var failure as NonFiniteOutput {
             failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
             throw failure
@@ -181,7 +185,7 @@ public struct Evaluation: Sendable {
         let count = batch.samples.count
         try comparison?.add(
             0..<max(0, min(count, comparedSamples - tally.samples)), of: inputs, to: &tally.weightDistances)
-        tally.add(batch.samples.map { labels.indices[$0] }, annLogits: answers.ann[output]!, result: answers.spiking, output: output)
+        tally.add(batch.samples.map { labels.indices[$0] }, annLogits: logits, result: spiking, output: output)
         tally.add(batch)
     }
 
@@ -196,7 +200,8 @@ public struct Evaluation: Sendable {
             let updates = Double(total.neuronUpdates)
             return Results.Step(
                 step: index + 1, top1: Double(tally.steps[index].top1) / samples,
-                top5: Double(tally.steps[index].top5) / samples, firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
+                top5: Double(tally.steps[index].top5) / samples, agreement: Double(tally.agreements[index]) / samples,
+                firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
                 synapticOperations: Double(total.accumulates) / samples,
                 energy: EnergyRatios(total, dense: dense, samples: tally.samples / samplesPerRun, prices: prices),
                 counts: tally.counts[index])

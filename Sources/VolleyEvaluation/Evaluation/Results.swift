@@ -14,6 +14,8 @@ public struct Results: Sendable, Hashable, Codable {
         public var step: Int
         public var top1: Double
         public var top5: Double
+        /// The fraction of samples to which the ANN gives the same answer.
+        public var agreement: Double
         /// Spikes per neuron and time-step, the mean over steps 1…t.
         public var firingRate: Double
         /// Accumulates per sample in steps 1…t.

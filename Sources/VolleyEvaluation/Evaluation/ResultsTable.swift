@@ -40,7 +40,7 @@ public enum ResultsTable {
     }
 
     /// A count in thousands, millions or billions.
-    private static func count(_ value: Double) -> String {
+    public static func count(_ value: Double) -> String {
         for (unit, name) in [(1e9, " G"), (1e6, " M"), (1e3, " k")] where value >= unit { return TextTable.fixed(value / unit, 2) + name }
         return TextTable.fixed(value, 0) + "  "
     }

@@ -22,6 +22,8 @@ struct Tally: Sendable, Hashable, Codable {
     var skipped: [SkippedSample] = []
     var ann = Hits()
     var steps: [Hits]
+    /// By step, how often the spiking network gave the ANN's answer.
+    var agreements: [Int]
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
     /// How far rounded weights move each output of the ANN on the first samples; empty for fp32.
@@ -29,6 +31,7 @@ struct Tally: Sendable, Hashable, Codable {
 
     init(timeSteps: Int) {
         steps = Array(repeating: Hits(), count: timeSteps)
+        agreements = Array(repeating: 0, count: timeSteps)
         counts = Array(repeating: OperationCounts(), count: timeSteps)
     }
 
@@ -45,6 +48,7 @@ struct Tally: Sendable, Hashable, Codable {
         ]
         return 0...count ~= position && 0...position ~= samples && skipped.count == position - samples
             && isPossible(ann) && steps.count == timeSteps && steps.allSatisfy(isPossible)
+            && agreements.count == timeSteps && agreements.allSatisfy { 0...samples ~= $0 }
             && counts.count == timeSteps && counts.allSatisfy { count in fields.allSatisfy { 0...largest ~= count[keyPath: $0] } }
             && (samples == 0 ? spikes.isEmpty : Set(spikes.keys) == Set(sites.keys))
             && spikes.allSatisfy { name, steps in
@@ -72,11 +76,13 @@ struct Tally: Sendable, Hashable, Codable {
     mutating func add(_ labels: [Int], annLogits: Tensor, result: SimulationResult, output: String) {
         let logits = result.outputs[output]!
         let classes = annLogits.shape.rowCount
+        let answers = annLogits.argmaxOfRows()
         for (row, label) in labels.enumerated() {
             ann.count(Self.rank(of: label, annLogits.values, row * classes, classes))
             for step in steps.indices {
                 let start = (step * labels.count + row) * classes
                 steps[step].count(Self.rank(of: label, logits.values, start, classes))
+                if Self.rank(of: answers[row], logits.values, start, classes) == 0 { agreements[step] += 1 }
             }
         }
         for step in counts.indices { counts[step] += result.steps[step] }

@@ -1,0 +1,135 @@
+internal import Foundation
+
+/// Converts one model by several methods and measures what comes out on the same samples.
+///
+/// The trained network is run once on every sample, for all of them; each spiking network runs once, for as many time-steps as the last one asked for,
+/// and answers at all earlier ones on the way.
+public struct Comparison: Sendable {
+    /// A method with its settings, under the name that it is shown by.
+    public struct Candidate: Sendable {
+        public var label: String
+        public var method: any ConversionMethod
+
+        public init(_ method: any ConversionMethod, label: String? = nil) {
+            self.label = label ?? method.name
+            self.method = method
+        }
+    }
+
+    /// What is being done, for whoever watches.
+    public enum Stage: Sendable, Hashable {
+        case converting(String)
+        case measuring(String)
+    }
+
+    public var model: Model
+    /// What the model is called in the results.
+    public var modelName: String?
+    public var candidates: [Candidate]
+    public var calibration: CalibrationSet
+    public var dataset: Dataset
+    /// The time-steps that are shown, ascending.
+    public var steps: [Int]
+    /// Batch size, threads, limit and the like; its number of time-steps does not count.
+    public var settings: Evaluation.Settings
+    public var kernels: Kernels
+    /// Whether samples may be measured that were calibrated on.
+    public var allowsOverlap = false
+
+    /// - Precondition: there are steps, and they ascend from 1 at least.
+    public init(
+        of model: Model, by candidates: [Candidate], calibrating calibration: CalibrationSet, on dataset: Dataset, steps: [Int],
+        settings: Evaluation.Settings, kernels: Kernels = .best
+    ) {
+        precondition(!steps.isEmpty && steps[0] >= 1 && zip(steps, steps.dropFirst()).allSatisfy(<), "time-steps ascend from 1 at least")
+        (self.model, self.candidates, self.calibration, self.dataset) = (model, candidates, calibration, dataset)
+        (self.steps, self.settings, self.kernels) = (steps, settings, kernels)
+        self.settings.timeSteps = steps.last!
+    }
+
+    /// - Parameters:
+    ///   - resumeFile: by label, where progress is kept after every batch and continued from; nil keeps none. The files are left there:
+    ///     remove them once the results are safe.
+    ///   - diagnose: called with what a careful user wants to know, and with the candidate that it is about.
+    ///   - progress: called with the samples done and in all, of every stage; what it throws ends the comparison.
+    /// - Throws: the first error of model, data or settings. A method that does not fit the network is no error: it is listed.
+    public func run(
+        resumeFile: (_ label: String) -> String? = { _ in nil }, diagnose: @escaping (_ label: String?, Diagnostic) -> Void = { _, _ in },
+        progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void = { _, _, _ in }
+    ) throws -> ComparisonResults {
+        model.diagnostics.forEach { diagnose(nil, $0) }
+        for candidate in candidates { try candidate.method.validate() }
+        let answers = ANNAnswers(try simulator(of: trained(), timeSteps: 1))
+        var results = ComparisonResults(model: modelName, steps: steps, settings: settings)
+        var said: Set<String> = []
+        for candidate in candidates {
+            let label = candidate.label
+            do {
+                let measured = try measure(
+                    candidate, answers, resumeFile(label), diagnose: { if said.insert("\($0)").inserted { diagnose(label, $0) } },
+                    progress: progress)
+                results.add(measured)
+            } catch let error as ConversionError {
+                guard error.code == .unfitNetwork else { throw error }
+                results.unfit.append(ComparisonResults.Unfit(label: label, method: candidate.method.name, reason: error.message))
+            }
+        }
+        return results
+    }
+
+    private func measure(
+        _ candidate: Candidate, _ answers: ANNAnswers, _ resumeFile: String?, diagnose: @escaping (Diagnostic) -> Void,
+        progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void
+    ) throws -> (entry: ComparisonResults.Entry, results: Results) {
+        let label = candidate.label
+        var conversion = Conversion(of: model, method: candidate.method, calibrating: calibration, threads: settings.threads)
+        conversion.checksFidelity = false
+        var rounds = 0
+        let clock = ContinuousClock()
+        let began = clock.now
+        let network = try conversion.run(
+            diagnose: { note in if !model.diagnostics.contains(note) { diagnose(note) } },
+            progress: { done, total in
+                if done == total { rounds += 1 }
+                try progress(.converting(label), done, total)
+            })
+        let converted = clock.now
+        if !allowsOverlap, network.provenance.calibrationSamples != nil {
+            try CalibrationOverlap.check(
+                network, settings.limit.map { dataset.prefix($0) } ?? dataset, skipBad: settings.skipBad, threads: settings.threads)
+        }
+        let evaluation = try Evaluation(simulator(of: network, timeSteps: steps.last!), on: dataset, settings: settings)
+        evaluation.diagnostics.forEach(diagnose)
+        let measured = try evaluation.run(
+            networkDigest: try digest(of: network), ann: answers, resumeFile: resumeFile,
+            progress: { try progress(.measuring(label), $0, $1) })
+        let entry = ComparisonResults.Entry(
+            label: label, results: measured, steps: steps,
+            needs: ComparisonResults.Needs(calibrationSamples: rounds > 0 ? network.provenance.calibrationCount : nil, calibrationRounds: rounds),
+            seconds: .init(conversion: (converted - began).seconds, evaluation: (clock.now - converted).seconds))
+        return (entry, measured)
+    }
+
+    private func simulator(of network: SpikingNetwork, timeSteps: Int) throws -> ParallelSimulator {
+        let program = try Program(network, timeSteps: timeSteps, weights: settings.weights, kernels: kernels)
+        return ParallelSimulator(program, threads: settings.threads)
+    }
+
+    /// The trained network as one without neurons.
+    private func trained() throws -> SpikingNetwork {
+        try SpikingNetwork(
+            graph: model.graph, coding: .rate, neurons: [:], preprocessing: model.preprocessing, classNames: model.classNames,
+            provenance: Provenance(version: volleyVersion, method: "none", citation: ""))
+    }
+
+    /// Of everything that a network was made from: the same conversion makes the same network.
+    private func digest(of network: SpikingNetwork) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return SHA256.digest(of: [UInt8](try encoder.encode(network.provenance))).hexadecimal
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

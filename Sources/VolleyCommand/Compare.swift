@@ -1,0 +1,147 @@
+import ArgumentParser
+import Foundation
+import Volley
+
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Converts one network by several methods and measures them on the same data.",
+        discussion: """
+            One table: accuracy with its 95 % interval (Wilson), how often the trained network gives the same answer, firing rate, synaptic \
+            operations and energy ('exact', see 'volley evaluate') at every t of --steps, what each method needed, and why the others do \
+            not apply. A method is written NAME, or NAME:setting=value:setting=value with settings of 'volley methods', such as \
+            ecmt:levels=6; the same method may be compared with itself.
+            """)
+
+    @Argument(help: "A checkpoint folder, a .safetensors file with config.json beside it, or an .onnx file.") var model: String
+    @OptionGroup var modelOptions: ModelOptions
+    @Option(help: "Calibration data, as for 'volley convert'.") var calibration: String
+    @Option(help: "Labelled data, as for 'volley evaluate'.") var data: String
+    @Option(
+        help: ArgumentHelp(
+            "CSV file that says the class of every image in a folder: columns 'file', relative to the folder, and 'class' or 'class_index'.",
+            valueName: "file.csv"))
+    var labels: String?
+    @OptionGroup var dataOptions: DataOptions
+    @OptionGroup(title: "Images, where the model does not say how to preprocess them") var preprocessingOptions: PreprocessingOptions
+    @Option(help: "Methods with commas between them (default: all: \(ConversionMethods.all.map(\.name).joined(separator: ",")))")
+    var methods: String?
+    @Option(
+        name: .shortAndLong,
+        help: "Time-steps to show, with commas between them, each in \(OptionRange.text(OptionRange.steps)).")
+    var steps = "1,2,4,8,16,32,64"
+    @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
+    @Option(help: "Use at most this many calibration samples, \(OptionRange.text(OptionRange.samples)).") var calibrationLimit: Int?
+    @Option(help: "Calibration samples that share a quantile, \(OptionRange.text(OptionRange.samples)).") var calibrationBatch = 128
+    @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).")
+    var limit: Int?
+    @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
+    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var engine: EngineOptions
+    @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
+    @Option(
+        help: ArgumentHelp(
+            "Keep progress after every batch, and go on from it if it is there: one file for each method, called FILE.METHOD, removed when the results are out.",
+            valueName: "file"))
+    var resume: String?
+    @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
+    @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
+    @Flag(help: "Take notes for errors.") var strict = false
+
+    func run() throws {
+        try OptionRange.check("--limit", limit, OptionRange.samples)
+        try OptionRange.check("--calibration-limit", calibrationLimit, OptionRange.samples)
+        try OptionRange.check("--calibration-batch", calibrationBatch, OptionRange.samples)
+        try OptionRange.check("--batch", batch, OptionRange.batch)
+        try OptionRange.check("--threads", threads, OptionRange.threads)
+        let (steps, candidates) = (try timeSteps(), try chosen())
+        let source = try modelOptions.load(model, images: try preprocessingOptions.options())
+        let dataset = try Dataset.open(data, try dataOptions.options(labels: labels, for: source.graph))
+        let calibration = CalibrationSet(
+            try .open(calibration, for: source, arrays: try dataOptions.chosenArrays()), batchSize: calibrationBatch, limit: calibrationLimit,
+            skipBad: skipBad)
+        let kept = resume.map { file in candidates.map { "\(file).\($0.label)" } } ?? []
+        try OutputPath.check([json] + kept, imagesIn: [data, self.calibration])
+        let diagnostics = Diagnostics(strict: strict)
+        dataset.diagnostics.forEach(diagnostics.add)
+        var comparison = Comparison(
+            of: source, by: candidates, calibrating: calibration, on: dataset, steps: steps,
+            settings: Evaluation.Settings(
+                timeSteps: steps.last!, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
+                weights: engine.weights, output: output),
+            kernels: try engine.instructionSet.kernels())
+        comparison.allowsOverlap = allowOverlap
+        comparison.modelName = model
+        let progress = StageLine()
+        let results = try comparison.run(
+            resumeFile: { label in resume.map { "\($0).\(label)" } },
+            diagnose: { label, note in diagnostics.add(label.map { Diagnostic("\($0): \(note.subject)", note.message) } ?? note) },
+            progress: { stage, done, total in
+                progress.update(stage, done, total)
+                if done < total { try Termination.check(state(stage, done, total)) }
+            })
+        Termination.finishChecks()
+        try diagnostics.check()
+        // Where one of both cannot be written, the other one still is.
+        let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
+        for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
+        try Console.out("\(model) on \(data): \(results.samples) samples\n")
+        try Console.out(ComparisonTable.text(results), terminator: "")
+        try written.get()
+        kept.forEach(TemporaryFiles.remove)
+    }
+
+    private func timeSteps() throws -> [Int] {
+        let steps = steps.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.filter { $0 != " " }) }
+        guard !steps.isEmpty, !steps.contains(nil) else {
+            throw CommandError("--steps takes whole numbers with commas between them, such as 1,2,4,8; found '\(self.steps)'")
+        }
+        for step in steps { try OptionRange.check("--steps", step, OptionRange.steps) }
+        return Set(steps.compactMap(\.self)).sorted()
+    }
+
+    /// The methods with their settings.
+    private func chosen() throws -> [Comparison.Candidate] {
+        guard let methods else { return ConversionMethods.all.map { Comparison.Candidate($0) } }
+        var labels: Set<String> = []
+        return try methods.split(separator: ",", omittingEmptySubsequences: false).map { text in
+            let parts = text.filter { $0 != " " }.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            let label = parts.joined(separator: ":")
+            guard labels.insert(label).inserted else { throw CommandError("--methods names '\(label)' twice") }
+            var method = try ConversionMethods.named(parts.first ?? "")
+            for part in parts.dropFirst() {
+                let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                guard sides.count == 2 else {
+                    throw CommandError("--methods takes settings as NAME:setting=value, such as ecmt:levels=6; found '\(label)'")
+                }
+                try method.set(sides[0], to: sides[1])
+            }
+            try method.validate()
+            return Comparison.Candidate(method, label: label)
+        }
+    }
+
+    /// What is said to whoever interrupts.
+    private func state(_ stage: Comparison.Stage, _ done: Int, _ total: Int) -> String {
+        "\(StageLine.text(stage)), \(done) of \(total) samples done"
+            + (resume.map { "; the same command goes on from there, from the progress in \($0).*" } ?? "; nothing is kept without --resume FILE")
+    }
+}
+
+/// A progress line for each stage of a comparison.
+private final class StageLine {
+    private var stage: Comparison.Stage?
+    private var line = ProgressLine("")
+
+    func update(_ stage: Comparison.Stage, _ done: Int, _ total: Int) {
+        if self.stage != stage { (self.stage, line) = (stage, ProgressLine(Self.text(stage))) }
+        line.update(done, total)
+    }
+
+    static func text(_ stage: Comparison.Stage) -> String {
+        switch stage {
+        case .converting(let label): "converting by \(label)"
+        case .measuring(let label): "measuring \(label)"
+        }
+    }
+}
