@@ -27,7 +27,8 @@ import VolleyTestSupport
     private struct Unfit: ConversionMethod {
         let name = "unfit"
         let summary = "fits no network", citation = "none"
-        static let settings: [MethodSetting<Self>] = []
+        let standing = Standing(.exact, "nothing")
+        var settings: [MethodSetting<Self>] { [] }
         let requirements = [NetworkRequirement("another network") { _ in ConversionError(.unfitNetwork, "it needs another network") }]
         let observers: [any Observer.Type] = []
         func convert(_ graph: Graph, on calibration: Calibration) throws -> SpikingNetwork { fatalError("it was not asked whether it fits") }
