@@ -327,6 +327,10 @@ import VolleyTestSupport
     @Test func untrainedActivationsAreToldOf() throws {
         #expect(try Self.calibrated(.qcfs, SampleGraphs.rectified()).provenance.reservation?.hasPrefix("calibrated only") == true)
         #expect(try Self.calibrated(.qcfs, SampleGraphs.rectified(.steps(4, bound: 1))).provenance.reservation == nil)
+        // A rectifier that ends at 6 was not trained, and one of another method is told of.
+        #expect(try Self.calibrated(.tcl, SampleGraphs.rectified(.clip(6))).provenance.reservation?.hasPrefix("calibrated only") == true)
+        #expect(try Self.calibrated(.tcl, SampleGraphs.rectified(.clip(0.7))).provenance.reservation == nil)
+        #expect(try Self.calibrated(.qcfs, SampleGraphs.rectified(.clip(0.7))).provenance.reservation?.contains("another method") == true)
         #expect(try Self.calibrated(.stepReLU, SampleGraphs.rectified()).provenance.reservation?.hasPrefix("calibrated only") == true)
     }
 }

@@ -63,10 +63,13 @@ struct BoundSearch {
 
     /// The bounds of trained activations; the method's fallback for others and for outputs.
     private mutating func searchTrained(into found: inout [NodeID: Bounds]) throws {
+        var others: [String] = []
         for site in own {
-            guard let trained = graph[site].operation?.neuronSite?.activation?.trained else { continue }
+            guard let trained = graph[site].operation?.neuronSite?.activation?.trained, !trained.isPlainSix else { continue }
             found[site] = Bounds(trained.bounds(of: graph[site].shape))
+            if !method.trainedKinds.contains(trained.kind) { others.append(graph[site].name) }
         }
+        if !others.isEmpty { reservation = "bounded by activations that were trained for another method, in \(others.count) places" }
         let missing = own.filter { found[$0] == nil }
         guard !missing.isEmpty else { return }
         let activations = missing.filter { role($0) == .activation }
@@ -255,6 +258,19 @@ struct SquaredError {
 }
 
 extension TrainedActivation {
+    /// The rectifier that ends at 6, which architectures have and no method trained.
+    fileprivate var isPlainSix: Bool { function == .clip && bounds == [6] }
+
+    fileprivate var kind: RateConversion.TrainedKind {
+        switch function {
+        case .clip: .clip
+        case .symmetricClip: .symmetric
+        case .steps: .steps
+        case .slip: .slip
+        case .gradedSteps: .graded
+        }
+    }
+
     /// λ: one number, or one for each neuron of a sample of a value of this shape.
     fileprivate func bounds(of shape: SymbolicShape) -> [Float] {
         guard let axis = channelAxis, bounds.count > 1 else { return bounds }

@@ -26,6 +26,8 @@ public struct RateConversion: ConversionMethod, Hashable {
 
     /// Where λ comes from.
     public var bound: Bound
+    /// Which activations a network has that was trained for the method.
+    var trainedKinds: [TrainedKind] = [.clip]
     /// The same, where a network was not trained for the method.
     public var fallback: Bound = .percentile
     /// p, its rule, and what activations are cut off at while they are observed; 0 for nothing.
@@ -91,6 +93,8 @@ public struct RateConversion: ConversionMethod, Hashable {
         /// Stated by hand.
         case manual
     }
+
+    enum TrainedKind: Sendable, Hashable, CaseIterable { case clip, symmetric, steps, slip, graded }
 
     public enum InputCoding: String, Sendable, Hashable, CaseIterable { case analog, poisson, bernoulli }
     public enum Readout: String, Sendable, Hashable, CaseIterable { case mean, spikes }

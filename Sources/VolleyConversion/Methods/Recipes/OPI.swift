@@ -9,5 +9,6 @@ extension RateConversion {
         open: ["bound", "fallback", "percentile", "zeros", "interpolate", "error-steps", "reset", "initial-potential", "input-coding", "pooling"]
     ) {
         $0.initialPotential = 0.5
+        $0.trainedKinds = TrainedKind.allCases
     }
 }

@@ -17,5 +17,6 @@ extension RateConversion {
         $0.initialPotential = 0.5
         $0.fallback = .error
         $0.errorSteps = 15
+        $0.trainedKinds = [.steps]
     }
 }

@@ -12,5 +12,6 @@ extension RateConversion {
         $0.initialPotential = 0.5
         $0.fallback = .error
         $0.errorSteps = 4
+        $0.trainedKinds = [.slip]
     }
 }

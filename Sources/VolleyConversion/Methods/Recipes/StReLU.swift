@@ -11,5 +11,6 @@ extension RateConversion {
     ) {
         $0.pooling = .stepMaximum
         $0.fallback = .maximum
+        $0.trainedKinds = [.symmetric]
     }
 }
