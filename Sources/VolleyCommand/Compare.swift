@@ -16,12 +16,6 @@ struct Compare: ParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @Option(help: "Calibration data, as for 'volley convert'.") var calibration: String
     @Option(help: "Labelled data, as for 'volley evaluate'.") var data: String
-    @Option(
-        help: ArgumentHelp(
-            "CSV file that says the class of every image in a folder: columns 'file', relative to the folder, and 'class' or 'class_index'.",
-            valueName: "file.csv"))
-    var labels: String?
-    @OptionGroup var dataOptions: DataOptions
     @OptionGroup(title: "Images, where the model does not say how to preprocess them") var preprocessingOptions: PreprocessingOptions
     @Option(help: "Methods with commas between them (default: all: \(ConversionMethods.all.map(\.name).joined(separator: ",")))")
     var methods: String?
@@ -29,48 +23,35 @@ struct Compare: ParsableCommand {
         name: .shortAndLong,
         help: "Time-steps to show, with commas between them, each in \(OptionRange.text(OptionRange.steps)).")
     var steps = "1,2,4,8,16,32,64"
-    @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
     @Option(help: "Use at most this many calibration samples, \(OptionRange.text(OptionRange.samples)).") var calibrationLimit: Int?
     @Option(help: "Calibration samples that share a quantile, \(OptionRange.text(OptionRange.samples)).") var calibrationBatch = 128
-    @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).")
-    var limit: Int?
-    @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
-    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
-    @OptionGroup var engine: EngineOptions
+    @OptionGroup var measuring: MeasuringOptions
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
     @Option(
         help: ArgumentHelp(
             "Keep progress after every batch, and go on from it if it is there: one file for each method, called FILE.METHOD, removed when the results are out.",
             valueName: "file"))
     var resume: String?
-    @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
-    @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
     @Flag(help: "Take notes for errors.") var strict = false
 
     func run() throws {
-        try OptionRange.check("--limit", limit, OptionRange.samples)
+        try measuring.check()
         try OptionRange.check("--calibration-limit", calibrationLimit, OptionRange.samples)
         try OptionRange.check("--calibration-batch", calibrationBatch, OptionRange.samples)
-        try OptionRange.check("--batch", batch, OptionRange.batch)
-        try OptionRange.check("--threads", threads, OptionRange.threads)
         let (steps, candidates) = (try timeSteps(), try chosen())
         let source = try modelOptions.load(model, images: try preprocessingOptions.options())
-        let dataset = try Dataset.open(data, try dataOptions.options(labels: labels, for: source.graph))
+        let dataset = try measuring.dataset(data, for: source.graph)
         let calibration = CalibrationSet(
-            try .open(calibration, for: source, arrays: try dataOptions.chosenArrays()), batchSize: calibrationBatch, limit: calibrationLimit,
-            skipBad: skipBad)
+            try .open(calibration, for: source, arrays: try measuring.dataOptions.chosenArrays()), batchSize: calibrationBatch,
+            limit: calibrationLimit, skipBad: measuring.skipBad)
         let kept = resume.map { file in candidates.map { "\(file).\($0.label)" } } ?? []
         try OutputPath.check([json] + kept, imagesIn: [data, self.calibration])
         let diagnostics = Diagnostics(strict: strict)
         dataset.diagnostics.forEach(diagnostics.add)
         var comparison = Comparison(
             of: source, by: candidates, calibrating: calibration, on: dataset, steps: steps,
-            settings: Evaluation.Settings(
-                timeSteps: steps.last!, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
-                weights: engine.weights, output: output),
-            kernels: try engine.instructionSet.kernels())
-        comparison.allowsOverlap = allowOverlap
+            settings: measuring.settings(timeSteps: steps.last!, on: dataset), kernels: try measuring.engine.instructionSet.kernels())
+        comparison.allowsOverlap = measuring.allowOverlap
         comparison.modelName = model
         let progress = StageLine()
         let results = try comparison.run(

@@ -17,49 +17,31 @@ struct Evaluate: ParsableCommand {
 
     @Argument(help: "A .volley file.") var network: String
     @Argument(help: "Labelled data: folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
-    @Option(
-        help: ArgumentHelp(
-            "CSV file that says the class of every image in a folder: columns 'file', relative to the folder, and 'class' or 'class_index'.",
-            valueName: "file.csv"))
-    var labels: String?
-    @OptionGroup var dataOptions: DataOptions
-    @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
-    @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).")
-    var limit: Int?
-    @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
-    @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
-    @OptionGroup var engine: EngineOptions
+    @OptionGroup var measuring: MeasuringOptions
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
     var resume: String?
     @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
-    @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
-    @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
     @Flag(help: "Take notes for errors.") var strict = false
 
     func run() throws {
         try OptionRange.check("--steps", steps, OptionRange.steps)
-        try OptionRange.check("--limit", limit, OptionRange.samples)
-        try OptionRange.check("--batch", batch, OptionRange.batch)
-        try OptionRange.check("--threads", threads, OptionRange.threads)
+        try measuring.check()
         let spiking = try SpikingNetwork(contentsOf: network)
         guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
-        let dataset = try Dataset.open(data, try dataOptions.options(labels: labels, for: spiking.graph))
+        let dataset = try measuring.dataset(data, for: spiking.graph)
         try OutputPath.check([json, resume], imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
-        let settings = Evaluation.Settings(
-            timeSteps: steps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
-            weights: engine.weights, output: output)
-        let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try engine.instructionSet.kernels())
+        let settings = measuring.settings(timeSteps: steps, on: dataset)
+        let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
-        if !allowOverlap {
+        if !measuring.allowOverlap {
             try CalibrationOverlap.check(
-                spiking, limit.map { dataset.prefix($0) } ?? dataset, skipBad: skipBad, threads: threads,
+                spiking, measuring.limit.map { dataset.prefix($0) } ?? dataset, skipBad: measuring.skipBad, threads: measuring.threads,
                 progress: ProgressLine("comparing with the calibration data").update)
         }
         let progress = ProgressLine("evaluating")

@@ -61,6 +61,9 @@ internal import CVolleyKernels
         unsafe parameters = layer
     }
 
+    /// The number of elements that it reads at each step for so many rows.
+    public func inputCount(rows: Int) -> Int { windows.inputCount(rows: rows) }
+
     /// The number of floats that a call needs as scratch memory.
     public func scratchCount(steps: Int) -> Int {
         unsafe withUnsafePointer(to: parameters) { unsafe vk_grouped_scratch($0, Int32(steps)) }
@@ -71,33 +74,25 @@ extension Kernels {
     /// Runs time-steps `firstStep` … of a grouped convolution. What it hands on and keeps is that of a layer whose rows are windows,
     /// `[images · OH · OW, C]`.
     /// - Parameters:
+    ///   - rows: of whole images.
     ///   - codes: `[steps, images, H, W, C]`, the spikes that arrive; may be longer; empty where there is no source.
     ///   - input: `[steps, images, H, W, C]` floats where there is no source.
     ///   - addend: `[steps or 1, images, OH, OW, C]`; nil for none.
     ///   - scratch: at least ``GroupedKernel/scratchCount(steps:)`` floats.
     /// - Returns: how many membrane potentials were not finite.
     public func run(
-        _ layer: GroupedKernel, images: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float]?,
+        _ layer: GroupedKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float]?,
         state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
     ) -> Int {
-        let rows = images * layer.windows.rowsPerImage
-        let (stride, results) = (images * layer.windows.imageLength, rows * layer.channels)
-        precondition(
-            layer.source == nil ? input.count == steps * stride : codes.count >= steps * stride, "one input per step and pixel")
-        precondition(addend.map { [results, steps * results].contains($0.count) } ?? true, "an addend for every output")
+        precondition(rows.isMultiple(of: max(1, layer.windows.rowsPerImage)), "whole images")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
-        outputs.check(steps: steps, results: results, levels: layer.target?.levels ?? 0)
-        state.check(results: results)
-        precondition(layer.target != nil || outputs.value.count == steps * results, "without neurons, a place for the value")
-        guard results > 0 else { return 0 }
-        var call = unsafe vk_layer_run()
-        unsafe call.rows = rows
-        unsafe call.first_step = Int32(firstStep)
-        unsafe call.steps = Int32(steps)
-        unsafe call.input_stride = stride
-        unsafe call.addend_stride = addend?.count == results && steps > 1 ? 0 : results
-        unsafe call.output_stride = results
-        return unsafe withArrays(&call, codes, input, addend ?? [], &state, &outputs, &scratch) { call in
+        precondition(
+            layer.target != nil || outputs.value.count == steps * rows * layer.channels, "without neurons, a place for the value")
+        return unsafe run(
+            rows: rows, inputs: layer.inputCount(rows: rows), outputs: layer.channels, firstStep: firstStep, steps: steps,
+            readsSpikes: layer.source != nil, levels: layer.target?.levels ?? 0, codes: codes, input: input, addend: addend, state: &state,
+            outputs: &outputs, scratch: &scratch
+        ) { call in
             unsafe withUnsafePointer(to: layer.parameters) { unsafe table.pointee.grouped($0, call) }
         }
     }

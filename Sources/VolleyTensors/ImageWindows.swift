@@ -36,6 +36,9 @@ internal import CVolleyKernels
     /// Elements of one image.
     public var imageLength: Int { image.reduce(1, *) }
 
+    /// Elements of the images that so many windows are of.
+    func inputCount(rows: Int) -> Int { rows / max(1, rowsPerImage) * imageLength }
+
     /// The windows of some images, zeros outside an image.
     /// - Parameter codes: `[images, H, W, C]`.
     /// - Returns: `[images · OH · OW, KH · KW · C]`.

@@ -36,8 +36,37 @@ public struct LayerState: Sendable {
     }
 }
 
+extension Kernels {
+    /// Runs time-steps of whatever makes rows of outputs: checks the arrays, and calls `body` with all that it reads and writes.
+    /// - Parameters:
+    ///   - inputs: the elements that arrive at each step.
+    ///   - readsSpikes: whether codes arrive; otherwise floats do.
+    ///   - levels: of the neurons behind; 0 for none.
+    /// - Returns: what `body` returns; 0 where there is nothing to do.
+    func run(
+        rows: Int, inputs: Int, outputs width: Int, firstStep: Int, steps: Int, readsSpikes: Bool, levels: Int, codes: [Int8], input: [Float],
+        addend: [Float]?, state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float],
+        _ body: (UnsafePointer<vk_layer_run>) -> Int
+    ) -> Int {
+        let results = rows * width
+        precondition(readsSpikes ? codes.count >= steps * inputs : input.count == steps * inputs, "one input per step, row and column")
+        precondition(addend.map { [results, steps * results].contains($0.count) } ?? true, "an addend for every output")
+        outputs.check(steps: steps, results: results, levels: levels)
+        state.check(results: results)
+        guard results > 0 else { return 0 }
+        var call = unsafe vk_layer_run()
+        unsafe call.rows = rows
+        unsafe call.first_step = Int32(firstStep)
+        unsafe call.steps = Int32(steps)
+        unsafe call.input_stride = inputs
+        unsafe call.addend_stride = addend?.count == results && steps > 1 ? 0 : results
+        unsafe call.output_stride = results
+        return unsafe withArrays(&call, codes, input, addend ?? [], &state, &outputs, &scratch, body)
+    }
+}
+
 /// Calls `body` with everything that a layer reads and writes; arrays that are empty are null.
-func withArrays(
+private func withArrays(
     _ call: inout vk_layer_run, _ codes: [Int8], _ input: [Float], _ addend: [Float], _ state: inout LayerState,
     _ outputs: inout LayerOutputs, _ scratch: inout [Float], _ body: (UnsafePointer<vk_layer_run>) -> Int
 ) -> Int {

@@ -66,8 +66,7 @@ internal import CVolleyKernels
 
     /// The number of elements that it reads at each step for so many rows.
     public func inputCount(rows: Int) -> Int {
-        guard let windows else { return rows * inputs }
-        return rows / max(1, windows.rowsPerImage) * windows.imageLength
+        windows?.inputCount(rows: rows) ?? rows * inputs
     }
 
     /// The number of floats that a call needs as scratch memory.
@@ -90,22 +89,13 @@ extension Kernels {
         _ layer: LayerKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float]?,
         state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
     ) -> Int {
-        let (size, results) = (steps * layer.inputCount(rows: rows), rows * layer.outputs)
         precondition(layer.windows.map { rows.isMultiple(of: max(1, $0.rowsPerImage)) } ?? true, "whole images")
-        precondition(layer.source == nil ? input.count == size : codes.count >= size, "one input per step, row and column")
-        precondition(addend.map { [results, steps * results].contains($0.count) } ?? true, "an addend for every output")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
-        outputs.check(steps: steps, results: results, levels: layer.target?.levels ?? 0)
-        state.check(results: results)
-        guard results > 0 else { return 0 }
-        var call = unsafe vk_layer_run()
-        unsafe call.rows = rows
-        unsafe call.first_step = Int32(firstStep)
-        unsafe call.steps = Int32(steps)
-        unsafe call.input_stride = layer.inputCount(rows: rows)
-        unsafe call.addend_stride = addend?.count == results && steps > 1 ? 0 : results
-        unsafe call.output_stride = results
-        return unsafe withArrays(&call, codes, input, addend ?? [], &state, &outputs, &scratch) { call in
+        return unsafe run(
+            rows: rows, inputs: layer.inputCount(rows: rows), outputs: layer.outputs, firstStep: firstStep, steps: steps,
+            readsSpikes: layer.source != nil, levels: layer.target?.levels ?? 0, codes: codes, input: input, addend: addend, state: &state,
+            outputs: &outputs, scratch: &scratch
+        ) { call in
             unsafe withUnsafePointer(to: layer.parameters) { unsafe table.pointee.layer($0, call) }
         }
     }

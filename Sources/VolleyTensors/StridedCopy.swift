@@ -13,6 +13,23 @@ extension Tensor {
     }
 }
 
+extension Tensor {
+    /// Fills this tensor with another one whose axes are in another order: axis `i` is axis `order[i]` of the source.
+    /// - Precondition: the order is a permutation of the source's axes, and the lengths fit.
+    public mutating func fill(from source: Tensor, order: [Int]) {
+        precondition(shape.dimensions == order.map { source.shape[$0] }, "as long as the source along every axis")
+        let strides = source.shape.strides
+        fill(from: source.values, offset: 0, strides: order.map { strides[$0] })
+    }
+
+    /// The same elements with the axes in another order.
+    public func transposed(_ order: [Int]) -> Tensor {
+        var result = Tensor(Shape(order.map { shape[$0] }))
+        result.fill(from: self, order: order)
+        return result
+    }
+}
+
 extension [Float] {
     /// The same for the elements from `start` on: as many as `lengths` says, one behind the other.
     public mutating func fill(at start: Int, lengths: [Int], from source: [Float], offset: Int, strides: [Int]) {

@@ -23,9 +23,51 @@ void neuron_layers(test_case *t) {
     take_counts(t, counts, counted);
 }
 
+// One call of a kernel that makes rows of outputs: steps, what arrives, what is kept and what is handed on, all as chance has it.
+typedef struct {
+    vk_layer_run run;
+    size_t results, all, counted;
+} layer_call;
+
+static layer_call call_of(test_case *t, int most_steps, size_t rows, size_t inputs, size_t outputs, const vk_alphabet *source,
+                          const vk_neuron *target) {
+    const int keeps = coin(t);
+    layer_call call = {.run = {.rows = rows, .steps = 1 + (int)below(t, (size_t)most_steps), .input_stride = inputs}};
+    vk_layer_run *run = &call.run;
+    run->first_step = keeps ? 1 + (int)below(t, 20) : 1;
+    call.results = rows * outputs;
+    call.all = (size_t)run->steps * call.results;
+    call.counted = target ? (size_t)run->steps * 2 * (size_t)target->levels : 0;
+    run->output_stride = call.results;
+    if (source) run->codes = spikes(t, (size_t)run->steps * inputs, source->levels);
+    else run->input = numbers(t, (size_t)run->steps * inputs);
+    if (coin(t)) {
+        run->addend_stride = coin(t) ? call.results : 0;
+        run->addend = numbers(t, run->addend_stride ? call.all : call.results);
+    }
+    if (keeps && source) run->sums = zeros(t, call.results);
+    if (keeps && target) run->sent = zeros(t, call.results);
+    if (!target || coin(t)) run->value = zeros(t, call.all);
+    if (target && coin(t)) run->target_codes = heap(t, call.all);
+    if (target && coin(t)) run->estimate = zeros(t, call.all);
+    run->counts = target ? counters(t, call.counted) : 0;
+    return call;
+}
+
+static void take_call(test_case *t, const layer_call *call, size_t bad) {
+    const vk_layer_run *run = &call->run;
+    take(t, &bad, sizeof bad);
+    take_floats(t, run->sums, call->results);
+    take_floats(t, run->sent, call->results);
+    take_floats(t, run->value, call->all);
+    take(t, run->target_codes, call->all);
+    take_floats(t, run->estimate, call->all);
+    take_counts(t, run->counts, call->counted);
+}
+
 void layers(test_case *t) {
     enum { FLOATS, INT8, INT16 };
-    const int weights = (int)below(t, 3), spiking = weights != FLOATS || coin(t), fires = coin(t), keeps = coin(t);
+    const int weights = (int)below(t, 3), spiking = weights != FLOATS || coin(t), fires = coin(t);
     vk_layer layer = {.inputs = awkward(t), .outputs = awkward(t)};
     layer.event_density = (float)below(t, 5) / 4.0f;
     layer.activation = (int)below(t, VK_HARD_SWISH + 2) - 1;
@@ -65,39 +107,15 @@ void layers(test_case *t) {
         layer.digits = digits, layer.whole = whole, layer.scales = scales, layer.digit_sums = sums;
     }
 
-    vk_layer_run run = {.rows = rows, .steps = 1 + (int)below(t, 16)};
-    run.first_step = keeps ? 1 + (int)below(t, 20) : 1;
-    const size_t steps = (size_t)run.steps, results = run.rows * layer.outputs, all = steps * results;
-    run.input_stride = pixels * windows.channels;
-    run.output_stride = results;
-    if (spiking) run.codes = spikes(t, steps * run.input_stride, layer.source->levels);
-    else run.input = numbers(t, steps * run.input_stride);
-    if (coin(t)) {
-        run.addend_stride = coin(t) ? results : 0;
-        run.addend = numbers(t, run.addend_stride ? all : results);
-    }
-    if (keeps && spiking) run.sums = zeros(t, results);
-    if (keeps && fires) run.sent = zeros(t, results);
-    if (!fires || coin(t)) run.value = zeros(t, all);
-    if (fires && coin(t)) run.target_codes = heap(t, all);
-    if (fires && coin(t)) run.estimate = zeros(t, all);
-    const size_t counted = fires ? steps * 2 * (size_t)layer.target->levels : 0;
-    run.counts = fires ? counters(t, counted) : 0;
-    run.event_inputs = coin(t) ? counters(t, 1) : 0;
-    run.scratch = zeros(t, vk_layer_scratch(&layer, run.steps));
-    const size_t bad = t->kernels->layer(&layer, &run);
-    take(t, &bad, sizeof bad);
-    take_floats(t, run.sums, results);
-    take_floats(t, run.sent, results);
-    take_floats(t, run.value, all);
-    take(t, run.target_codes, all);
-    take_floats(t, run.estimate, all);
-    take_counts(t, run.counts, counted);
+    layer_call call = call_of(t, 16, rows, pixels * windows.channels, layer.outputs, layer.source, layer.target);
+    call.run.event_inputs = coin(t) ? counters(t, 1) : 0;
+    call.run.scratch = zeros(t, vk_layer_scratch(&layer, call.run.steps));
+    take_call(t, &call, t->kernels->layer(&layer, &call.run));
 }
 
 void grouped_convolutions(test_case *t) {
     static const size_t widths[] = {1, 1, 1, 2, 4, 8, 16, 24}, sizes[] = {1, 3, 3, 5, 7, 2};
-    const int spiking = coin(t), fires = coin(t), keeps = coin(t);
+    const int spiking = coin(t), fires = coin(t);
     vk_grouped layer = {.width = widths[below(t, 8)], .activation = (int)below(t, VK_HARD_SWISH + 2) - 1, .activates_last = coin(t)};
     vk_windows *shape = &layer.windows;
     shape->channels = (1 + below(t, 100) / layer.width) * layer.width;
@@ -120,33 +138,10 @@ void grouped_convolutions(test_case *t) {
     layer.target = fires ? neurons(t, VK_MAX_LEVELS, coin(t), 0) : 0;
 
     const size_t images = 1 + below(t, 2), pixels = images * shape->height * shape->width * shape->channels;
-    vk_layer_run run = {.rows = images * shape->positions[0] * shape->positions[1], .steps = 1 + (int)below(t, 5)};
-    run.first_step = keeps ? 1 + (int)below(t, 20) : 1;
-    const size_t steps = (size_t)run.steps, results = run.rows * shape->channels, all = steps * results;
-    run.input_stride = pixels;
-    run.output_stride = results;
-    if (spiking) run.codes = spikes(t, steps * pixels, layer.source->levels);
-    else run.input = numbers(t, steps * pixels);
-    if (coin(t)) {
-        run.addend_stride = coin(t) ? results : 0;
-        run.addend = numbers(t, run.addend_stride ? all : results);
-    }
-    if (keeps && spiking) run.sums = zeros(t, results);
-    if (keeps && fires) run.sent = zeros(t, results);
-    if (!fires || coin(t)) run.value = zeros(t, all);
-    if (fires && coin(t)) run.target_codes = heap(t, all);
-    if (fires && coin(t)) run.estimate = zeros(t, all);
-    const size_t counted = fires ? steps * 2 * (size_t)layer.target->levels : 0;
-    run.counts = fires ? counters(t, counted) : 0;
-    run.scratch = zeros(t, vk_grouped_scratch(&layer, run.steps));
-    const size_t bad = t->kernels->grouped(&layer, &run);
-    take(t, &bad, sizeof bad);
-    take_floats(t, run.sums, results);
-    take_floats(t, run.sent, results);
-    take_floats(t, run.value, all);
-    take(t, run.target_codes, all);
-    take_floats(t, run.estimate, all);
-    take_counts(t, run.counts, counted);
+    layer_call call = call_of(
+        t, 5, images * shape->positions[0] * shape->positions[1], pixels, shape->channels, layer.source, layer.target);
+    call.run.scratch = zeros(t, vk_grouped_scratch(&layer, call.run.steps));
+    take_call(t, &call, t->kernels->grouped(&layer, &call.run));
 }
 
 // A view of `rows` × `columns` elements for each step, rows apart by a little more than they need, or turned.

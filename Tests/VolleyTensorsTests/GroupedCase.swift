@@ -163,7 +163,8 @@ struct GroupedResult {
                 values.count <= size ? values : Array(values[step * size..<(step + atOnce) * size])
             }
             bad += kernels.run(
-                kernel, images: example.images, firstStep: step + 1, steps: atOnce, codes: part(example.codes, example.pixels),
+                kernel, rows: example.images * kernel.windows.rowsPerImage, firstStep: step + 1, steps: atOnce,
+                codes: part(example.codes, example.pixels),
                 input: part(example.input, example.pixels), addend: example.addend.map { part($0, size) }, state: &state,
                 outputs: &outputs, scratch: &scratch)
             value += outputs.value

@@ -72,7 +72,8 @@ import VolleyTensors
         outputs.counts = [Int64](repeating: 0, count: example.steps * 2 * GroupedCase.targetLevels)
         var scratch = [Float](repeating: 0, count: kernel.scratchCount(steps: example.steps))
         let bad = Kernels.best.run(
-            kernel, images: example.images, firstStep: 1, steps: example.steps, codes: [], input: input, addend: example.addend,
+            kernel, rows: example.images * kernel.windows.rowsPerImage, firstStep: 1, steps: example.steps, codes: [], input: input,
+            addend: example.addend,
             state: &state, outputs: &outputs, scratch: &scratch)
         #expect(bad > 0)
     }

@@ -10,3 +10,18 @@ public enum ChannelLayout: String, Sendable, Hashable, Codable, CaseIterable {
     /// The first of the axes that windows move along.
     var firstSpatialAxis: Int { self == .first ? 2 : 1 }
 }
+
+// Files do not speak of the order that model files have, and those of earlier versions know no other. Attributes of operators that the compiler
+// encodes come by here.
+
+extension KeyedEncodingContainer {
+    mutating func encode(_ channels: ChannelLayout, forKey key: Key) throws {
+        if channels != .first { try encode(channels.rawValue, forKey: key) }
+    }
+}
+
+extension KeyedDecodingContainer {
+    func decode(_: ChannelLayout.Type, forKey key: Key) throws -> ChannelLayout {
+        try decodeIfPresent(ChannelLayout.self, forKey: key) ?? .first
+    }
+}

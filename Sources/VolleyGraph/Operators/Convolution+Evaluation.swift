@@ -22,8 +22,7 @@ extension Convolution {
                 packed == nil
                 ? transposed(inputs[1], &pool) : inputs[1].reshaped(to: Shape(Self.channelsLast.map { inputs[1].shape[$0] }))
             turned.evaluate([image, weight] + inputs.dropFirst(2), packed: packed, into: &value, on: kernels, pool: &pool)
-            let strides = value.shape.strides
-            output.fill(from: value.values, offset: 0, strides: [strides[0], strides[3], strides[1], strides[2]])
+            output.fill(from: value, order: [0, 3, 1, 2])
             pool.give(value.values)
             pool.give(image.values)
             return
@@ -47,22 +46,18 @@ extension Convolution {
 
     /// The weight of a convolution with one group as the product over windows reads it, `[KH · KW · C, O]`.
     static func pack(_ weight: Tensor, _ channels: ChannelLayout) -> PackedMatrix {
-        var pool = ArrayPool<Float>()
-        let values = channels == .last ? weight.values : transposed(weight, &pool).values
-        return PackedMatrix(transposing: values, outputs: weight.shape[0], inputs: weight.shape.rowCount)
+        let last = channels == .last ? weight : weight.transposed(channelsLast)
+        return PackedMatrix(transposing: last.values, outputs: weight.shape[0], inputs: weight.shape.rowCount)
     }
 
     /// The axes of `[N, C, H, W]` in the order of `[N, H, W, C]`.
     static let channelsLast = [0, 2, 3, 1]
 
-    private static func transposed(_ value: Tensor, _ pool: inout ArrayPool<Float>) -> Tensor {
-        let strides = value.shape.strides
-        var result = Tensor(Shape(channelsLast.map { value.shape[$0] }), pool.take(value.count))
-        result.fill(from: value.values, offset: 0, strides: channelsLast.map { strides[$0] })
+    private func transposed(_ value: Tensor, _ pool: inout ArrayPool<Float>) -> Tensor {
+        var result = Tensor(Shape(Self.channelsLast.map { value.shape[$0] }), pool.take(value.count))
+        result.fill(from: value, order: Self.channelsLast)
         return result
     }
-
-    private func transposed(_ value: Tensor, _ pool: inout ArrayPool<Float>) -> Tensor { Self.transposed(value, &pool) }
 
     private func multiply(
         _ image: Tensor, _ packed: PackedMatrix, _ bias: [Float], _ weight: Shape, into output: inout Tensor, on kernels: Kernels,
@@ -95,7 +90,8 @@ extension Convolution {
         var (state, outputs, scratch) = (LayerState(), LayerOutputs(), pool.take(kernel.scratchCount(steps: 1)))
         swap(&outputs.value, &output.values)
         _ = kernels.run(
-            kernel, images: output.shape[0], firstStep: 1, steps: 1, codes: [], input: image.values, addend: nil, state: &state,
+            kernel, rows: output.shape[0] * kernel.windows.rowsPerImage, firstStep: 1, steps: 1, codes: [], input: image.values, addend: nil,
+            state: &state,
             outputs: &outputs, scratch: &scratch)
         swap(&outputs.value, &output.values)
         pool.give(scratch)

@@ -96,25 +96,3 @@ public struct Convolution: Operation {
         return windows(0).flatMap { row in columns.map { row * $0 * weight[0] / groups } }
     }
 }
-
-extension Convolution {
-    private enum CodingKeys: CodingKey { case stride, dilation, padding, groups, channels }
-
-    /// Files that know nothing of layouts have the channels first.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            stride: try container.decode([Int].self, forKey: .stride), dilation: try container.decode([Int].self, forKey: .dilation),
-            padding: try container.decode([[Int]].self, forKey: .padding), groups: try container.decode(Int.self, forKey: .groups),
-            channels: try container.decodeIfPresent(ChannelLayout.self, forKey: .channels) ?? .first)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(stride, forKey: .stride)
-        try container.encode(dilation, forKey: .dilation)
-        try container.encode(padding, forKey: .padding)
-        try container.encode(groups, forKey: .groups)
-        if channels != .first { try container.encode(channels, forKey: .channels) }
-    }
-}

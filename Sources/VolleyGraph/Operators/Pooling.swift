@@ -151,32 +151,3 @@ public struct Pooling: Operation {
             first: first + inside.lowerBound * dilation[axis], taps: inside.count, divisor: Float(max(1, divisor)))
     }
 }
-
-extension Pooling {
-    private enum CodingKeys: CodingKey { case function, kernel, stride, dilation, padding, ceilMode, countsPadding, spikeRule, channels }
-
-    /// Files that know nothing of layouts have the channels first.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            try container.decode(Function.self, forKey: .function), kernel: try container.decode([Int].self, forKey: .kernel),
-            stride: try container.decode([Int].self, forKey: .stride), dilation: try container.decode([Int].self, forKey: .dilation),
-            padding: try container.decode([[Int]].self, forKey: .padding), ceilMode: try container.decode(Bool.self, forKey: .ceilMode),
-            countsPadding: try container.decode(Bool.self, forKey: .countsPadding),
-            spikeRule: try container.decodeIfPresent(SpikeRule.self, forKey: .spikeRule),
-            channels: try container.decodeIfPresent(ChannelLayout.self, forKey: .channels) ?? .first)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(function, forKey: .function)
-        try container.encode(kernel, forKey: .kernel)
-        try container.encode(stride, forKey: .stride)
-        try container.encode(dilation, forKey: .dilation)
-        try container.encode(padding, forKey: .padding)
-        try container.encode(ceilMode, forKey: .ceilMode)
-        try container.encode(countsPadding, forKey: .countsPadding)
-        try container.encodeIfPresent(spikeRule, forKey: .spikeRule)
-        if channels != .first { try container.encode(channels, forKey: .channels) }
-    }
-}

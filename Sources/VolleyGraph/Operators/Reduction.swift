@@ -48,10 +48,9 @@ public struct Reduction: Operation {
         let input = inputs[0]
         let kept = (0..<input.shape.rank).filter { !axes.contains($0) }
         let order = kept + axes
-        let strides = input.shape.strides
         let width = axes.reduce(1) { $0 * input.shape[$1] }
         var gathered = Tensor(Shape(order.map { input.shape[$0] }))
-        gathered.fill(from: input.values, offset: 0, strides: order.map { strides[$0] })
+        gathered.fill(from: input, order: order)
         switch function {
         case .mean, .sum:
             kernels.sumRows(width: width, gathered.values, into: &output.values)

@@ -24,7 +24,6 @@ public struct Transpose: Operation {
     public func kind(timeVarying: [Bool]) -> OperatorKind { .affine }
 
     public func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels) {
-        let strides = inputs[0].shape.strides
-        output.fill(from: inputs[0].values, offset: 0, strides: permutation.map { strides[$0] })
+        output.fill(from: inputs[0], order: permutation)
     }
 }

@@ -129,10 +129,7 @@ private struct Rewriting {
     /// The first order of a value with its axes in another one.
     private mutating func turned(_ id: NodeID, _ order: [Int]) throws -> NodeID {
         if let constant = graph[id].constant {
-            let strides = constant.shape.strides
-            var turned = Tensor(Shape(order.map { constant.shape[$0] }))
-            turned.fill(from: constant.values, offset: 0, strides: order.map { strides[$0] })
-            return try builder.addConstant(graph[id].name + ".channelsLast", turned)
+            return try builder.addConstant(graph[id].name + ".channelsLast", constant.transposed(order))
         }
         return try builder.addOperation(
             graph[id].name + ".channelsLast", .transpose(Transpose(order)), [first[id]!])

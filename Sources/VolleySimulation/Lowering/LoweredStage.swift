@@ -52,7 +52,7 @@ struct LayerStage: Sendable {
         func inputCount(rows: Int) -> Int {
             switch self {
             case .layer(let kernel): kernel.inputCount(rows: rows)
-            case .grouped(let kernel): rows / max(1, kernel.windows.rowsPerImage) * kernel.windows.imageLength
+            case .grouped(let kernel): kernel.inputCount(rows: rows)
             }
         }
 
@@ -61,6 +61,11 @@ struct LayerStage: Sendable {
             case .layer(let kernel): kernel.scratchCount(steps: steps)
             case .grouped(let kernel): kernel.scratchCount(steps: steps)
             }
+        }
+
+        /// How its weights are held.
+        var bytesPerWeight: Int {
+            if case .layer(let kernel) = self, case .integers(let integers) = kernel.weights { integers.bits / 8 } else { MemoryLayout<Float>.size }
         }
     }
 

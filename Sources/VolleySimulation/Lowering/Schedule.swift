@@ -8,7 +8,6 @@ struct Schedule: Sendable {
     let executable: Executable
     /// By site; none in the ANN.
     let neurons: [NodeID: SiteNeurons]
-    private let integers: [NodeID: IntegerWeights]
     /// What stays the same at every time-step, then what does not.
     let statics: [LoweredStage]
     let moving: [LoweredStage]
@@ -38,7 +37,6 @@ struct Schedule: Sendable {
         self.plan = plan
         self.executable = executable
         self.neurons = neurons
-        self.integers = integers
         let lowering = Lowering(plan: plan, executable: executable, neurons: neurons, integers: integers)
         var (statics, moving): ([LoweredStage], [LoweredStage]) = ([], [])
         for stage in plan.statics { statics.append(try lowering.lower(stage)) }
@@ -50,9 +48,6 @@ struct Schedule: Sendable {
         planRelease()
         planOutputs(Set(neurons.keys))
     }
-
-    /// How a layer's weights are held.
-    func bytesPerWeight(of layer: NodeID) -> Int { integers[layer].map { $0.bits / 8 } ?? MemoryLayout<Float>.size }
 
     private mutating func planRelease() {
         for (index, stage) in plan.moving.enumerated() {

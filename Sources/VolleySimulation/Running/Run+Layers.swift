@@ -31,8 +31,8 @@ extension Run {
                     outputs: &outputs, scratch: &scratch)
             case .grouped(let kernel):
                 kernels.run(
-                    kernel, images: rows / max(1, kernel.windows.rowsPerImage), firstStep: firstStep, steps: repeats, codes: spikes,
-                    input: floats, addend: addend, state: &state, outputs: &outputs, scratch: &scratch)
+                    kernel, rows: rows, firstStep: firstStep, steps: repeats, codes: spikes, input: floats, addend: addend, state: &state,
+                    outputs: &outputs, scratch: &scratch)
             }
         workspace.giveScratch(scratch)
         if keepsState { layerStates[layer.output] = state }

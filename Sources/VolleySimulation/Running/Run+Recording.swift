@@ -7,23 +7,24 @@ extension Run {
     func book(_ stage: LoweredStage, since watch: ContinuousClock.Instant) {
         profile?.stop(
             watch, name: graph[stage.plan.booked].name, kind: stage.kind(in: graph),
-            multiplyAccumulates: stage.plan.multiplyAccumulates * batch * repeats(stage.plan.output), bytes: bytes(stage.plan))
+            multiplyAccumulates: stage.plan.multiplyAccumulates * batch * repeats(stage.plan.output), bytes: bytes(stage))
     }
 
     /// What a stage reads and writes once each: spikes of one byte, floats of four, and weights as they are held.
-    private func bytes(_ stage: Plan.Stage) -> Int {
-        let float = MemoryLayout<Float>.size
-        let read = stage.inputs.reduce(0) { sum, input in
+    private func bytes(_ stage: LoweredStage) -> Int {
+        let (plan, float) = (stage.plan, MemoryLayout<Float>.size)
+        let read = plan.inputs.reduce(0) { sum, input in
             sum + repeats(input.value) * count(input.value) * (input.reading == .values ? float : 1)
         }
-        let written =
-            stage.site.map { (wantsCodes($0) ? 1 : 0) + (wantsEstimates($0) ? float : 0) }
-            ?? (stage.pass == .neurons ? (wantsCodes(stage.output) ? 1 : 0) + (wantsEstimates(stage.output) ? float : 0) : float)
-        let weights = stage.nodes.flatMap { graph[$0].inputs }.reduce(0) { sum, input in
-            guard stage.pass != .operation, let constant = graph[input].constant else { return sum }
-            return sum + constant.count * (constant.shape.rank > 1 ? schedule.bytesPerWeight(of: stage.booked) : float)
+        let site = plan.site ?? (plan.pass == .neurons ? plan.output : nil)
+        let written = site.map { (wantsCodes($0) ? 1 : 0) + (wantsEstimates($0) ? float : 0) } ?? float
+        var weights = 0
+        if case .layer(let layer) = stage.kernel {
+            for case let constant? in graph[layer.linear].inputs.map({ graph[$0].constant }) {
+                weights += constant.count * (constant.shape.rank > 1 ? layer.product.bytesPerWeight : float)
+            }
         }
-        return read + repeats(stage.output) * count(stage.output) * written + weights
+        return read + repeats(plan.output) * count(plan.output) * written + weights
     }
 
     func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || countsPositions(of: id) }

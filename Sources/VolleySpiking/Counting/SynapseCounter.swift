@@ -59,8 +59,8 @@ public struct SynapseCounter: Sendable {
         for reader in map.readers[site] ?? [] {
             switch reader {
             case .layer: break
-            case .convolution(let fanOut, let channels):
-                add(reached(fanOut, channels, emitted, offset: offset, shape, alphabet), to: step)
+            case .convolution(let fanOut):
+                add(reached(fanOut, emitted, offset: offset, shape, alphabet), to: step)
             case .routed(let fanOut):
                 let spikes = alphabet.spikeTable
                 var reached = 0
@@ -86,33 +86,29 @@ public struct SynapseCounter: Sendable {
         }
     }
 
-    /// How many targets the spikes of images reach, each pixel's as many as `fanOut` says.
-    private func reached(
-        _ fanOut: [Int], _ channels: ChannelLayout, _ codes: [Int8], offset: Int, _ shape: Shape, _ alphabet: Alphabet
-    ) -> Int {
-        let pixels = fanOut.count
-        guard channels == .last else {
-            var perPixel = [Int64](repeating: 0, count: pixels)
-            countSpikes(of: .columns, width: pixels, codes, offset: offset, rows: shape.count / pixels, alphabet, adding: &perPixel, at: 0)
-            return zip(perPixel, fanOut).reduce(0) { $0 + Int($1.0) * $1.1 }
+    /// How many targets the spikes of images reach.
+    private func reached(_ fanOut: PixelFanOut, _ codes: [Int8], offset: Int, _ shape: Shape, _ alphabet: Alphabet) -> Int {
+        let (targets, pixels) = (fanOut.targets, fanOut.targets.count)
+        func counts(of axis: Kernels.MatrixAxis, width: Int, rows: Int, from start: Int = 0) -> [Int64] {
+            var counts = [Int64](repeating: 0, count: axis == .columns ? width : rows)
+            countSpikes(of: axis, width: width, codes, offset: offset + start, rows: rows, alphabet, adding: &counts, at: 0)
+            return counts
+        }
+        guard fanOut.channels == .last else {
+            return zip(counts(of: .columns, width: pixels, rows: shape.count / pixels), targets).reduce(0) { $0 + Int($1.0) * $1.1 }
         }
         let (images, width) = (shape[0], shape[3])
-        // Neighbours that reach as many are counted together: whole lines where windows lie side by side, none where they lie apart.
-        let starts = [0] + (1..<max(1, pixels)).filter { fanOut[$0] != fanOut[$0 - 1] }
-        guard starts.count <= pixels / 8 else {
-            var perPixel = [Int64](repeating: 0, count: images * pixels)
-            countSpikes(of: .rows, width: width, codes, offset: offset, rows: images * pixels, alphabet, adding: &perPixel, at: 0)
-            return perPixel.indices.reduce(0) { $0 + Int(perPixel[$1]) * fanOut[$1 % pixels] }
+        guard let changes = fanOut.changes else {
+            let perPixel = counts(of: .rows, width: width, rows: images * pixels)
+            return perPixel.indices.reduce(0) { $0 + Int(perPixel[$1]) * targets[$1 % pixels] }
         }
+        // Neighbours that reach as many are counted together: whole lines, but for the border.
         var total = 0
-        for (first, end) in zip(starts, starts.dropFirst() + [pixels]) {
-            var spikes: [Int64] = [0]
+        for (first, end) in zip(changes, changes.dropFirst()) {
             for image in 0..<images {
-                countSpikes(
-                    of: .rows, width: (end - first) * width, codes, offset: offset + (image * pixels + first) * width, rows: 1,
-                    alphabet, adding: &spikes, at: 0)
+                let spikes = counts(of: .rows, width: (end - first) * width, rows: 1, from: (image * pixels + first) * width)
+                total += Int(spikes[0]) * targets[first]
             }
-            total += Int(spikes[0]) * fanOut[first]
         }
         return total
     }

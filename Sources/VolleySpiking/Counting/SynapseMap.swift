@@ -10,8 +10,8 @@ public struct SynapseMap: Sendable {
     enum Reader: Sendable {
         /// Every neuron reaches this many targets.
         case layer(fanOut: Int)
-        /// The neurons of an image reach this many targets each, by pixel: fewer at the border.
-        case convolution(fanOut: [Int], ChannelLayout)
+        /// The neurons of an image reach as many targets as their pixel says.
+        case convolution(PixelFanOut)
         /// The neurons reach this many targets each through pools and the like, by element of one sample.
         case routed(fanOut: [Int])
         /// One side of a product; the number is an index into `products`.
@@ -118,10 +118,10 @@ public struct SynapseMap: Sendable {
             readers[sources[0], default: []].append(.layer(fanOut: fanOut))
         case .convolution(let convolution) where synapses == [0]:
             readers[sources[0], default: []].append(
-                .convolution(fanOut: convolution.fanOut(input: shapes[0], weight: shapes[1]), convolution.channels))
+                .convolution(PixelFanOut(convolution.fanOut(input: shapes[0], weight: shapes[1]), convolution.channels)))
         case .transposedConvolution(let convolution) where synapses == [0]:
             readers[sources[0], default: []].append(
-                .convolution(fanOut: convolution.fanOut(input: shapes[0], weight: shapes[1]), .first))
+                .convolution(PixelFanOut(convolution.fanOut(input: shapes[0], weight: shapes[1]), .first)))
         case .matrixProduct, .elementwise:
             for (side, source) in zip([Side.left, .right], sources) {
                 readers[source, default: []].append(.product(products.count, side))
