@@ -1,5 +1,5 @@
-public import VolleyGraph
-public import VolleySpiking
+internal import VolleyGraph
+internal import VolleySpiking
 internal import VolleyTensors
 
 /// What the family needs of a network.

@@ -1,4 +1,4 @@
-public import VolleySpiking
+internal import VolleySpiking
 
 /// What can be set about a member of the family, and which of it fits which.
 extension RateConversion {

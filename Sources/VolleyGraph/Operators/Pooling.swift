@@ -111,14 +111,15 @@ public struct Pooling: Operation {
     }
 
     /// Which elements of an input each element of the output is made of, as positions in the input, row-major within a window.
-    /// - Precondition: the channels come first.
     /// - Parameter shapes: of input and output, batch and channels included.
     public func windows(input: Shape, output: Shape) -> [[Int]] {
-        var windows = (0..<output[0] * output[1]).map { [$0] }
-        for axis in 2..<output.rank {
+        let moving = firstAxis..<firstAxis + kernel.count
+        var windows = [[0]]
+        for axis in 0..<output.rank {
             let along = (0..<output[axis]).map { index in
-                let window = window(index, axis - 2, length: input[axis])
-                return (0..<window.taps).map { window.first + $0 * dilation[axis - 2] }
+                guard moving.contains(axis) else { return [index] }
+                let window = window(index, axis - firstAxis, length: input[axis])
+                return (0..<window.taps).map { window.first + $0 * dilation[axis - firstAxis] }
             }
             windows = windows.flatMap { outer in
                 along.map { positions in outer.flatMap { start in positions.map { start * input[axis] + $0 } } }

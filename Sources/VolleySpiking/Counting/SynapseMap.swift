@@ -145,7 +145,9 @@ public struct SynapseMap: Sendable {
         case .linear: fanOut = [Int](repeating: multiplyAccumulates / max(1, count), count: count)
         case .convolution(let convolution):
             let perPixel = convolution.fanOut(input: shapes[0], weight: shapes[1])
-            fanOut = (0..<count).map { perPixel[$0 % perPixel.count] }
+            // As many neighbours lie on one pixel.
+            let together = convolution.channels == .last ? shapes[0][shapes[0].rank - 1] : 1
+            fanOut = (0..<count).map { perPixel[$0 / together % perPixel.count] }
         default: return false
         }
         let routes = SpikeRoutes(graph: graph, timeVarying: timeVarying, samples: samples)
