@@ -22,6 +22,12 @@ public struct ComparisonResults: Sendable, Hashable, Codable {
         public var calibrationSamples: Int?
         /// How often it went over them.
         public var calibrationRounds: Int
+        /// How many of its neuron layers stand in the place of an activation that was trained with a bound.
+        public var trainedBounds: Int
+        /// Steps of a first run, which count as latency.
+        public var probeSteps: Int
+        /// Steps after which nothing more is fed; nil where the network is fed throughout.
+        public var feedingSteps: Int?
     }
 
     /// Wall time on the machine that measured. Of a comparison that went on from kept progress, what was left to do.

@@ -32,7 +32,12 @@ public enum ComparisonTable {
     }
 
     private static func needs(_ needs: ComparisonResults.Needs) -> String {
-        guard let samples = needs.calibrationSamples else { return "no data" }
-        return "\(samples) samples" + (needs.calibrationRounds == 1 ? "" : ", \(needs.calibrationRounds) times")
+        var parts = [
+            needs.calibrationSamples.map { "\($0) samples" + (needs.calibrationRounds == 1 ? "" : ", \(needs.calibrationRounds) times") }
+                ?? (needs.trainedBounds > 0 ? "trained bounds" : "no data")
+        ]
+        if needs.probeSteps > 0 { parts.append("\(needs.probeSteps) of the steps are a first run") }
+        if let feeding = needs.feedingSteps { parts.append("fed for \(feeding) steps") }
+        return parts.joined(separator: ", ")
     }
 }
