@@ -105,7 +105,8 @@ public struct Comparison: Sendable {
             progress: { try progress(.measuring(label), $0, $1) })
         let entry = ComparisonResults.Entry(
             label: label, results: measured, steps: steps,
-            needs: ComparisonResults.Needs(calibrationSamples: rounds > 0 ? network.provenance.calibrationCount : nil, calibrationRounds: rounds,
+            needs: ComparisonResults.Needs(
+                calibrationSamples: rounds > 0 ? network.provenance.calibrationCount : nil, calibrationRounds: rounds,
                 trainedBounds: network.graph.nodes.count { $0.operation?.neuronSite?.activation?.trained != nil },
                 probeSteps: network.timing.probe, feedingSteps: network.timing.feeding),
             seconds: .init(conversion: (converted - began).seconds, evaluation: (clock.now - converted).seconds))
