@@ -222,18 +222,17 @@ struct BoundSearch {
             })
     }
 
-    /// Rounded up to the method's significant bits, once a 4096th is added, so that sums of thresholds are exact and none equals a
-    /// constant current.
-    /// Spikes that pool neurons add up, and weights whose sum is the bound, meet a threshold exactly, and must whatever the order of the sum. So a
-    /// bound has few digits where pools have neurons, of which small multiples are exact, and where it is a sum of weights it is a little
-    /// lower: by no more than 3 parts in a million.
+    /// Where a bound is a sum of weights, sums of weights and of the spikes of pools meet a threshold exactly, and must whatever the order of the sum.
+    /// So such a bound is lower than it should be, by up to 6 parts in a million, and has 20 bits, so that small multiples of it are exact.
     private func settled(_ bound: Float) -> Float {
-        guard method.poolNeurons || method.bound == .weights, bound > 0, bound < 0x1p99 else { return bound }
-        let lowered = Double(bound) * (method.bound == .weights ? 1 - 0x1p-20 : 1)
+        guard method.bound == .weights, bound > 0, bound < 0x1p99 else { return bound }
+        let lowered = Double(bound) * (1 - 0x1p-18)
         let unit = Double(sign: .plus, exponent: lowered.exponent - 19, significand: 1)
         return Float((lowered / unit).rounded(.down) * unit)
     }
 
+    /// Rounded up to the method's significant bits, once a 4096th is added, so that sums of thresholds are exact and none equals a
+    /// constant current.
     private func rounded(_ bound: Float) -> Float {
         guard method.thresholdBits > 0, bound > 0, bound < 0x1p99 else { return bound }
         let raised = Double(bound) * (1 + 0x1p-12)
