@@ -10,15 +10,7 @@ public enum ChannelsLast {
     /// - Throws: ``GraphError`` never for a graph that was verified.
     public static func apply(to graph: Graph) throws -> Graph {
         let hasImages = graph.nodes.contains { if case .operation(.convolution(let one)) = $0.content { one.channels == .first } else { false } }
-        // Neurons that stand for activations, or have thresholds of their own, and pools of spikes know images as the model has them.
-        let isPlain = graph.nodes.allSatisfy { node in
-            switch node.content {
-            case .operation(.neuron(let site)): site == NeuronSite() && node.inputs.count == 1
-            case .operation(.pooling(let pooling)): pooling.spikeRule == nil
-            default: true
-            }
-        }
-        guard hasImages, isPlain else { return graph }
+        guard hasImages else { return graph }
         // Spikes are read as they were sent: a site whose readers differ in what they want keeps its channels where the model has them.
         var fixedSites: Set<NodeID> = []
         while true {
@@ -98,7 +90,7 @@ private struct Rewriting {
     /// Whether a value was made with its channels last, and not only turned for a reader.
     private func isLast(_ id: NodeID) -> Bool { last[id] != nil && !isTurned.contains(id) }
 
-    private func isSite(_ id: NodeID) -> Bool { graph[id].operation == .neuron(NeuronSite()) }
+    private func isSite(_ id: NodeID) -> Bool { graph[id].isNeuronSite }
 
     /// Whether it is a site whose spikes have their channels first.
     private func isFirstSite(_ id: NodeID) -> Bool { isSite(id) && !isLast(id) }
@@ -198,11 +190,14 @@ private struct Rewriting {
         let inputs: [NodeID]
         let moved: Operator
         switch operation {
-        case .neuron, .activation, .parametricActivation:
+        case .neuron(var site):
+            if case .trained(let activation)? = site.activation { site.activation = .trained(turned(activation, rank)) }
+            let divisors = try node.inputs.dropFirst().map { try turned($0, Array(1..<rank - 1) + [0]) }
+            return try builder.add(node.name, .neuron(site), [try channelsLast(node.inputs[0])] + divisors)
+        case .activation, .parametricActivation:
             (moved, inputs) = (operation, node.inputs)
-        case .trainedActivation(var activation):
-            activation.channelAxis = activation.channelAxis.map { position($0, rank) }
-            (moved, inputs) = (.trainedActivation(activation), node.inputs)
+        case .trainedActivation(let activation):
+            (moved, inputs) = (.trainedActivation(turned(activation, rank)), node.inputs)
         case .pooling(var pooling) where pooling.channels == .first:
             pooling.channels = .last
             (moved, inputs) = (.pooling(pooling), node.inputs)
@@ -227,6 +222,12 @@ private struct Rewriting {
             return nil
         }
         return try builder.add(node.name, moved, inputs.map { try channelsLast($0) })
+    }
+
+    private func turned(_ activation: TrainedActivation, _ rank: Int) -> TrainedActivation {
+        var turned = activation
+        turned.channelAxis = activation.channelAxis.map { position($0, rank) }
+        return turned
     }
 
     /// What is combined element by element, with the channels last; nil where that takes more than another order of axes.
