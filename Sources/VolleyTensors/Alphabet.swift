@@ -1,3 +1,5 @@
+internal import CVolleyKernels
+
 /// What the spikes of a site are worth: a code is one signed byte, 0 is silence, and every other code stands for a fixed value.
 ///
 /// It is all that readers of spikes, counters and files know of a neuron.
@@ -37,9 +39,24 @@ public struct Alphabet: Sendable, Hashable {
 
     /// How often each code stands in an array, in the order of ``codes``.
     public func counts(of sent: [Int8]) -> [Int64] {
-        var counts = [Int64](repeating: 0, count: 256)
-        for code in sent { counts[Self.place(of: code)] += 1 }
-        return codes.map { counts[Self.place(of: $0)] }
+        var counts = [Int64](repeating: 0, count: codes.count)
+        count(sent, into: &counts)
+        return counts
+    }
+
+    /// Adds how often each code stands in an array, in the order of ``codes``.
+    public func count(_ sent: [Int8], into counts: inout [Int64]) {
+        precondition(counts.count == codes.count, "a number for every code")
+        // Comparing all with one code takes many at a time; for many codes a table is faster.
+        if codes.count <= 16 {
+            for (index, code) in codes.enumerated() {
+                counts[index] += unsafe sent.withUnsafeBufferPointer { Int64(unsafe vk_count_equal($0.count, $0.baseAddress, code)) }
+            }
+        } else {
+            var table = [Int64](repeating: 0, count: 256)
+            for code in sent { table[Self.place(of: code)] += 1 }
+            for (index, code) in codes.enumerated() { counts[index] += table[Self.place(of: code)] }
+        }
     }
 
     /// All spikes, from how often each code was sent.

@@ -14,6 +14,7 @@ public enum GraphPasses {
         ("LiftTrainedActivations", { try LiftTrainedActivations.apply(to: $0) }),
         ("LiftLinear", { try LiftLinear.apply(to: $0) }),
         ("FoldScaleAndShift", { try FoldScaleAndShift.apply(to: $0) }),
+        ("FoldPadding", { try FoldPadding.apply(to: $0) }),
         ("RemoveUnusedNodes", { try RemoveUnusedNodes.apply(to: $0) }),
     ]
 

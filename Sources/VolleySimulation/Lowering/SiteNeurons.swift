@@ -9,6 +9,8 @@ struct SiteNeurons: Sendable {
     let source: SpikeSource
     /// Nil for a family without one, which runs step by step.
     let kernel: NeuronKernel?
+    /// What every possible code is worth.
+    let table: [Float]
 
     /// - Parameter hasScales: whether every neuron's current is divided by a number of its own.
     init(_ layer: NeuronLayer, _ coding: Coding, _ timing: Timing = .plain, hasScales: Bool = false) {
@@ -16,6 +18,7 @@ struct SiteNeurons: Sendable {
         self.coding = coding
         self.timing = timing
         source = layer.source(coding)
+        table = layer.alphabet.table
         kernel = timing.isPlain && !hasScales ? layer.model.kernel(coding) : nil
     }
 

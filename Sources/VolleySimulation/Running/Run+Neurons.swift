@@ -29,12 +29,15 @@ extension Run {
         let scales = inputs.count > 1 ? values[schedule.roots[inputs[1]]] : []
         var state =
             steppedStates.removeValue(forKey: id) ?? SteppedNeurons(neurons, count: count(id), samples: batch, scales: scales)
-        let recorded = self.inputs.train(inputs[0]).map { train in
-            { [site = graph[id].name] (step: Int) throws -> [Int8] in try train.codes(at: step, for: site, of: neurons.alphabet) }
+        let recorded = try self.inputs.train(inputs[0]).map { train in
+            try (firstStep..<firstStep + steps).map { try train.codes(at: $0, for: graph[id].name, of: neurons.alphabet) }
         }
-        let sent = try state.run(
+        var sent = SteppedNeurons.Sent()
+        if wantsCodes(id) { sent.codes = workspace.codes.take(steps * count(id)) }
+        if wantsEstimates(id) { sent.estimates = workspace.floats.take(steps * count(id)) }
+        state.run(
             firstStep: firstStep, steps: steps, input: values[schedule.roots[inputs[0]]], isStatic: !schedule.timeVarying[inputs[0]],
-            recorded: recorded)
+            keepsState: keepsState, recorded: recorded, into: &sent)
         if keepsState { steppedStates[id] = state }
         try record(id, firstStep, sent.broken, codes: sent.counts)
         recordPositions(id, firstStep, sent.codes, sent.estimates)

@@ -4,33 +4,33 @@ internal import VolleyTensors
 /// Neurons of any family in estimate form, one time-step after the other.
 ///
 /// A family works on currents, and the engine on estimates. The current that an estimate stands for is `I(t) = τ(t)·φ(t) − τ(t−1)·φ(t−1)`
-/// with τ(t) = t unless the network's timing says otherwise (semantics 5); under differential coding the neuron takes in what its own estimate lacks, `I(t) − φ_out(t−1)`.
+/// with τ(t) = t unless the network's timing says otherwise (semantics 5); under differential coding the neuron takes in what its own estimate
+/// lacks, `I(t) − φ_out(t−1)`.
+///
+/// As neurons do not meet, a few thousand of them take all steps, while what they keep lies in the cache, before the next ones do.
 struct SteppedNeurons: Sendable {
-    private let alphabet: Alphabet
-    private let isDifferential: Bool
-    private let table: [Float]
-    private let timing: Timing
-    /// What each neuron's current is divided by; empty for 1.
-    private let scales: [Float]
-    private var population: any NeuronPopulation
-    /// By neuron `τ(t−1)·φ(t−1)` of the input; and the sum sent so far, or, under differential coding, the estimate.
-    private var received: [Float]
-    private var sent: [Float]
+    /// Enough for one step to take longer than its calls.
+    private static let largestBlock = 4096
 
-    /// - Parameter scales: by neuron of one sample.
+    private let neurons: SiteNeurons
+    private let count: Int
+    private let samples: Int
+    /// What each neuron's current is divided by, by neuron of one sample; empty for 1.
+    private let scales: [Float]
+    private let blockSize: Int
+    /// Empty before the first time-step, and where all steps are taken at once.
+    private var blocks: [Block] = []
+
     init(_ neurons: SiteNeurons, count: Int, samples: Int, scales: [Float] = []) {
-        timing = neurons.timing
+        self.neurons = neurons
+        self.count = count
+        self.samples = samples
         self.scales = scales
-        alphabet = neurons.alphabet
-        isDifferential = neurons.coding == .differential
-        table = alphabet.table
-        population = neurons.layer.population(count, samples: samples)
-        received = [Float](repeating: 0, count: count)
-        sent = received
+        blockSize = neurons.layer.meetsItsSample ? max(1, count / max(1, samples)) : Self.largestBlock
     }
 
     struct Sent {
-        /// `[steps, neurons]` each: the codes, and `φ(t)`.
+        /// `[steps, neurons]` each, where they are wanted: the codes, and `φ(t)`.
         var codes: [Int8] = []
         var estimates: [Float] = []
         /// By step and code, in the order of the alphabet.
@@ -41,39 +41,79 @@ struct SteppedNeurons: Sendable {
 
     /// - Parameters:
     ///   - input: `[steps, neurons]`, or `[neurons]` where it is the same at every step.
+    ///   - keepsState: whether more steps follow.
     ///   - recorded: by step what is sent instead of what the neurons would send; nil where they decide.
+    ///   - sent: with room for what is wanted.
     mutating func run(
-        firstStep: Int, steps: Int, input: [Float], isStatic: Bool, recorded: ((_ step: Int) throws -> [Int8])? = nil
-    ) throws -> Sent {
-        let count = sent.count
-        var result = Sent()
-        result.codes.reserveCapacity(steps * count)
-        result.estimates = [Float](repeating: 0, count: steps * count)
-        var currents = [Float](repeating: 0, count: count)
-        for step in 0..<steps {
-            let time = firstStep + step
-            let t = timing.weight(of: time)
-            if timing.restarts(at: time) {
-                for index in 0..<count { (received[index], sent[index]) = (0, 0) }
+        firstStep: Int, steps: Int, input: [Float], isStatic: Bool, keepsState: Bool, recorded: [[Int8]]?, into sent: inout Sent
+    ) {
+        precondition(input.count == (isStatic ? 1 : steps) * count, "an input for every neuron")
+        sent.counts = Array(repeating: [Int64](repeating: 0, count: neurons.alphabet.codes.count), count: steps)
+        var working = Buffers(blockSize: min(blockSize, count))
+        for (index, start) in stride(from: 0, to: count, by: blockSize).enumerated() {
+            let range = start..<min(start + blockSize, count)
+            var block = index < blocks.count ? blocks[index] : Block(neurons, range.count, samples: neurons.layer.meetsItsSample ? 1 : range.count)
+            if working.currents.count != range.count { working = Buffers(blockSize: range.count) }
+            if index < blocks.count { blocks[index] = Block() }
+            for step in 0..<steps {
+                let time = firstStep + step
+                block.take(input, at: (isStatic ? 0 : step * count) + start, isStatic, time, neurons, scales, first: start, &working)
+                sent.broken += block.population!.step(working.currents, time: time, codes: &working.codes)
+                if let recorded { working.codes = Array(recorded[step][range]) }
+                block.send(&working, neurons, time)
+                neurons.alphabet.count(working.codes, into: &sent.counts[step])
+                if !sent.codes.isEmpty { sent.codes.replace(at: step * count + start, with: working.codes) }
+                if !sent.estimates.isEmpty { sent.estimates.replace(at: step * count + start, with: working.estimates) }
             }
-            if isStatic {
-                let feeds = timing.feeds(at: time)
-                for index in 0..<count { currents[index] = feeds * input[index] }
-            } else {
-                Self.receive(input, from: step * count, t, &received, &currents)
-            }
-            if isDifferential { Self.subtract(sent, from: &currents) }
-            if !scales.isEmpty {
-                for index in 0..<count { currents[index] /= scales[index % scales.count] }
-            }
-            var (codes, broken) = population.step(currents, time: time)
-            if let recorded { codes = try recorded(time) }
-            Self.send(codes, table, t, isDifferential, &sent, &result.estimates, at: step * count)
-            result.codes += codes
-            result.counts.append(alphabet.counts(of: codes))
-            result.broken += broken
+            guard keepsState else { continue }
+            if index < blocks.count { blocks[index] = block } else { blocks.append(block) }
         }
-        return result
+    }
+}
+
+/// What some neurons of a site keep from one time-step to the next.
+private struct Block: Sendable {
+    var population: (any NeuronPopulation)?
+    /// By neuron `τ(t−1)·φ(t−1)` of the input; and the sum sent so far, or, under differential coding, the estimate.
+    private var received: [Float] = []
+    private var sent: [Float] = []
+
+    init() {}
+
+    init(_ neurons: SiteNeurons, _ count: Int, samples: Int) {
+        population = neurons.layer.population(count, samples: samples)
+        received = [Float](repeating: 0, count: count)
+        sent = received
+    }
+
+    /// The currents of one time-step.
+    mutating func take(
+        _ input: [Float], at start: Int, _ isStatic: Bool, _ time: Int, _ neurons: SiteNeurons, _ scales: [Float], first: Int,
+        _ working: inout Buffers
+    ) {
+        if neurons.timing.restarts(at: time) {
+            for index in sent.indices { (received[index], sent[index]) = (0, 0) }
+        }
+        if isStatic {
+            let feeds = neurons.timing.feeds(at: time)
+            for index in working.currents.indices { working.currents[index] = feeds * input[start + index] }
+        } else {
+            Self.receive(input, from: start, neurons.timing.weight(of: time), &received, &working.currents)
+        }
+        if neurons.coding == .differential { Self.subtract(sent, from: &working.currents) }
+        if !scales.isEmpty {
+            var place = first % scales.count
+            for index in working.currents.indices {
+                working.currents[index] /= scales[place]
+                place = place + 1 == scales.count ? 0 : place + 1
+            }
+        }
+    }
+
+    /// Adds what the codes are worth to what was sent.
+    mutating func send(_ working: inout Buffers, _ neurons: SiteNeurons, _ time: Int) {
+        let (t, isDifferential) = (neurons.timing.weight(of: time), neurons.coding == .differential)
+        Self.send(working.codes, isDifferential ? neurons.table.map { $0 / t } : neurons.table, t, isDifferential, &sent, &working.estimates)
     }
 
     // MARK: Loops over all neurons, on arrays of their own so that the compiler makes vectors of them
@@ -96,15 +136,34 @@ struct SteppedNeurons: Sendable {
     }
 
     private static func send(
-        _ codes: [Int8], _ table: [Float], _ t: Float, _ isDifferential: Bool, _ sent: inout [Float], _ estimates: inout [Float],
-        at start: Int
+        _ codes: [Int8], _ values: [Float], _ t: Float, _ isDifferential: Bool, _ sent: inout [Float], _ estimates: inout [Float]
     ) {
-        precondition(codes.count == sent.count && start + sent.count <= estimates.count, "room for every neuron")
-        let values = isDifferential ? table.map { $0 / t } : table
+        precondition(codes.count == sent.count && sent.count == estimates.count && values.count == 256, "room for every neuron")
         for index in codes.indices {
             let sum = sent[index] + values[Alphabet.place(of: codes[index])]
             sent[index] = sum
-            estimates[start + index] = isDifferential ? sum : sum / t
+            estimates[index] = isDifferential ? sum : sum / t
         }
+    }
+}
+
+/// What one block needs for one time-step.
+private struct Buffers {
+    var currents: [Float]
+    var codes: [Int8]
+    var estimates: [Float]
+
+    init(blockSize: Int) {
+        currents = [Float](repeating: 0, count: blockSize)
+        codes = [Int8](repeating: 0, count: blockSize)
+        estimates = currents
+    }
+}
+
+extension Array where Element: BitwiseCopyable {
+    /// Puts elements in the place of as many others.
+    fileprivate mutating func replace(at start: Int, with elements: [Element]) {
+        precondition(start >= 0 && start + elements.count <= count, "room for every element")
+        for index in elements.indices { self[start + index] = elements[index] }
     }
 }

@@ -64,8 +64,8 @@ public struct SynapseCounter: Sendable {
             case .routed(let fanOut):
                 let spikes = alphabet.spikeTable
                 var reached = 0
-                for index in 0..<shape.count where emitted[offset + index] != 0 {
-                    reached += spikes[Alphabet.place(of: emitted[offset + index])] * fanOut[index % fanOut.count]
+                for sample in stride(from: offset, to: offset + shape.count, by: fanOut.count) {
+                    for (index, targets) in fanOut.enumerated() { reached += spikes[Alphabet.place(of: emitted[sample + index])] * targets }
                 }
                 add(reached, to: step)
             case .product(let product, let side):

@@ -60,7 +60,7 @@ public struct HalfBurstNeuron: NeuronModel {
         state.halves += sent
         let memory = Float(state.halves) * threshold / 2
         let rest = remembers ? max(-memory, state.potential) : max(state.potential, 0)
-        let count = min(Float(most), (abs(rest) / (threshold / 2 + tolerance)).rounded(.down))
+        let count = min(Float(most), abs(rest) / (threshold / 2 + tolerance)).wholePart
         let burst = Int32(rest < 0 ? -count : count)
         state.potential -= Float(burst) * threshold / 2
         state.halves += burst

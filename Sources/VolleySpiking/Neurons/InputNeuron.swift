@@ -32,6 +32,7 @@ public struct InputNeuron: NeuronModel {
 
     public var alphabet: Alphabet { Alphabet(codes: [1, -1], values: [1, -1]) }
 
+    public static var meetsItsSample: Bool { true }
     public static var brokenReason: String { "are no rates: a network with random input spikes is fed with values from −1 to 1, times its gain" }
 
     public var rest: State { State(place: 0, generator: SeededGenerator(seed: seed)) }

@@ -30,6 +30,9 @@ public struct NeuronLayer: Sendable, Hashable, Codable {
         Population(model, count: count, samples: samples)
     }
 
+    /// Whether what a neuron does depends on the other neurons of its sample.
+    public var meetsItsSample: Bool { type(of: model).meetsItsSample }
+
     /// What is wrong with membrane potentials that a step calls broken.
     public var brokenReason: String { type(of: model).brokenReason }
 

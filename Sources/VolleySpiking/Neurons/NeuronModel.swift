@@ -23,6 +23,8 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     var rest: State { get }
     /// The states of many neurons before the first time-step, those of one sample behind those of the other. There is an implementation.
     func rest(count: Int, samples: Int) -> [State]
+    /// Whether what a neuron does depends on the other neurons of its sample.
+    static var meetsItsSample: Bool { get }
     /// What is wrong with the potentials that a step calls broken, as the end of "3 of 10 membrane potentials …".
     static var brokenReason: String { get }
     /// One time-step of one neuron: takes the current in, fires and resets.
@@ -58,16 +60,23 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
 
 extension NeuronModel {
     public func rest(count: Int, samples: Int) -> [State] { Array(repeating: rest, count: count) }
+    public static var meetsItsSample: Bool { false }
     public static var brokenReason: String { "are NaN or infinite" }
 
     public func step(_ states: inout [State], currents: [Float], time: Int, codes: inout [Int8]) -> Int {
         precondition(currents.count == states.count && codes.count == states.count, "a current and a code for every neuron")
-        var broken = 0
-        for index in states.indices {
-            if !(potential(states[index]) + currents[index]).isFinite { broken += 1 }
-            codes[index] = step(&states[index], current: currents[index], time: time)
+        // On pointers, as arrays are asked for each neuron whether they may be written.
+        return unsafe states.withUnsafeMutableBufferPointer { states in
+            unsafe codes.withUnsafeMutableBufferPointer { codes in
+                var broken: Int32 = 0
+                for index in currents.indices {
+                    let arrived = unsafe potential(states[index]) + currents[index]
+                    broken &+= abs(arrived) <= .greatestFiniteMagnitude ? 0 : 1
+                    unsafe codes[index] = step(&states[index], current: currents[index], time: time)
+                }
+                return Int(broken)
+            }
         }
-        return broken
     }
     public func joiningSigns(within difference: Float) -> Self? { nil }
 

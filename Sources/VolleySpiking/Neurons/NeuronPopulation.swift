@@ -1,11 +1,22 @@
 /// The neurons of a site while a network runs, whatever their family.
 public protocol NeuronPopulation: Sendable {
     /// One time-step: takes a current for each neuron and fires.
-    /// - Parameter time: t, counted from 1.
-    /// - Returns: a code for each neuron, and how many membrane potentials are not finite.
-    mutating func step(_ currents: [Float], time: Int) -> (codes: [Int8], broken: Int)
+    /// - Parameters:
+    ///   - time: t, counted from 1.
+    ///   - codes: receives a code for each neuron.
+    /// - Returns: how many membrane potentials are not finite.
+    mutating func step(_ currents: [Float], time: Int, codes: inout [Int8]) -> Int
     /// The membrane potentials `v(t)`, in activation units.
     var potentials: [Float] { get }
+}
+
+extension NeuronPopulation {
+    /// One time-step, with a code for each neuron, and how many membrane potentials are not finite.
+    public mutating func step(_ currents: [Float], time: Int) -> (codes: [Int8], broken: Int) {
+        var codes = [Int8](repeating: 0, count: currents.count)
+        let broken = step(currents, time: time, codes: &codes)
+        return (codes, broken)
+    }
 }
 
 /// Neurons of one family, with the state of each.
@@ -20,9 +31,7 @@ struct Population<Model: NeuronModel>: NeuronPopulation {
 
     var potentials: [Float] { states.map { model.potential($0) } }
 
-    mutating func step(_ currents: [Float], time: Int) -> (codes: [Int8], broken: Int) {
-        var codes = [Int8](repeating: 0, count: currents.count)
-        let broken = model.step(&states, currents: currents, time: time, codes: &codes)
-        return (codes, broken)
+    mutating func step(_ currents: [Float], time: Int, codes: inout [Int8]) -> Int {
+        model.step(&states, currents: currents, time: time, codes: &codes)
     }
 }

@@ -55,18 +55,14 @@ public struct SignedNeuron: NeuronModel {
     public func step(_ state: inout State, current: Float, time: Int) -> Int8 {
         state.potential += current
         guard threshold > 0 else { return 0 }
+        // Without branches, so that many neurons step at once.
         let goesBelow = negativeThreshold > 0 ? state.potential <= -negativeThreshold : state.potential < 0
-        if state.potential >= threshold, most.map({ Int(state.balance) < $0 }) ?? true {
-            state.potential -= threshold
-            state.balance += 1
-            return 1
-        }
-        if goesBelow, !remembers || state.balance > 0 {
-            state.potential += threshold
-            state.balance -= 1
-            return -1
-        }
-        return 0
+        let fires = state.potential >= threshold && state.balance < Int32(clamping: most ?? .max)
+        let takesBack = !fires && goesBelow && (!remembers || state.balance > 0)
+        let code: Int32 = (fires ? 1 : 0) - (takesBack ? 1 : 0)
+        state.potential -= Float(code) * threshold
+        state.balance &+= code
+        return Int8(truncatingIfNeeded: code)
     }
 
     public var summary: String { "±\(threshold)" + (remembers ? ", with memory" : "") + (most.map { ", up to \($0)" } ?? "") }
