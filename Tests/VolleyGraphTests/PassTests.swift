@@ -89,6 +89,14 @@ import VolleyTestSupport
                 return try builder.add("y", .elementwise(Elementwise(.multiply)), [layer, builder.constant("scale", randomTensor([5], seed: 33))])
             }
             return (graph, ["linear", "activation"])
+        case "FoldPadding":
+            let graph = try graph { builder, x in
+                let image = try builder.add("image", .reshape(Reshape(to: [.batch, 3, 2, 4])), [x])
+                let padded = try builder.add("padded", .padding(Padding(amounts: [[0, 0], [0, 0], [0, 1], [1, 1]])), [image])
+                let weight = try builder.constant("weight", randomTensor([5, 3, 3, 3], seed: 35))
+                return try builder.add("y", .convolution(Convolution(stride: [2, 2], padding: [[1, 0], [0, 0]])), [padded, weight])
+            }
+            return (graph, ["reshape", "convolution", "activation"])
         default: return nil
         }
     }

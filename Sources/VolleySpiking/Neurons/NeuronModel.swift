@@ -64,20 +64,14 @@ extension NeuronModel {
     public static var brokenReason: String { "are NaN or infinite" }
 
     public func step(_ states: inout [State], currents: [Float], time: Int, codes: inout [Int8]) -> Int {
-        precondition(currents.count == states.count && codes.count == states.count, "a current and a code for every neuron")
-        // On pointers, as arrays are asked for each neuron whether they may be written.
-        return unsafe states.withUnsafeMutableBufferPointer { states in
-            unsafe codes.withUnsafeMutableBufferPointer { codes in
-                var broken: Int32 = 0
-                for index in currents.indices {
-                    let arrived = unsafe potential(states[index]) + currents[index]
-                    broken &+= abs(arrived) <= .greatestFiniteMagnitude ? 0 : 1
-                    unsafe codes[index] = step(&states[index], current: currents[index], time: time)
-                }
-                return Int(broken)
-            }
+        var broken: Int32 = 0
+        states.stepAll(currents, into: &codes) { state, current in
+            broken &+= abs(potential(state) + current) <= .greatestFiniteMagnitude ? 0 : 1
+            return step(&state, current: current, time: time)
         }
+        return Int(broken)
     }
+
     public func joiningSigns(within difference: Float) -> Self? { nil }
 
     /// What is wrong with neurons that send values of one sign alone.
