@@ -8,7 +8,7 @@ import VolleyTestSupport
         var builder = GraphBuilder()
         let x = try builder.input("x", shape: [.batch, 4, 5, 6])
         let padded = try builder.add("padded", .padding(padding), [x])
-        let weight = try builder.constant("weight", randomTensor([6, 4 / convolution.groups, 3, 2], seed: 120))
+        let weight = try builder.constant("weight", randomTensor([6, (4 + padding.amounts[1].reduce(0, +)) / convolution.groups, 3, 2], seed: 120))
         builder.output("y", try builder.add("layer", .convolution(convolution), [padded, weight]))
         if readTwice { builder.output("also", padded) }
         return try builder.build()
