@@ -54,7 +54,7 @@ struct Compare: ParsableCommand {
         comparison.allowsOverlap = measuring.allowOverlap
         comparison.modelName = model
         let progress = StageLine()
-        let results = try comparison.run(
+        var results = try comparison.run(
             resumeFile: { label in resume.map { "\($0).\(label)" } },
             diagnose: { label, note in diagnostics.add(label.map { Diagnostic("\($0): \(note.subject)", note.message) } ?? note) },
             progress: { stage, done, total in
@@ -63,6 +63,7 @@ struct Compare: ParsableCommand {
             })
         Termination.finishChecks()
         try diagnostics.check()
+        for index in results.unfit.indices { results.unfit[index].reason = RemedyText.reason(results.unfit[index]) }
         // Where one of both cannot be written, the other one still is.
         let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
         for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }

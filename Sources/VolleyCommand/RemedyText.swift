@@ -7,6 +7,17 @@ enum RemedyText {
         error.remedies.reduce(error.description) { $0.replacing($1.description, with: words(for: $1)) }
     }
 
+    /// Why a method was not compared, with settings as `--methods` takes them.
+    static func reason(_ unfit: ComparisonResults.Unfit) -> String {
+        unfit.remedies.reduce(unfit.reason) { reason, remedy in
+            guard remedy.parameter == .methodSetting, let value = remedy.value else {
+                return reason.replacing(remedy.description, with: words(for: remedy))
+            }
+            let setting = value.contains(" ") ? value.replacing(" ", with: "=") : value + "=yes"
+            return reason.replacing(remedy.description, with: "\(unfit.label):\(setting)")
+        }
+    }
+
     private static func words(for remedy: Remedy) -> String {
         let value = remedy.value ?? ""
         return switch remedy.parameter {

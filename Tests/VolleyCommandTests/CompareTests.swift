@@ -26,6 +26,15 @@ import VolleyTestSupport
         #expect(results.entries[1].steps.last!.top1 > 0.8 && results.ann! > 0.9)
     }
 
+    /// What the table says to set is what can be set.
+    @Test func whatDoesNotApplySaysWhatWould() throws {
+        let refused = try compare(["--methods", "diehl-model,ecmt", "--steps", "1"])
+        #expect(refused.code == 0 && refused.output.contains("does not apply"), "\(refused.errors)")
+        #expect(refused.output.contains("; diehl-model:beyond-paper=yes feeds it"), "\(refused.output)")
+        let taken = try compare(["--methods", "diehl-model:beyond-paper=yes", "--steps", "1"])
+        #expect(taken.code == 0 && !taken.output.contains("does not apply"), "\(taken.errors)\(taken.output)")
+    }
+
     @Test func progressIsKeptAndRemoved() throws {
         let kept = folder.file("kept")
         let outcome = try compare(["--methods", "ecmt", "--steps", "1", "--resume", kept])

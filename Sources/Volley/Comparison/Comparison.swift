@@ -71,7 +71,8 @@ public struct Comparison: Sendable {
                 results.add(measured)
             } catch let error as ConversionError {
                 guard error.code == .unfitNetwork else { throw error }
-                results.unfit.append(ComparisonResults.Unfit(label: label, method: candidate.method.name, reason: error.message))
+                results.unfit.append(
+                    ComparisonResults.Unfit(label: label, method: candidate.method.name, reason: error.message, remedies: error.remedies))
             }
         }
         return results

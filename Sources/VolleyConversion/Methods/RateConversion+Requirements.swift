@@ -69,9 +69,10 @@ extension RateConversion {
         guard pooling == .refused else { return nil }
         return NetworkRequirement("average pools instead of maximum pools") { graph in
             guard let pool = graph.nodes.first(where: \.isMaximumPool) else { return nil }
+            let remedy = Remedy(.methodSetting, "pooling gated")
             return unfit(
-                "'\(pool.name)' is a maximum pool, which the paper replaces before training; average pools are needed, "
-                    + "or another rule: \(Remedy(.methodSetting, "pooling"))", remedies: [Remedy(.methodSetting, "pooling")])
+                "'\(pool.name)' is a maximum pool, which the paper replaces before training; average pools are needed, or another rule: \(remedy)",
+                remedies: [remedy])
         }
     }
 
