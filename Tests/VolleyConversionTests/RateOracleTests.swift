@@ -1,3 +1,4 @@
+import Foundation
 import OrderedCollections
 import Testing
 import VolleyConversion
@@ -218,6 +219,39 @@ import VolleyTestSupport
             let isWeightLarger = weight >= Self.threshold(network, site) * (1 - 1e-6)
             #expect(isWeightLarger ? largest <= 1 : abs(largest - 1) < 1e-5, "\(site): \(largest)")
         }
+    }
+
+    /// A product of two spiking values adds up to `S_A(t)·S_B(t)/t`, and what a function hands on to the function of the mean.
+    @Test func productsAndFunctionsTelescope() throws {
+        var builder = GraphBuilder()
+        let names = ["a", "b"]
+        let sites = try zip(names, [SymbolicShape([.batch, 3, 4]), [.batch, 4, 2]]).map { name, shape in
+            try builder.add(name + ".site", .neuron(NeuronSite()), [builder.input(name, shape: shape)])
+        }
+        for (name, site) in zip(names, sites) { builder.output(name, site) }
+        builder.output("product", try builder.add("product.node", .matrixProduct(MatrixProduct()), sites))
+        builder.output("softmax", try builder.add("softmax.node", .softmax(Softmax(axis: 2)), [sites[0]]))
+        let layers = names.map { ($0 + ".site", NeuronLayer(EncoderNeuron(positive: 0.6, negative: 0.5))) }
+        let network = try SpikingNetwork(graph: builder.build(), coding: .rate, neurons: Dictionary(uniqueKeysWithValues: layers))
+        let inputs = ["a": randomTensor([2, 3, 4], seed: 70), "b": randomTensor([2, 4, 2], seed: 71)]
+        let steps = 9
+        let outputs = try ReferenceSimulator(network, timeSteps: steps).run(inputs).outputs
+        func value(_ name: String, _ step: Int, _ index: Int, of count: Int) -> Float { outputs[name]!.values[step * count + index] }
+        for step in 0..<steps {
+            for (sample, row, column) in (0..<12).map({ ($0 / 6, $0 / 2 % 3, $0 % 2) }) {
+                let expected = (0..<4).reduce(Float(0)) { sum, inner in
+                    sum + value("a", step, sample * 12 + row * 4 + inner, of: 24) * value("b", step, sample * 8 + inner * 2 + column, of: 16)
+                }
+                #expect(abs(value("product", step, sample * 6 + row * 2 + column, of: 12) - expected) < 1e-5)
+            }
+            for row in 0..<6 {
+                let powers = (0..<4).map { Float(exp(Double(value("a", step, row * 4 + $0, of: 24)))) }
+                for column in 0..<4 {
+                    #expect(abs(value("softmax", step, row * 4 + column, of: 24) - powers[column] / powers.reduce(0, +)) < 1e-5)
+                }
+            }
+        }
+        #expect(outputs["a"]!.values.contains { $0 != 0 } && outputs["b"]!.values.contains { $0 != 0 })
     }
 
     /// The largest sum of positive weights lets no neuron owe more than one spike at a step.

@@ -41,11 +41,10 @@ public struct BurstNeuron: NeuronModel {
     public func step(_ potential: inout Float, current: Float, time: Int) -> Int8 {
         potential += current
         guard threshold > 0 else { return 0 }
-        // Without branches and conversions, so that many neurons step at once. What is not a number sends nothing. The low bits of a number
-        // above 2²³ are those of what it exceeds it by.
+        // Without branches and conversions, so that many neurons step at once. What is not a number sends nothing.
         let count = (potential >= threshold ? min(Float(max(1, min(most, 127))), potential / threshold) : 0).wholePart
         potential -= count * threshold
-        return Int8(truncatingIfNeeded: (count + 0x1p23).bitPattern)
+        return Int8(truncatingIfNeeded: count.wholeNumber)
     }
 
     public var summary: String { "+\(threshold), up to \(most) spikes" }

@@ -56,10 +56,12 @@ public struct SignedNeuron: NeuronModel {
         state.potential += current
         guard threshold > 0 else { return 0 }
         // Without branches, so that many neurons step at once.
-        let goesBelow = negativeThreshold > 0 ? state.potential <= -negativeThreshold : state.potential < 0
-        let fires = state.potential >= threshold && state.balance < Int32(clamping: most ?? .max)
-        let takesBack = !fires && goesBelow && (!remembers || state.balance > 0)
-        let code: Int32 = (fires ? 1 : 0) - (takesBack ? 1 : 0)
+        let reaches: Int32 = state.potential >= threshold ? 1 : 0
+        let hasRoom: Int32 = state.balance < Int32(clamping: most ?? .max) ? 1 : 0
+        let goesBelow: Int32 = (negativeThreshold > 0 ? state.potential <= -negativeThreshold : state.potential < 0) ? 1 : 0
+        let hasSent: Int32 = state.balance > 0 ? 1 : remembers ? 0 : 1
+        let fires = reaches & hasRoom
+        let code = fires - (1 - fires) & goesBelow & hasSent
         state.potential -= Float(code) * threshold
         state.balance &+= code
         return Int8(truncatingIfNeeded: code)
