@@ -230,10 +230,13 @@ import VolleyTestSupport
         }
         for (name, site) in zip(names, sites) { builder.output(name, site) }
         builder.output("product", try builder.add("product.node", .matrixProduct(MatrixProduct()), sites))
-        builder.output("softmax", try builder.add("softmax.node", .softmax(Softmax(axis: 2)), [sites[0]]))
+        builder.output("softmax", try builder.add("softmax.node", .softmax(Softmax()), [sites[0]]))
         let layers = names.map { ($0 + ".site", NeuronLayer(EncoderNeuron(positive: 0.6, negative: 0.5))) }
-        let network = try SpikingNetwork(graph: builder.build(), coding: .rate, neurons: Dictionary(uniqueKeysWithValues: layers))
-        let inputs = ["a": randomTensor([2, 3, 4], seed: 70), "b": randomTensor([2, 4, 2], seed: 71)]
+        let network = try SpikingNetwork(
+            graph: builder.build(), coding: .rate, neurons: Dictionary(uniqueKeysWithValues: layers),
+            provenance: SampleNetworks.provenance)
+        var random = SeededGenerator(seed: 70)
+        let inputs = ["a": random.normalTensor([2, 3, 4]), "b": random.normalTensor([2, 4, 2])]
         let steps = 9
         let outputs = try ReferenceSimulator(network, timeSteps: steps).run(inputs).outputs
         func value(_ name: String, _ step: Int, _ index: Int, of count: Int) -> Float { outputs[name]!.values[step * count + index] }
