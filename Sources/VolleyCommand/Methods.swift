@@ -50,7 +50,7 @@ private struct MethodDescription: Encodable {
         let table = TextTable(
             ["setting", "symbol", "default", "range", "unit", "meaning"].map { .text($0) },
             rows: settings.map {
-                [$0.name, $0.symbol ?? "", $0.shortValue, $0.isSwitch ? "yes, no" : $0.range, $0.unit ?? "", $0.meaning]
+                [$0.name, $0.symbol ?? "", $0.shortValue, $0.range, $0.unit ?? "", $0.meaning]
             })
         lines += table.lines.map { "  " + $0 }
         return lines.joined(separator: "\n") + "\n"

@@ -91,8 +91,8 @@ public struct MethodSetting<Method>: Sendable {
         when isEffective: @escaping @Sendable (Method) -> Bool = { _ in true }, _ meaning: String
     ) {
         self.init(
-            name, path, range: "true, false", rule: "is true or false", meaning: meaning, isSwitch: true, when: isEffective,
-            parse: { Bool($0) }, isAllowed: { _ in true })
+            name, path, range: "yes, no", rule: "is yes or no", meaning: meaning, isSwitch: true, when: isEffective,
+            parse: { ["yes": true, "no": false][$0] ?? Bool($0) }, isAllowed: { _ in true })
     }
 
     /// What lists say of it.
