@@ -53,8 +53,9 @@ struct Compare: ParsableCommand {
             settings: measuring.settings(timeSteps: steps.last!, on: dataset), kernels: try measuring.engine.instructionSet.kernels())
         comparison.allowsOverlap = measuring.allowOverlap
         comparison.modelName = model
+        comparison.describe = RemedyText.reason
         let progress = StageLine()
-        var results = try comparison.run(
+        let results = try comparison.run(
             resumeFile: { label in resume.map { "\($0).\(label)" } },
             diagnose: { label, note in diagnostics.add(label.map { Diagnostic("\($0): \(note.subject)", note.message) } ?? note) },
             progress: { stage, done, total in
@@ -63,7 +64,6 @@ struct Compare: ParsableCommand {
             })
         Termination.finishChecks()
         try diagnostics.check()
-        for index in results.unfit.indices { results.unfit[index].reason = RemedyText.reason(results.unfit[index]) }
         // Where one of both cannot be written, the other one still is.
         let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
         for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }

@@ -4,18 +4,19 @@ import Volley
 enum RemedyText {
     /// What an error says, with options in the place of parameters.
     static func description(of error: any InputError) -> String {
-        error.remedies.reduce(error.description) { $0.replacing($1.description, with: words(for: $1)) }
+        replacing(error.remedies, in: error.description, by: words)
     }
 
-    /// Why a method was not compared, with settings as `--methods` takes them.
-    static func reason(_ unfit: ComparisonResults.Unfit) -> String {
-        unfit.remedies.reduce(unfit.reason) { reason, remedy in
-            guard remedy.parameter == .methodSetting, let value = remedy.value else {
-                return reason.replacing(remedy.description, with: words(for: remedy))
-            }
-            let setting = value.contains(" ") ? value.replacing(" ", with: "=") : value + "=yes"
-            return reason.replacing(remedy.description, with: "\(unfit.label):\(setting)")
+    /// Why a method does not fit a network, with its settings as `--methods` takes them.
+    static func reason(_ error: ConversionError, label: String) -> String {
+        replacing(error.remedies, in: error.message) { remedy in
+            guard remedy.parameter == .methodSetting, let value = remedy.value else { return words(for: remedy) }
+            return "\(label):" + (value.contains(" ") ? value.replacing(" ", with: "=") : value + "=yes")
         }
+    }
+
+    private static func replacing(_ remedies: [Remedy], in text: String, by words: (Remedy) -> String) -> String {
+        remedies.reduce(text) { $0.replacing($1.description, with: words($1)) }
     }
 
     private static func words(for remedy: Remedy) -> String {

@@ -2,9 +2,9 @@
 ///
 /// The error's message holds the remedy's description, which names the parameter as Swift code does. A program that calls the
 /// parameter otherwise, such as a command with options, puts its own words in the place of the description.
-public struct Remedy: Sendable, Hashable, Codable, CustomStringConvertible {
+public struct Remedy: Sendable, Hashable, CustomStringConvertible {
     /// Properties, arguments and functions of all targets that errors name.
-    public enum Parameter: String, Sendable, Hashable, Codable, CaseIterable {
+    public enum Parameter: String, Sendable, Hashable, CaseIterable {
         // Reading models
         /// The lengths of an input, the batch first; the value is such as `NAME=1,3,224,224`.
         case inputShapes

@@ -11,7 +11,8 @@ import VolleyTestSupport
     private static let outputTolerance: Float = 1e-4
     /// Relative; of single neurons, whose folded batch normalisation rounds in the size of the layer, relative to that too.
     private static let thresholdTolerance: Float = 1e-5
-    /// Of a network's spikes: another order of sums decides ties otherwise.
+    /// Programs in which sums meet thresholds exactly, so that another order of sums may send another spike; and of how many spikes it may.
+    private static let withTies: Set = ["diehl-model-conv", "rmp-lab-plain"]
     private static let countTolerance: Float = 1e-3
 
     private struct Golden: Decodable {
@@ -106,12 +107,13 @@ import VolleyTestSupport
         if archive.names.contains("train/x") { inputs["train/x"] = try archive.array("train/x").tensor }
         let program = try Program(network, timeSteps: golden.steps)
         for simulator: any Simulator in [ParallelSimulator(program, threads: 1), try ReferenceSimulator(network, timeSteps: golden.steps)] {
-            try check(try simulator.run(inputs), golden, archive, network, sites, "\(type(of: simulator))")
+            try check(name, try simulator.run(inputs), golden, archive, network, sites, "\(type(of: simulator))")
         }
     }
 
     private func check(
-        _ result: SimulationResult, _ golden: Golden, _ archive: NpzArchive, _ network: SpikingNetwork, _ sites: [String], _ simulator: String
+        _ name: String, _ result: SimulationResult, _ golden: Golden, _ archive: NpzArchive, _ network: SpikingNetwork, _ sites: [String],
+        _ simulator: String
     ) throws {
         let expected = try archive.array("sums").tensor
         let estimates = result.outputs.values[0]
@@ -136,8 +138,8 @@ import VolleyTestSupport
             differing += zip(found, wanted).reduce(0) { $0 + abs(Float($1.0) - $1.1) }
             spikes += wanted.reduce(0) { $0 + abs($1) }
         }
-        // Where a sum meets a threshold exactly, rounding decides, and with it the order in which currents are added.
-        #expect(differing <= Self.countTolerance * spikes, "\(simulator): \(differing) of \(spikes) spikes differ")
+        #expect(
+            differing <= (Self.withTies.contains(name) ? Self.countTolerance * spikes : 0), "\(simulator): \(differing) of \(spikes) spikes differ")
     }
 
     @Test func everyProgramIsThere() { #expect(Self.names.count >= 35) }

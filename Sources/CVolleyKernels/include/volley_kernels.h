@@ -251,7 +251,7 @@ void vk_gather_windows(const vk_windows *shape, size_t first, size_t rows, size_
 // Copies a strided view (element (i, j, …) at in[offset + Σ i·strides]) to a contiguous array. Stride 0 repeats.
 void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, const float *in, float *out);
 
-/// How often a code stands in an array.
+// How often a code stands in an array.
 size_t vk_count_equal(size_t n, const int8_t *in, int8_t code);
 
 #endif

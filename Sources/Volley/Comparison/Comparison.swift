@@ -35,6 +35,8 @@ public struct Comparison: Sendable {
     public var kernels: Kernels
     /// Whether samples may be measured that were calibrated on.
     public var allowsOverlap = false
+    /// How the results say why a method, compared under a label, does not fit.
+    public var describe: @Sendable (_ error: ConversionError, _ label: String) -> String = { error, _ in error.message }
 
     /// - Precondition: there are steps, and they ascend from 1 at least.
     public init(
@@ -71,8 +73,7 @@ public struct Comparison: Sendable {
                 results.add(measured)
             } catch let error as ConversionError {
                 guard error.code == .unfitNetwork else { throw error }
-                results.unfit.append(
-                    ComparisonResults.Unfit(label: label, method: candidate.method.name, reason: error.message, remedies: error.remedies))
+                results.unfit.append(ComparisonResults.Unfit(label: label, method: candidate.method.name, reason: describe(error, label)))
             }
         }
         return results

@@ -50,8 +50,6 @@ public struct ComparisonResults: Sendable, Hashable, Codable {
         public var label: String
         public var method: String
         public var reason: String
-        /// What to change so that it fits, by the descriptions that the reason names it by.
-        public var remedies: [Remedy]
     }
 
     public var version = volleyVersion

@@ -46,10 +46,7 @@ struct BoundSearch {
         } else {
             try search(method.bound, into: &found)
         }
-        let names = found.map { site, bounds in
-            let values = role(site) == .input ? bounds.values : bounds.values.map { rounded(settled($0)) }
-            return (graph[site].name, Bounds(values, amplitude: bounds.amplitude))
-        }
+        let names = found.map { (graph[$0.key].name, Bounds($0.value.values.map(rounded), amplitude: $0.value.amplitude)) }
         return Dictionary(uniqueKeysWithValues: names)
     }
 
@@ -59,7 +56,10 @@ struct BoundSearch {
         case .maximum, .percentile, .error, .neuronMaximum:
             for (site, values) in try observed(bound, at: own) { found[site] = Bounds(values.map { method.factor * $0 }) }
         case .currents: try searchCurrents(into: &found)
-        case .weights, .weightsAndMaximum, .manual: try searchChain(bound, into: &found)
+        case .weights:
+            try searchChain(bound, into: &found)
+            for site in sites where role(site) != .input { found[site] = Bounds(found[site]!.values.map(settled)) }
+        case .weightsAndMaximum, .manual: try searchChain(bound, into: &found)
         }
         for site in sites where role(site) == .pool && found[site] == nil { found[site] = Bounds([inbound(site, found)]) }
     }
@@ -222,10 +222,10 @@ struct BoundSearch {
             })
     }
 
-    /// Where a bound is a sum of weights, sums of weights and of the spikes of pools meet a threshold exactly, and must whatever the order of the sum.
-    /// So such a bound is lower than it should be, by up to 6 parts in a million, and has 20 bits, so that small multiples of it are exact.
+    /// Where bounds are sums of weights, currents and the spikes of pools add up to a threshold exactly, and must reach it in whatever order. So
+    /// such a bound is lower than it should be, by up to 6 parts in a million, and has 20 bits, so that small multiples of it are exact.
     private func settled(_ bound: Float) -> Float {
-        guard method.bound == .weights, bound > 0, bound < 0x1p99 else { return bound }
+        guard bound > 0 else { return bound }
         let lowered = Double(bound) * (1 - 0x1p-18)
         let unit = Double(sign: .plus, exponent: lowered.exponent - 19, significand: 1)
         return Float((lowered / unit).rounded(.down) * unit)

@@ -14,17 +14,15 @@ struct SteppedNeurons: Sendable {
 
     private let neurons: SiteNeurons
     private let count: Int
-    private let samples: Int
+    private let blockSize: Int
     /// What each neuron's current is divided by, by neuron of one sample; empty for 1.
     private let scales: [Float]
-    private let blockSize: Int
     /// Empty before the first time-step, and where all steps are taken at once.
     private var blocks: [Block] = []
 
     init(_ neurons: SiteNeurons, count: Int, samples: Int, scales: [Float] = []) {
         self.neurons = neurons
         self.count = count
-        self.samples = samples
         self.scales = scales
         blockSize = neurons.layer.meetsItsSample ? max(1, count / max(1, samples)) : Self.largestBlock
     }
@@ -49,71 +47,79 @@ struct SteppedNeurons: Sendable {
     ) {
         precondition(input.count == (isStatic ? 1 : steps) * count, "an input for every neuron")
         sent.counts = Array(repeating: [Int64](repeating: 0, count: neurons.alphabet.codes.count), count: steps)
-        var working = Buffers(blockSize: min(blockSize, count))
+        // What blocks are changed with, apart from them.
+        let (neurons, count, scales) = (neurons, count, scales)
+        // By step, what every code adds to what was sent.
+        let tables = (firstStep..<firstStep + steps).map { time in
+            neurons.coding == .differential ? neurons.table.map { $0 / neurons.timing.weight(of: time) } : neurons.table
+        }
+        var working = Buffers(count: min(blockSize, count))
         for (index, start) in stride(from: 0, to: count, by: blockSize).enumerated() {
             let range = start..<min(start + blockSize, count)
-            var block = index < blocks.count ? blocks[index] : Block(neurons, range.count, samples: neurons.layer.meetsItsSample ? 1 : range.count)
-            if working.currents.count != range.count { working = Buffers(blockSize: range.count) }
-            if index < blocks.count { blocks[index] = Block() }
-            for step in 0..<steps {
-                let time = firstStep + step
-                block.take(input, at: (isStatic ? 0 : step * count) + start, isStatic, time, neurons, scales, first: start, &working)
-                sent.broken += block.population!.step(working.currents, time: time, codes: &working.codes)
-                if let recorded { working.codes = Array(recorded[step][range]) }
-                block.send(&working, neurons, time)
-                neurons.alphabet.count(working.codes, into: &sent.counts[step])
-                if !sent.codes.isEmpty { sent.codes.replace(at: step * count + start, with: working.codes) }
-                if !sent.estimates.isEmpty { sent.estimates.replace(at: step * count + start, with: working.estimates) }
+            if working.currents.count != range.count { working = Buffers(count: range.count) }
+            func takeSteps(_ block: inout Block) {
+                for step in 0..<steps {
+                    let time = firstStep + step
+                    block.take(input, at: (isStatic ? 0 : step * count) + start, isStatic, time, neurons, &working.currents)
+                    if !scales.isEmpty { Self.divide(&working.currents, by: scales, first: start) }
+                    sent.broken += block.population.step(working.currents, time: time, codes: &working.codes)
+                    if let recorded { working.codes = Array(recorded[step][range]) }
+                    block.send(working.codes, tables[step], neurons, time, &working.estimates)
+                    neurons.alphabet.count(working.codes, into: &sent.counts[step])
+                    let place = step * count + start..<step * count + range.upperBound
+                    if !sent.codes.isEmpty { sent.codes.replaceSubrange(place, with: working.codes) }
+                    if !sent.estimates.isEmpty { sent.estimates.replaceSubrange(place, with: working.estimates) }
+                }
             }
-            guard keepsState else { continue }
-            if index < blocks.count { blocks[index] = block } else { blocks.append(block) }
+            if keepsState {
+                if index == blocks.count { blocks.append(Block(neurons, range.count)) }
+                takeSteps(&blocks[index])
+            } else {
+                var block = Block(neurons, range.count)
+                takeSteps(&block)
+            }
+        }
+    }
+
+    private static func divide(_ currents: inout [Float], by scales: [Float], first: Int) {
+        var place = first % scales.count
+        for index in currents.indices {
+            currents[index] /= scales[place]
+            place = place + 1 == scales.count ? 0 : place + 1
         }
     }
 }
 
 /// What some neurons of a site keep from one time-step to the next.
 private struct Block: Sendable {
-    var population: (any NeuronPopulation)?
+    var population: any NeuronPopulation
     /// By neuron `τ(t−1)·φ(t−1)` of the input; and the sum sent so far, or, under differential coding, the estimate.
-    private var received: [Float] = []
-    private var sent: [Float] = []
+    private var received: [Float]
+    private var sent: [Float]
 
-    init() {}
-
-    init(_ neurons: SiteNeurons, _ count: Int, samples: Int) {
-        population = neurons.layer.population(count, samples: samples)
+    init(_ neurons: SiteNeurons, _ count: Int) {
+        population = neurons.layer.population(count)
         received = [Float](repeating: 0, count: count)
         sent = received
     }
 
     /// The currents of one time-step.
-    mutating func take(
-        _ input: [Float], at start: Int, _ isStatic: Bool, _ time: Int, _ neurons: SiteNeurons, _ scales: [Float], first: Int,
-        _ working: inout Buffers
-    ) {
+    mutating func take(_ input: [Float], at start: Int, _ isStatic: Bool, _ time: Int, _ neurons: SiteNeurons, _ currents: inout [Float]) {
         if neurons.timing.restarts(at: time) {
             for index in sent.indices { (received[index], sent[index]) = (0, 0) }
         }
         if isStatic {
             let feeds = neurons.timing.feeds(at: time)
-            for index in working.currents.indices { working.currents[index] = feeds * input[start + index] }
+            for index in currents.indices { currents[index] = feeds * input[start + index] }
         } else {
-            Self.receive(input, from: start, neurons.timing.weight(of: time), &received, &working.currents)
+            Self.receive(input, from: start, neurons.timing.weight(of: time), &received, &currents)
         }
-        if neurons.coding == .differential { Self.subtract(sent, from: &working.currents) }
-        if !scales.isEmpty {
-            var place = first % scales.count
-            for index in working.currents.indices {
-                working.currents[index] /= scales[place]
-                place = place + 1 == scales.count ? 0 : place + 1
-            }
-        }
+        if neurons.coding == .differential { Self.subtract(sent, from: &currents) }
     }
 
     /// Adds what the codes are worth to what was sent.
-    mutating func send(_ working: inout Buffers, _ neurons: SiteNeurons, _ time: Int) {
-        let (t, isDifferential) = (neurons.timing.weight(of: time), neurons.coding == .differential)
-        Self.send(working.codes, isDifferential ? neurons.table.map { $0 / t } : neurons.table, t, isDifferential, &sent, &working.estimates)
+    mutating func send(_ codes: [Int8], _ values: [Float], _ neurons: SiteNeurons, _ time: Int, _ estimates: inout [Float]) {
+        Self.send(codes, values, neurons.timing.weight(of: time), neurons.coding == .differential, &sent, &estimates)
     }
 
     // MARK: Loops over all neurons, on arrays of their own so that the compiler makes vectors of them
@@ -153,17 +159,9 @@ private struct Buffers {
     var codes: [Int8]
     var estimates: [Float]
 
-    init(blockSize: Int) {
-        currents = [Float](repeating: 0, count: blockSize)
-        codes = [Int8](repeating: 0, count: blockSize)
+    init(count: Int) {
+        currents = [Float](repeating: 0, count: count)
+        codes = [Int8](repeating: 0, count: count)
         estimates = currents
-    }
-}
-
-extension Array where Element: BitwiseCopyable {
-    /// Puts elements in the place of as many others.
-    fileprivate mutating func replace(at start: Int, with elements: [Element]) {
-        precondition(start >= 0 && start + elements.count <= count, "room for every element")
-        for index in elements.indices { self[start + index] = elements[index] }
     }
 }

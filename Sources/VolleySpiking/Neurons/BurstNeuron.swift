@@ -42,7 +42,7 @@ public struct BurstNeuron: NeuronModel {
         potential += current
         guard threshold > 0 else { return 0 }
         // Without branches and conversions, so that many neurons step at once. What is not a number sends nothing.
-        let count = (potential >= threshold ? min(Float(max(1, min(most, 127))), potential / threshold) : 0).wholePart
+        let count = (potential >= threshold ? min(Float(codes.upperBound), potential / threshold) : 0).wholePart
         potential -= count * threshold
         return Int8(truncatingIfNeeded: count.wholeNumber)
     }

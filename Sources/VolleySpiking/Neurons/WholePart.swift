@@ -5,7 +5,7 @@ extension Float {
         return nearest > self ? nearest - 1 : nearest
     }
 
-    /// A whole number from 0 to 2²² as an integer, without asking whether it is one: the low bits of a number above 2²³ are those of what it
+    /// A whole number from 0 to 2²² − 1 as an integer, without asking whether it is one: the low bits of a number above 2²³ are those of what it
     /// exceeds it by.
     var wholeNumber: Int32 { Int32(truncatingIfNeeded: (self + 0x1p23).bitPattern & 0x3f_ffff) }
 }
