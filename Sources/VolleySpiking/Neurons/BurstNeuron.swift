@@ -40,11 +40,11 @@ public struct BurstNeuron: NeuronModel {
 
     public func step(_ potential: inout Float, current: Float, time: Int) -> Int8 {
         potential += current
-        guard threshold > 0 else { return 0 }
-        // Without branches and conversions, so that many neurons step at once. What is not a number sends nothing.
-        let count = (potential >= threshold ? min(Float(codes.upperBound), potential / threshold) : 0).wholePart
-        potential -= count * threshold
-        return Int8(truncatingIfNeeded: count.wholeNumber)
+        guard threshold > 0, potential >= threshold else { return 0 }
+        // The conversion cuts off what is behind the point, as ⌊·⌋ does of numbers that are not negative.
+        let count = Int8(min(Float(codes.upperBound), potential / threshold))
+        potential -= Float(count) * threshold
+        return count
     }
 
     public var summary: String { "+\(threshold), up to \(most) spikes" }

@@ -50,19 +50,22 @@ public struct HalfBurstNeuron: NeuronModel {
     public func step(_ state: inout State, current: Float, time: Int) -> Int8 {
         state.potential += current
         guard threshold > 0 else { return 0 }
-        // Without branches, so that many neurons step at once.
-        let up: Int32 = state.potential >= threshold ? 2 : 0
-        let down: Int32 = (state.potential <= -threshold ? 2 : 0) & (state.halves > 0 ? 2 : 0) & (remembers ? 2 : 0)
-        let sent = up - down
+        var sent: Int32 = 0
+        if state.potential >= threshold {
+            sent = 2
+        } else if remembers, state.potential <= -threshold, state.halves > 0 {
+            sent = -2
+        }
         state.potential -= Float(sent) * threshold / 2
-        state.halves &+= sent
+        state.halves += sent
         let memory = Float(state.halves) * threshold / 2
         let rest = remembers ? max(-memory, state.potential) : max(state.potential, 0)
-        let count = min(Float(most), abs(rest) / (threshold / 2 + tolerance)).wholePart.wholeNumber
+        // The conversion cuts off what is behind the point, as ⌊·⌋ does of numbers that are not negative.
+        let count = Int32(min(Float(most), abs(rest) / (threshold / 2 + tolerance)))
         let burst = rest < 0 ? -count : count
         state.potential -= Float(burst) * threshold / 2
-        state.halves &+= burst
-        return Int8(truncatingIfNeeded: sent + burst)
+        state.halves += burst
+        return Int8(sent + burst)
     }
 
     public var summary: String { "±\(threshold), then up to \(most) of half of it" }

@@ -55,16 +55,18 @@ public struct SignedNeuron: NeuronModel {
     public func step(_ state: inout State, current: Float, time: Int) -> Int8 {
         state.potential += current
         guard threshold > 0 else { return 0 }
-        // Without branches, so that many neurons step at once.
-        let reaches: Int32 = state.potential >= threshold ? 1 : 0
-        let hasRoom: Int32 = state.balance < Int32(clamping: most ?? .max) ? 1 : 0
-        let goesBelow: Int32 = (negativeThreshold > 0 ? state.potential <= -negativeThreshold : state.potential < 0) ? 1 : 0
-        let hasSent: Int32 = state.balance > 0 ? 1 : remembers ? 0 : 1
-        let fires = reaches & hasRoom
-        let code = fires - (1 - fires) & goesBelow & hasSent
-        state.potential -= Float(code) * threshold
-        state.balance &+= code
-        return Int8(truncatingIfNeeded: code)
+        let goesBelow = negativeThreshold > 0 ? state.potential <= -negativeThreshold : state.potential < 0
+        if state.potential >= threshold, most.map({ Int(state.balance) < $0 }) ?? true {
+            state.potential -= threshold
+            state.balance += 1
+            return 1
+        }
+        if goesBelow, !remembers || state.balance > 0 {
+            state.potential += threshold
+            state.balance -= 1
+            return -1
+        }
+        return 0
     }
 
     public var summary: String { "±\(threshold)" + (remembers ? ", with memory" : "") + (most.map { ", up to \($0)" } ?? "") }
