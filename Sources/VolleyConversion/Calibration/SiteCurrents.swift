@@ -37,7 +37,7 @@ struct SiteCurrents: Sendable {
             guard let id = constant[node.name] else { return }
             for _ in 0..<timeSteps { readers[id]!.forEach { emit($0, value) } }
         }
-        _ = try ReferenceSimulator(network, timeSteps: timeSteps).run(inputs) { _, id, current in
+        _ = try ReferenceSimulator(network, timeSteps: timeSteps, kernels: .best).run(inputs) { _, id, current in
             readers[id]?.forEach { emit($0, current) }
         }
     }

@@ -14,14 +14,15 @@ public struct ReferenceSimulator: Sendable {
     private let kinds: [OperatorKind]
     private let synapses: SynapseMap
 
+    /// - Parameter kernels: which the operators run on; all give the same bits, and the plain ones are those that others are held against.
     /// - Throws: ``SpikingError`` for fewer than one time-step.
-    public init(_ network: SpikingNetwork, timeSteps: Int) throws {
+    public init(_ network: SpikingNetwork, timeSteps: Int, kernels: Kernels = Kernels.available[0]) throws {
         guard timeSteps >= 1 else {
             throw SpikingError(.badSettings, "a simulation needs at least 1 time-step, asked for are \(timeSteps)")
         }
         self.network = network
         self.timeSteps = timeSteps
-        executable = Executable(network.graph, kernels: Kernels.available[0])
+        executable = Executable(network.graph, kernels: kernels)
         timeVarying = network.graph.isTimeVarying
         kinds = network.graph.kinds(timeVarying: timeVarying)
         synapses = SynapseMap(network.graph)
