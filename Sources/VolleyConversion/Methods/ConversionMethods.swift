@@ -2,6 +2,7 @@
 public enum ConversionMethods {
     public static let all: [any ConversionMethod] =
         MultiThreshold.all + [
+            FewStep.fewStep,
             RateConversion.cao,
             RateConversion.diehlModel,
             RateConversion.diehlData,

@@ -33,6 +33,8 @@ public struct SynapseMap: Sendable {
     private let samplesMeet: Bool
     private(set) var readers: [NodeID: [Reader]] = [:]
     private(set) var products: [Product] = []
+    /// By product: its multiply-accumulates in the ANN.
+    private var productCosts: [Int] = []
     /// What every step costs, whatever fires, and what only the first one costs.
     private(set) var everyStep = OperationCounts()
     private(set) var firstStep = OperationCounts()
@@ -91,6 +93,19 @@ public struct SynapseMap: Sendable {
         }
     }
 
+    /// How many accumulates a spike of a site is, in the mean over its neurons, where the other sides of products are not 0.
+    public func accumulatesPerSpike(of site: NodeID) -> Double {
+        let neurons = Double(max(1, count(site)))
+        return readers[site, default: []].reduce(0) { sum, reader in
+            switch reader {
+            case .layer(let fanOut): sum + Double(fanOut)
+            case .convolution(let fanOut): sum + Double(fanOut.targets.reduce(0, +)) / Double(max(1, fanOut.targets.count))
+            case .routed(let fanOut): sum + Double(fanOut.reduce(0, +)) / neurons
+            case .product(let index, _): sum + Double(productCosts[index]) / neurons
+            }
+        }
+    }
+
     private func count(_ id: NodeID) -> Int { graph[id].shape.resolved(batch: samples).count }
 
     /// Whether the ANN's value is a nonlinear function of those inputs that are not constant.
@@ -126,6 +141,7 @@ public struct SynapseMap: Sendable {
             for (side, source) in zip([Side.left, .right], sources) {
                 readers[source, default: []].append(.product(products.count, side))
             }
+            productCosts.append(multiplyAccumulates)
             products.append(Product(node: id, isMatrixProduct: operation.name == "matrixProduct", inputs: sources))
         default:
             return false
