@@ -18,44 +18,74 @@ extension FewStep {
             return ThresholdLadder(.down, levels: levels, positive: top, negative: top, stepsPerOctave: stepsPerOctave)
         }
         let sizes = names.map { SizeDistribution(values[$0]?.histogram ?? Histogram(bins: 2), samples: calibration.data?.count ?? 1) }
-        let nominal = zip(ladders, sizes).map { layer($0, [Self.nominalDeadZone * $1.rootMeanSquare]) }
+        let nominal = zip(ladders, sizes).map { ladder, sizes in layer(ladder, Self.nominalDeadZones.map { $0 * sizes.rootMeanSquare }) }
         let weights = try probe.weights(nominal)
         let synapses = SynapseMap(placed)
-        let offers = names.indices.map { index in
-            let model = LadderModel(ladders[index])
-            let schedules = LadderModel.schedules(steps: steps, rootMeanSquare: sizes[index].rootMeanSquare)
-            return SiteOffer(
-                choices: schedules.map { model.choice($0, on: sizes[index]) }, weight: weights[index],
-                price: synapses.accumulatesPerSpike(of: placed.node(named: names[index])!))
+        let prices = names.map { synapses.accumulatesPerSpike(of: placed.node(named: $0)!) }
+        func offers(_ movements: [[Double]], _ largestZone: Double) -> DeadZoneBudget {
+            DeadZoneBudget(
+                offers: names.indices.map { index in
+                    let (model, values) = (LadderModel(ladders[index]), sizes[index])
+                    let schedules = LadderModel.schedules(steps: steps, rootMeanSquare: values.rootMeanSquare, largest: largestZone)
+                    return SiteOffer(
+                        choices: schedules.map { model.choice($0, on: values, movement: movements[index]) }, weight: weights[index],
+                        price: prices[index])
+                })
         }
-        return try search(DeadZoneBudget(offers: offers), probe) { choices in
-            let layers = zip(names, zip(ladders, choices)).map { ($0, self.layer($1.0, $1.1.deadZones)) }
-            return try SpikingNetwork(
-                graph: placed, coding: .differential, neurons: Dictionary(uniqueKeysWithValues: layers), provenance: provenance)
+        func layers(_ choices: [DeadZoneChoice]) -> [NeuronLayer] { zip(ladders, choices).map { layer($0, $1.deadZones) } }
+        func candidate(_ choices: [DeadZoneChoice]) throws -> SpikingNetwork {
+            try SpikingNetwork(
+                graph: placed, coding: .differential, neurons: Dictionary(uniqueKeysWithValues: zip(names, layers(choices))), provenance: provenance)
         }
+        var found: [Candidate] = []
+        if steps == 1 {
+            found = try fit(offers(names.map { _ in [0] }, .infinity), probe, candidate)
+        } else {
+            // Who waits for the layers before sends less, until all wait for each other: how long to wait is tried out.
+            for largest in Self.largestZones {
+                let atFirst = try probe.movements(nominal, steps: steps)
+                let budget = offers(atFirst, largest)
+                found += try fit(budget, probe, candidate)
+            }
+        }
+        guard let best = found.min(by: { $0.error < $1.error }) else {
+            throw ConversionError(
+                .badSettings, "is \(budget), and no dead zones keep to it on the calibration data; allow more, or fewer steps",
+                setting: "energy-budget")
+        }
+        return best.network
     }
 
-    /// Where weights are measured, in units of the root mean square.
-    private static let nominalDeadZone = 0.1
+    /// A network that keeps to the budget, and the relative error of its outputs.
+    private struct Candidate {
+        var network: SpikingNetwork
+        var error: Double
+    }
+
+    /// Where weights and movements are measured, in units of the root mean square, for the first and for further time-steps.
+    private static let nominalDeadZones = [0.1, 0.03]
     /// How far below the budget the energy may end, as a part of it.
     private static let slack = 0.01
     private static let mostRounds = 6
+    /// Of the first time-step, where others follow, in units of the root mean square.
+    private static let largestZones = [0.1, 0.2, 0.4, .infinity]
 
     private func layer(_ ladder: ThresholdLadder, _ deadZones: [Double]) -> NeuronLayer {
         NeuronLayer(MultiThresholdNeuron(ladder: ladder, rounding: .nearest, deadZones: deadZones.map { Float($0) }))
     }
 
-    /// Distributions do not see that values move while the layers before still send, so what they predict is corrected by what is measured.
-    private func search(
+    /// Distributions do not see all that moves the values of a site, so what they predict is corrected by what is measured.
+    /// - Returns: the networks on the way that keep to the budget.
+    private func fit(
         _ offers: DeadZoneBudget, _ probe: Probe, _ network: ([DeadZoneChoice]) throws -> SpikingNetwork
-    ) throws -> SpikingNetwork {
-        var best: SpikingNetwork?
-        var target: Double?
+    ) throws -> [Candidate] {
+        var found: [Candidate] = []
+        var target = Double.infinity
         var bounds = (low: 0.0, high: Double.infinity)
         for _ in 0..<Self.mostRounds {
-            let choices = offers.choices(within: target ?? .infinity)
+            let choices = offers.choices(within: target)
             let candidate = try network(choices)
-            let cost = try probe.cost(of: candidate, steps: steps)
+            let (cost, error) = try probe.measure(candidate, steps: steps)
             let allowed = cost.accumulates(for: budget)
             guard allowed > 0 else {
                 throw ConversionError(
@@ -65,21 +95,16 @@ extension FewStep {
             }
             let predicted = offers.cost(choices)
             if cost.accumulates <= allowed {
-                best = candidate
-                if target == nil || cost.accumulates > (1 - Self.slack) * allowed { break }
+                found.append(Candidate(network: candidate, error: error))
+                if target == .infinity || cost.accumulates > (1 - Self.slack) * allowed { break }
                 bounds.low = predicted
             } else {
                 bounds.high = predicted
             }
             // The next guess in proportion, inside what is known.
             let next = predicted * allowed / max(1, cost.accumulates)
-            target = next > bounds.low && next < bounds.high || bounds.low == 0 ? min(next, 0.999 * bounds.high) : (bounds.low + bounds.high) / 2
+            target = next > bounds.low && next < bounds.high ? next : (bounds.low + min(bounds.high, 2 * next)) / 2
         }
-        guard let best else {
-            throw ConversionError(
-                .badSettings, "is \(budget), and no dead zones keep to it on the calibration data; allow more, or fewer steps",
-                setting: "energy-budget")
-        }
-        return best
+        return found
     }
 }

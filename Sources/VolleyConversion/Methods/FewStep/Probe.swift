@@ -12,6 +12,8 @@ struct Probe {
     private var count = 0
 
     private static let samplesAtOnce = 4
+    /// As many of the parts as are simulated, which costs more than a look at the ANN, but for counts that are sums over all neurons.
+    private var simulated: [BoundInputs] { Array(parts.prefix(4)) }
 
     /// - Throws: what the data throws.
     init(_ placed: Graph, on calibration: Calibration, samples: Int) throws {
@@ -42,15 +44,59 @@ struct Probe {
         }
     }
 
-    /// What a spiking network costs after some steps.
+    /// How far what arrives at the sites of a spiking network is from the ANN's values: `√(mean (φ_in(t) − x)²)` by site, in their order, and
+    /// time-step.
+    /// - Parameter layers: what stands at the sites, in their order.
     /// - Throws: `SpikingError` where a membrane potential is not finite.
-    func cost(of network: SpikingNetwork, steps: Int) throws -> MeasuredCost {
+    func movements(_ layers: [NeuronLayer], steps: Int) throws -> [[Double]] {
+        let watched = try graph.handingOutSiteInputs()
+        let neurons = Dictionary(uniqueKeysWithValues: zip(SpikingNetwork.sites(of: graph), layers))
+        let simulator = try ReferenceSimulator(
+            SpikingNetwork(graph: watched, coding: .differential, neurons: neurons, provenance: FewStep.fewStep.provenance), timeSteps: steps,
+            kernels: .best)
+        let found = try simulated.onAll(threads) { part in
+            let ann = try simulator.ann.run(part)
+            let outputs = try simulator.run(part) { _, _, _ in }.outputs
+            return outputs.reduce(into: [String: [Double]]()) { $0[$1.key] = Self.distances($1.value.values, to: ann[$1.key]!.values, steps: steps) }
+        }
+        return graph.neuronSites.sorted().map { site in
+            let input = graph[graph[site].inputs[0]].name
+            return (0..<steps).map { step in (found.reduce(0) { $0 + $1[input]![step] } / Double(found.count)).squareRoot() }
+        }
+    }
+
+    /// By step, the mean squared distance of estimates `[T, …]` to values.
+    private static func distances(_ estimates: [Float], to values: [Float], steps: Int) -> [Double] {
+        (0..<steps).map { step in
+            var sum = 0.0
+            for (index, value) in values.enumerated() {
+                let distance = Double(estimates[step * values.count + index]) - Double(value)
+                sum += distance * distance
+            }
+            return sum / Double(max(1, values.count))
+        }
+    }
+
+    /// What a spiking network costs after some steps, and how far its outputs are from the ANN's then.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
+    func measure(_ network: SpikingNetwork, steps: Int) throws -> (cost: MeasuredCost, error: Double) {
         let simulator = try ReferenceSimulator(network, timeSteps: steps, kernels: .best)
-        let found = try parts.onAll(threads) { try simulator.run($0) { _, _, _ in }.steps }
+        let found = try simulated.onAll(threads) { part in
+            let ann = try simulator.ann.run(part)
+            let result = try simulator.run(part) { _, _, _ in }
+            let errors = result.outputs.map { name, estimates in
+                let (values, last) = (ann[name]!.values, Array(estimates.values.suffix(ann[name]!.count)))
+                let size = values.reduce(0.0) { $0 + Double($1) * Double($1) }
+                return Self.distances(last, to: values, steps: 1)[0] * Double(values.count) / max(size, .leastNormalMagnitude)
+            }
+            return (result.steps, errors.reduce(0, +))
+        }
         var counts = OperationCounts()
-        for part in found { part.forEach { counts += $0 } }
-        let map = SynapseMap(network.graph).pricing(batch: parts[0].count)
-        return MeasuredCost(counts: counts, dense: map.dense, samples: Double(count) / Double(map.samples * executable.batching.samplesPerRun))
+        for part in found { part.0.forEach { counts += $0 } }
+        let map = SynapseMap(network.graph).pricing(batch: simulated[0].count)
+        let samples = Double(simulated.reduce(0) { $0 + $1.count }) / Double(map.samples * executable.batching.samplesPerRun)
+        let error = found.reduce(0) { $0 + $1.1 } / Double(found.count)
+        return (MeasuredCost(counts: counts, dense: map.dense, samples: samples), error.isFinite ? error.squareRoot() : .infinity)
     }
 }
 
@@ -82,5 +128,15 @@ extension [BoundInputs] {
     /// What `body` finds for each part, in their order, whatever the number of threads.
     fileprivate func onAll<Found: Sendable>(_ threads: Int, _ body: @Sendable (BoundInputs) throws -> Found) throws -> [Found] {
         try parallelRanges(count, threads: threads) { _, range in try self[range].map(body) }.flatMap(\.self)
+    }
+}
+
+extension Graph {
+    /// The same graph whose outputs are the values that arrive at its neuron sites.
+    fileprivate func handingOutSiteInputs() throws -> Graph {
+        var builder = GraphBuilder()
+        for node in nodes { _ = try builder.copy(node, inputs: node.inputs) }
+        for value in Set(neuronSites.map { self[$0].inputs[0] }).sorted() { builder.output(self[value].name, value) }
+        return try builder.build()
     }
 }
