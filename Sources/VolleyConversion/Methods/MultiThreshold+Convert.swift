@@ -31,8 +31,43 @@ extension MultiThreshold {
             table = ThresholdTable(try calibrate(placed, on: calibration), method: self)
         }
         try preset?.apply(to: &table, method: self)
-        return try network(placed, table)
+        let network = try network(placed, table)
+        return isCalibrated && optimalSteps > 0 ? try improve(network, table, on: calibration) : network
     }
+
+    /// The network with thresholds for a number of time-steps: those that are best for each site by itself and those of quantiles, each times a
+    /// common factor, whichever does best on calibration samples.
+    private func improve(_ quantiles: SpikingNetwork, _ table: ThresholdTable, on calibration: Calibration) throws -> SpikingNetwork {
+        let values = try calibration.observe(quantiles.graph) { _, _ in SiteValues() }
+        let search = OptimalThresholds(steps: optimalSteps, coding: coding, isSymmetric: symmetric) { neuron($0) }
+        var chosen = table
+        for (site, pair) in table.sites {
+            if let histogram = values[site]?.histogram { chosen.sites[site] = search.pair(histogram, from: pair) }
+        }
+        let probe = try Probe(quantiles.graph, on: calibration, samples: Self.comparedSamples)
+        let before = try probe.measure(quantiles, steps: optimalSteps).error
+        var best = (network: quantiles, error: before, name: "quantiles")
+        for (name, table) in [("quantiles", table), ("optimal", chosen)] {
+            for factor in Self.comparedFactors where name != "quantiles" || factor != 1 {
+                let scaled = table.sites.mapValues {
+                    ThresholdTable.Pair(positive: factor * $0.positive, negative: factor * $0.negative, rootMeanSquare: $0.rootMeanSquare)
+                }
+                guard scaled.values.allSatisfy({ neuron($0).problem(coding) == nil }) else { continue }
+                var candidate = chosen
+                candidate.sites = scaled
+                let found = try network(quantiles.graph, candidate)
+                let error = try probe.measure(found, steps: optimalSteps).error
+                if error < best.error { best = (found, error, "\(name) × \(factor)") }
+            }
+        }
+        best.network.provenance.settings["optimal-thresholds"] =
+            "\(best.name): output error \(best.error) after \(optimalSteps) time-steps on calibration samples, \(before) with quantiles"
+        return best.network
+    }
+
+    /// What all thresholds are multiplied with: errors that come from layers before may make other thresholds best than those of constant values.
+    private static let comparedFactors: [Float] = [0.5, 0.7, 1, 1.4, 2, 2.8, 4]
+    private static let comparedSamples = 16
 
     /// The network with its neuron sites in place: what calibration runs on.
     /// - Throws: `GraphError` never for a graph that was verified.
@@ -86,12 +121,15 @@ extension MultiThreshold {
 
     /// The neuron layer that stands behind a pair of thresholds.
     private func layer(_ thresholds: ThresholdTable.Pair) -> NeuronLayer {
-        NeuronLayer(
-            MultiThresholdNeuron(
-                ladder: ThresholdLadder(
-                    direction, levels: levels, positive: thresholds.positive, negative: thresholds.negative, stepsPerOctave: stepsPerOctave),
-                rounding: rounding, reset: reset, initialPotential: initialPotential,
-                deadZones: deadZones.map { Float($0) * thresholds.rootMeanSquare! }))
+        NeuronLayer(neuron(thresholds))
+    }
+
+    private func neuron(_ thresholds: ThresholdTable.Pair) -> MultiThresholdNeuron {
+        MultiThresholdNeuron(
+            ladder: ThresholdLadder(
+                direction, levels: levels, positive: thresholds.positive, negative: thresholds.negative, stepsPerOctave: stepsPerOctave),
+            rounding: rounding, reset: reset, initialPotential: initialPotential,
+            deadZones: deadZones.map { Float($0) * thresholds.rootMeanSquare! })
     }
 }
 

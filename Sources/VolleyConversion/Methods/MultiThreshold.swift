@@ -17,6 +17,7 @@ internal import VolleyTensors
 /// | p | `quantile` | 1 | 0.99 | 0.999 | 0.5…1 |
 /// | | `scale` | 1 | 1 | 4 | > 0 |
 /// | | `symmetric` | | no | yes | |
+/// | T | `optimalSteps` | time-steps | 0 | 0 | 0 for the quantile's thresholds |
 /// | | `spikingHead` | | no | no | |
 public struct MultiThreshold: ConversionMethod, Hashable {
     public let name: String
@@ -45,6 +46,8 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     public var scale: Float
     /// One threshold for both signs.
     public var symmetric: Bool
+    /// T, where thresholds are those with the smallest squared error after T steps instead of the quantile's; 0 for these.
+    public var optimalSteps = 0
     /// Whether a neuron layer stands before the classifier head too.
     public var spikingHead = false
     /// Explicit thresholds `[positive, negative]` by site, instead of calibration.
@@ -102,14 +105,17 @@ public struct MultiThreshold: ConversionMethod, Hashable {
             "quantile", \.quantile, in: 0.5...1, symbol: "p", when: \.isCalibrated, "quantile of the activation that thresholds are made from"),
         MethodSetting(positive: "scale", \.scale, when: \.isCalibrated, "what calibrated quantiles are multiplied with"),
         MethodSetting(switch: "symmetric", \.symmetric, when: \.isCalibrated, "one threshold for both signs"),
+        MethodSetting(
+            "optimal-for", \.optimalSteps, in: 0...10_000, symbol: "T", unit: "time-steps", when: \.isCalibrated,
+            "thresholds with the smallest squared error after so many time-steps, where they do better than quantiles; 0 for quantiles"),
         MethodSetting(switch: "spiking-head", \.spikingHead, "neurons before the classifier head too"),
     ]
 
-    private var isCalibrated: Bool { thresholds == nil }
+    var isCalibrated: Bool { thresholds == nil }
 
     public var standing: Standing { Standing(.exact, "thresholds, estimates and spikes of the authors' program on a vision Transformer") }
 
-    public var observers: [any Observer.Type] { isCalibrated ? [SiteStatistics.self] : [] }
+    public var observers: [any Observer.Type] { isCalibrated ? [SiteStatistics.self] + (optimalSteps > 0 ? [SiteValues.self] : []) : [] }
 
     /// - Throws: ``ConversionError`` for settings outside their range or against each other.
     public func validate() throws {

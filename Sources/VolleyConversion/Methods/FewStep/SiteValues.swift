@@ -1,3 +1,4 @@
+internal import VolleySpiking
 internal import VolleyTensors
 
 /// The values of a site: their histogram, and the largest size among them.
@@ -29,7 +30,10 @@ struct SizeDistribution: Sendable {
     /// Values from one group to the next differ by about this part of an octave.
     private static let groupsPerOctave = 96.0
 
-    init(_ histogram: Histogram, samples: Int) {
+    /// - Parameters:
+    ///   - sign: of the values that are looked at; nil for both.
+    ///   - samples: how many samples the values are of.
+    init(_ histogram: Histogram, sign: ThresholdLadder.Sign? = nil, samples: Int = 1) {
         let half = histogram.counts.count / 2
         var (start, count, sum) = (0.0, 0.0, 0.0)
         func middle(_ index: Int) -> Double {
@@ -37,7 +41,9 @@ struct SizeDistribution: Sendable {
             index == 0 ? 0 : (Double(index) + 0.5) * histogram.width
         }
         for index in 0..<half {
-            let found = Double(histogram.counts[half + index] + histogram.counts[half - 1 - index]) / Double(max(1, samples))
+            let above = sign == .negative ? 0 : histogram.counts[half + index]
+            let below = sign == .positive ? 0 : histogram.counts[half - 1 - index]
+            let found = Double(above + below) / Double(max(1, samples))
             guard found > 0 else { continue }
             let size = middle(index)
             if count > 0, size > start * (1 + 0.7 / Self.groupsPerOctave) {
