@@ -241,7 +241,7 @@ public struct ReferenceSimulator: Sendable {
             for index in currents.indices { currents[index] /= scales[index % scales.count] }
         }
         var (codes, broken) = state.neurons[id]!.step(currents, time: step)
-        if let train = state.inputs.train(site.inputs[0]) {
+        if let train = state.inputs.train(site.inputs[0]) ?? state.inputs.train(ofSite: site.name) {
             codes = try train.codes(at: step, for: site.name, of: layer.alphabet)
         }
         guard broken == 0 else {
