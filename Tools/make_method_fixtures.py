@@ -7,7 +7,8 @@ The folders are laid out as Tools/check_golden reads them: small networks, and w
 samples that are compared exactly are kept: NAME.json says which network, method and settings, NAME.npz holds the samples, the sums of the
 outputs at every time-step, spikes by layer and step, and thresholds. Networks that several folders share, or that stand among the fixtures
 of trained activations, are kept once. sta-neuron.npz holds currents whose sums are exact and what the program's neuron sends for them;
-symmetric.onnx is the network of diehl-data-conv with clip(x, -4, 4) instead of rectifiers, which no program trained. Needs numpy and onnx.
+sta-block.onnx is a block of a Transformer with the batch first and its parts as outputs, sta-block.npz its networks for functions, thresholds,
+samples and what its parts send. symmetric.onnx is the network of diehl-data-conv with clip(x, -4, 4) instead of rectifiers, which no program trained. Needs numpy and onnx.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ import os
 import shutil
 import sys
 
+import golden_sta
 import numpy as np
 import onnx
 
@@ -67,6 +69,24 @@ def write_neuron(folder, output):
     np.savez_compressed(os.path.join(output, "sta-neuron.npz"), **kept)
 
 
+def write_block(golden, output):
+    """A block of a Transformer converted by spatio-temporal approximation."""
+    expected, params = golden.expected, golden.params
+    block = golden_sta.Block(golden.folder, expected)
+    parts = block.parts()
+    block.write(os.path.join(output, "sta-block.onnx"), parts.values())
+    spikes = expected["step/attn_map_spikes"].shape
+    shape = (spikes[0], expected["x"].shape[1], int(params["heads"])) + spikes[2:]
+    arrays = {name[4:]: values for name, values in expected.items() if name.startswith("ugo/")}
+    arrays |= {"threshold/" + layer: values.ravel() for layer, values in golden_sta.golden_thresholds(expected).items()}
+    arrays["x"] = expected["x"].transpose(1, 0, 2)
+    arrays["calibration"] = np.concatenate([part.transpose(1, 0, 2) for part in expected["calibration"]])
+    arrays["map"] = golden_sta.map_codes(expected, shape)
+    for part, name in parts.items():
+        arrays["part/" + name] = golden_sta.golden_part(expected, part, shape).astype(np.float32)
+    np.savez_compressed(os.path.join(output, "sta-block.npz"), **arrays)
+
+
 def write_symmetric(output):
     """A network whose activations are bounded on both sides."""
     model = onnx.load(os.path.join(output, "diehl-data-conv.onnx"))
@@ -95,6 +115,9 @@ def main():
             write_neuron(folder, output)
             continue
         golden = check.Golden(folder)
+        if golden.is_block:
+            write_block(golden, output)
+            continue
         name = os.path.basename(os.path.normpath(folder))
         model = os.path.join(folder, "model.onnx")
         key = digest(model)

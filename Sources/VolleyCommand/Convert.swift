@@ -28,6 +28,12 @@ struct Convert: ParsableCommand {
     @OptionGroup(title: "The method and its settings") var methodOptions: MethodOptions
     @Option(help: "JSON file instead of calibration: {\"site\": [positive, negative], …}, or [threshold] for neurons in the place of activations.")
     var thresholds: String?
+    @Option(
+        help: """
+            .npz file of the networks of rectifiers that method sta in the form 'program' puts in the place of functions, instead of \
+            those in closed form: arrays 'NAME/w1', 'NAME/b1', 'NAME/w2', 'NAME/b2' with NAME gelu, exp, inv (1/x) or sqrtinv (1/√x).
+            """)
+    var functions: String?
     @Option(help: "Thresholds pinned as a paper's program has them: \(ThresholdPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset: String?
     @Flag(help: "Fold thresholds into the weights: all smallest positive thresholds become 1.") var normalizeParameters = false
@@ -78,6 +84,14 @@ struct Convert: ParsableCommand {
     /// The method with its settings, and with thresholds that are stated instead of calibrated.
     private func method() throws -> any ConversionMethod {
         let chosen = try methodOptions.chosen()
+        if var method = chosen as? SpatioTemporalApproximation, preset == nil {
+            method.thresholds = try thresholds.map(ThresholdFile.read)
+            if let functions {
+                method.functions.stated = try FunctionFile.read(functions).stated
+            }
+            return method
+        }
+        guard functions == nil else { throw CommandError("--functions is for the method sta, not for \(chosen.name)") }
         guard preset != nil || thresholds != nil else { return chosen }
         if var method = chosen as? RateConversion, preset == nil {
             method.thresholds = try thresholds.map(ThresholdFile.read)

@@ -9,7 +9,8 @@ struct RunCommand: ParsableCommand {
         discussion: """
             IN.npz holds an array for every input of the network under the input's name ('volley inspect' lists them), \
             already preprocessed; a network with one input also takes 'x'. Where neurons stand at an input, 'train/NAME' [T, N, …] \
-            beside it holds recorded spikes, which they send instead of random ones. OUT.npz receives, for every output NAME: \
+            beside it holds recorded spikes, which they send instead of random ones; 'train/SITE' [T, N, …] likewise holds the codes that \
+            the neurons of another site send. OUT.npz receives, for every output NAME: \
             'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output; for every neuron site: 'spikes/SITE' \
             [T, codes]: of a ladder, positive levels before negative ones, smallest threshold first.
             With --ann-only just 'NAME' [N, …], the ANN's output, computed on one thread with the network's own weights; then \

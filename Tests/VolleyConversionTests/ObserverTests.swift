@@ -180,6 +180,18 @@ import VolleyTestSupport
         #expect(holdsLaw(NeuronMaximum.init) { $0 })
     }
 
+    @Test func everyValue() {
+        var values = EveryValue()
+        #expect(values.extremes == nil && values.values(at: 1, of: 5).isEmpty)
+        for sample in Self.samples { values.add(Self.observation([sample])) }
+        #expect(values.extremes == Self.all.min()!...Self.all.max()!)
+        for place in 0..<5 {
+            #expect(
+                values.values(at: place, of: 5) == Self.samples.flatMap { [$0.values[place], $0.values[place + 5], $0.values[place + 10]] }.sorted())
+        }
+        #expect(holdsLaw(EveryValue.init) { $0 })
+    }
+
     /// The batch may lie anywhere in a value, and run through an axis several times.
     @Test func neuronsAreFoundWhereverTheBatchLies() {
         func maxima(_ lengths: [Int], _ samples: Int, _ axis: BatchAxis?) -> [Float] {

@@ -74,10 +74,21 @@ import VolleyTestSupport
             traces: [
                 // θ = 1: 2.25 → θ, and of 1.25 twice 0.5 (exactly 0.5 would not be enough); −1.5 takes back θ, then of −0.25 nothing
                 .init(
-                    model: HalfBurstNeuron(threshold: 1), currents: [2.25, -1.5, -0.5], codes: [4, -2, -1], potentials: [0.25, -0.25, -0.25])
+                    model: HalfBurstNeuron(threshold: 1), currents: [2.25, -1.5, -0.5], codes: [4, -2, -1], potentials: [0.25, -0.25, -0.25]),
+                // Fed back twice: 0.75 → 0.5; 1.25 received less 0.5 sent is 0.75, on 0.25 makes 1 → θ; 1.25 less 1.5 leaves −0.25.
+                .init(
+                    model: HalfBurstNeuron(threshold: 1, feedsBackTwice: true), currents: [0.75, 0.5, 0], codes: [1, 2, 0],
+                    potentials: [0.25, 0, -0.25]),
             ],
             layers: [({ HalfBurstNeuron(threshold: 0.3 * $0) }, [.rate])]
         ).check()
+    }
+
+    /// What is in activation units stays so where currents are divided: 0.5 is more than half of a threshold by less than ε.
+    @Test func halfBurstsDivideTheirToleranceToo() {
+        let layer = NeuronLayer(HalfBurstNeuron(threshold: 1, tolerance: 0.01))
+        var neurons = layer.population(divisors: [0.1, 1, 10])
+        #expect(neurons.step([0.505, 0.505, 0.505], time: 1).codes == [0, 0, 1])
     }
 
     /// Both halves hear the same, one of them its negative.

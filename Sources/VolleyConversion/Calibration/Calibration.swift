@@ -11,7 +11,7 @@ public struct Calibration {
     public let data: (any CalibrationData)?
     /// How many samples share a statistic where a method takes means over batches; nil for the whole set.
     public let batchSize: Int?
-    /// How many threads evaluate.
+    /// How many threads may be used; no result depends on it.
     let threads: Int
     /// What may be asked for; nil for anything.
     private let observers: [ObjectIdentifier]?

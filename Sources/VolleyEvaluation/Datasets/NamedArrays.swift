@@ -46,6 +46,11 @@ public struct NamedArrays: Sendable {
             arrays[BoundInputs.train(of: input)] = try archive.array(train).tensor
             used.insert(train)
         }
+        for site in graph.nodes where site.isNeuronSite && names.contains(BoundInputs.train(of: site.name)) {
+            let train = BoundInputs.train(of: site.name)
+            arrays[train] = try archive.array(train).tensor
+            used.insert(train)
+        }
         guard inputs.allSatisfy({ arrays[$0] != nil }) else {
             throw EvaluationError(
                 .malformedDataset, "There must be an array for every input of the network.",

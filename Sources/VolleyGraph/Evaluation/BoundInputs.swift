@@ -5,17 +5,22 @@ public struct BoundInputs: Sendable {
     /// The number of samples.
     public let count: Int
     private let arrays: [String: Tensor]
-    /// By input name, the spikes that it is fed with instead of its values, `[T, …]`.
+    /// By the name of an input, the spikes that it is fed with instead of its values, and by that of a neuron site, what its neurons send
+    /// instead of what they would, `[T, …]`.
     private let trains: [String: Tensor]
     private let nodes: [NodeID: String]
     private let batching: Batching
+    /// By neuron site with recorded spikes, where the batch lies in its value.
+    private let siteAxes: [String: BatchAxis]
 
     /// Checks arrays of any number of samples.
     /// - Throws: ``GraphError`` for a missing, unknown or misshapen array, for one that holds NaN or infinity, and where the graph
     ///   fixes the number of samples in a run and the arrays hold no multiple of it.
-    init(_ given: [String: Tensor], to graph: Graph, _ batching: Batching, on kernels: Kernels) throws {
-        let names = graph.inputs.map { graph[$0].name }
-        let trained = names.filter { given[Self.train(of: $0)] != nil }
+    init(_ given: [String: Tensor], to graph: Graph, _ analysis: BatchAnalysis, _ batching: Batching, on kernels: Kernels) throws {
+        let trainedNodes = graph.nodes.indices.filter {
+            given[Self.train(of: graph[$0].name)] != nil && (graph[$0].content == .input || graph[$0].isNeuronSite)
+        }
+        let trained = trainedNodes.map { graph[$0].name }
         let arrays = trained.reduce(into: given) { $0[Self.train(of: $1)] = nil }
         let counts = Set(arrays.values.map { $0.shape.dimensions.first })
         if case .fixed(let fixed) = batching.rule, counts.count == 1, let count = counts.first ?? nil, count > fixed {
@@ -29,12 +34,17 @@ public struct BoundInputs: Sendable {
         }
         self.arrays = arrays
         self.batching = batching
+        let batch = if case .fixed = batching.rule { 1 } else { count }
+        siteAxes = Dictionary(
+            uniqueKeysWithValues: trainedNodes.compactMap { id in
+                graph[id].isNeuronSite ? analysis.layouts[id].axis.map { (graph[id].name, $0) } : nil
+            })
         trains = try Dictionary(
-            uniqueKeysWithValues: trained.map { name in
-                let (train, shape) = (given[Self.train(of: name)]!, arrays[name]!.shape.dimensions)
-                guard train.shape.rank == shape.count + 1, Array(train.shape.dimensions.dropFirst()) == shape else {
-                    throw GraphError(
-                        .badInput, "a train of spikes of shape [T, …] with … = \(arrays[name]!.shape) is needed, found \(train.shape)", node: name)
+            uniqueKeysWithValues: trainedNodes.map { id in
+                let name = graph[id].name
+                let (train, shape) = (given[Self.train(of: name)]!, arrays[name]?.shape ?? graph[id].shape.resolved(batch: batch))
+                guard train.shape.rank == shape.rank + 1, Array(train.shape.dimensions.dropFirst()) == shape.dimensions else {
+                    throw GraphError(.badInput, "a train of spikes of shape [T, …] with … = \(shape) is needed, found \(train.shape)", node: name)
                 }
                 guard train.values.allSatisfy({ $0 == $0.rounded() && abs($0) <= 127 }) else {
                     throw GraphError(.badInput, "a train of spikes holds whole numbers from −127 to 127, one for each time-step", node: name)
@@ -48,7 +58,7 @@ public struct BoundInputs: Sendable {
         self.arrays = arrays
         self.trains = trains
         self.count = count
-        (nodes, batching) = (whole.nodes, whole.batching)
+        (nodes, batching, siteAxes) = (whole.nodes, whole.batching, whole.siteAxes)
     }
 
     /// What N stands for in the graph's shapes, where all samples are one run.
@@ -64,13 +74,17 @@ public struct BoundInputs: Sendable {
     public func samples(_ range: Range<Int>) -> BoundInputs {
         if range == 0..<count { return self }
         let parts = trains.reduce(into: [String: Tensor]()) { parts, train in
-            parts[train.key] = batching.inputs[train.key]?.behind(1).samples(range, of: count, in: train.value) ?? train.value
+            let axis = batching.inputs[train.key] ?? siteAxes[train.key]
+            parts[train.key] = axis?.behind(1).samples(range, of: count, in: train.value) ?? train.value
         }
         return BoundInputs(batching.samples(range, of: count, in: arrays), parts, count: range.count, of: self)
     }
 
-    /// What the array of an input's recorded spikes is called, beside that of its values.
-    public static func train(of input: String) -> String { "train/" + input }
+    /// What the array of recorded spikes of an input or a neuron site is called.
+    public static func train(of name: String) -> String { "train/" + name }
+
+    /// The recorded spikes of a neuron site, `[T, …]`: its code at every time-step; nil where there are none.
+    public func train(ofSite name: String) -> Tensor? { trains[name] }
 
     /// The recorded spikes of an input node, `[T, …]`: how many at every time-step; nil where there are none.
     public func train(_ id: NodeID) -> Tensor? { nodes[id].flatMap { trains[$0] } }

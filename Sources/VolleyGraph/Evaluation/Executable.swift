@@ -72,7 +72,7 @@ public struct Executable: Sendable {
     /// - Throws: ``GraphError`` for a missing, unknown or misshapen array, for one that holds NaN or infinity, and where the graph
     ///   fixes the number of samples in a run and the arrays hold no multiple of it.
     public func bind(_ inputs: [String: Tensor]) throws -> BoundInputs {
-        try BoundInputs(inputs, to: graph, batching, on: kernels)
+        try BoundInputs(inputs, to: graph, analysis, batching, on: kernels)
     }
 
     /// The number of samples that named arrays hold.

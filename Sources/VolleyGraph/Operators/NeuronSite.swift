@@ -5,8 +5,8 @@ public import VolleyTensors
 /// Neurons stand before a layer, where the ANN hands the value on, or in the place of an activation function, which the ANN computes
 /// there. What stands there in the spiking network is not the graph's business.
 ///
-/// A second input `[…]`, a constant of the shape of one sample, divides what arrives: neurons whose thresholds differ are neurons of one
-/// threshold behind such a division. What they send is in that unit.
+/// A second input, a constant whose shape is that of the last axes of the first, divides what arrives: neurons whose thresholds differ are
+/// neurons of one threshold behind such a division. What they send is in that unit.
 ///
 /// Where sites stand: <doc:Semantics>, section 6; what stands there: <doc:Semantics>, section 3.
 public struct NeuronSite: Operation {
@@ -19,7 +19,7 @@ public struct NeuronSite: Operation {
 
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
         if inputs.count > 1 {
-            guard inputs[0].dimensions.first == .batch, inputs[1].dimensions == Array(inputs[0].dimensions.dropFirst()) else {
+            guard inputs[1].rank < inputs[0].rank, inputs[1].dimensions == inputs[0].dimensions.suffix(inputs[1].rank) else {
                 throw GraphError(.shapeMismatch, "divisors of shape \(inputs[1]) do not fit neurons of shape \(inputs[0])")
             }
         }

@@ -24,11 +24,16 @@ public struct ParametricActivation: Operation {
         case shrink
         /// `x · sigmoid(α·x)`: α.
         case swish
+        /// Straight lines through points with ascending x, and beyond the first and the last of them: m₀, x₁, y₁, x₂, y₂, …, m, where m₀ is the
+        /// slope before the first point and m the slope behind the last one.
+        case piecewiseLinear
 
+        /// How many parameters there are; of points, for one point.
         public var parameterCount: Int {
             switch self {
             case .leakyRelu, .elu, .celu, .thresholdedRelu, .swish: 1
             case .selu, .hardSigmoid, .clip, .shrink: 2
+            case .piecewiseLinear: 4
             }
         }
     }
@@ -45,6 +50,12 @@ public struct ParametricActivation: Operation {
     public var arity: ClosedRange<Int> { 1...1 }
 
     public func outputShape(_ inputs: [SymbolicShape]) throws -> SymbolicShape {
+        if function == .piecewiseLinear {
+            guard PiecewiseLinear(parameters) != nil else {
+                throw GraphError(.malformed, "\(function.rawValue) takes a slope, points with ascending x, and a slope, found \(parameters)")
+            }
+            return inputs[0]
+        }
         guard parameters.count == function.parameterCount, parameters.allSatisfy(\.isFinite) else {
             throw GraphError(
                 .malformed,
@@ -80,6 +91,7 @@ public struct ParametricActivation: Operation {
         case .thresholdedRelu: { $0 <= first ? 0 : $0 }
         case .shrink: { $0 < -first ? $0 + second : $0 > first ? $0 - second : $0.isNaN ? $0 : 0 }
         case .swish: { $0 / (1 + exp(-first * $0)) }
+        case .piecewiseLinear: PiecewiseLinear(parameters)!.value
         }
     }
 }

@@ -192,6 +192,7 @@ private struct Rewriting {
         switch operation {
         case .neuron(var site):
             if case .trained(let activation)? = site.activation { site.activation = .trained(turned(activation, rank)) }
+            guard node.inputs.dropFirst().allSatisfy({ graph[$0].shape.rank == rank - 1 }) else { return nil }
             let divisors = try node.inputs.dropFirst().map { try turned($0, Array(1..<rank - 1) + [0]) }
             return try builder.add(node.name, .neuron(site), [try channelsLast(node.inputs[0])] + divisors)
         case .activation, .parametricActivation:

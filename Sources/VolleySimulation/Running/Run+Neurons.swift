@@ -29,7 +29,7 @@ extension Run {
         let scales = inputs.count > 1 ? values[schedule.roots[inputs[1]]] : []
         var state =
             steppedStates.removeValue(forKey: id) ?? SteppedNeurons(neurons, count: count(id), samples: batch, scales: scales)
-        let recorded = try self.inputs.train(inputs[0]).map { train in
+        let recorded = try (self.inputs.train(inputs[0]) ?? self.inputs.train(ofSite: graph[id].name)).map { train in
             try (firstStep..<firstStep + steps).map { try train.codes(at: $0, for: graph[id].name, of: neurons.alphabet) }
         }
         var sent = SteppedNeurons.Sent()

@@ -72,10 +72,10 @@ struct SteppedNeurons: Sendable {
                 }
             }
             if keepsState {
-                if index == blocks.count { blocks.append(Block(neurons, range.count)) }
+                if index == blocks.count { blocks.append(Block(neurons, range, scales)) }
                 takeSteps(&blocks[index])
             } else {
-                var block = Block(neurons, range.count)
+                var block = Block(neurons, range, scales)
                 takeSteps(&block)
             }
         }
@@ -97,9 +97,11 @@ private struct Block: Sendable {
     private var received: [Float]
     private var sent: [Float]
 
-    init(_ neurons: SiteNeurons, _ count: Int) {
-        population = neurons.layer.population(count)
-        received = [Float](repeating: 0, count: count)
+    init(_ neurons: SiteNeurons, _ range: Range<Int>, _ scales: [Float]) {
+        population =
+            scales.isEmpty
+            ? neurons.layer.population(range.count) : neurons.layer.population(divisors: range.map { scales[$0 % scales.count] })
+        received = [Float](repeating: 0, count: range.count)
         sent = received
     }
 

@@ -33,6 +33,12 @@ public enum PlaceNeurons {
         }
     }
 
+    /// The layers of the classifier's head, before which no neurons stand unless asked for.
+    public static func heads(of graph: Graph) -> Set<NodeID> {
+        let isHead = heads(of: graph, deepValues(of: graph))
+        return Set(graph.nodes.indices.filter { isHead[$0] })
+    }
+
     /// By value: whether it was computed from the network's input through at least one layer.
     private static func deepValues(of graph: Graph) -> [Bool] {
         var isAnalog = [Bool](repeating: false, count: graph.nodes.count)

@@ -22,8 +22,8 @@ public struct EncoderNeuron: NeuronModel {
     }
 
     public struct State: Sendable {
-        var above = HalfBurstNeuron.State()
-        var below = HalfBurstNeuron.State()
+        var above: HalfBurstNeuron.State
+        var below: HalfBurstNeuron.State
     }
 
     /// The most halves of a threshold that one of both sends at a time-step.
@@ -40,7 +40,9 @@ public struct EncoderNeuron: NeuronModel {
             spikes: pairs.map { spikes($0.0) + spikes($0.1) })
     }
 
-    public var rest: State { State() }
+    public var rest: State {
+        State(above: HalfBurstNeuron(threshold: positive).rest, below: HalfBurstNeuron(threshold: negative).rest)
+    }
 
     public func potential(_ state: State) -> Float { state.above.potential - (negative > 0 ? state.below.potential : 0) }
 

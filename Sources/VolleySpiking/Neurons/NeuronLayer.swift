@@ -30,6 +30,13 @@ public struct NeuronLayer: Sendable, Hashable, Codable {
         Population(model, count: count, samples: samples)
     }
 
+    /// Neurons of the layer, at rest, one for each number that currents are divided by before they arrive.
+    public func population(divisors: [Float]) -> any NeuronPopulation { Self.population(model, divisors) }
+
+    private static func population(_ model: some NeuronModel, _ divisors: [Float]) -> any NeuronPopulation {
+        Population(model, divisors: divisors)
+    }
+
     /// Whether what a neuron does depends on the other neurons of its sample.
     public var meetsItsSample: Bool { type(of: model).meetsItsSample }
 

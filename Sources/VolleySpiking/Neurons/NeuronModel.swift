@@ -23,6 +23,9 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     var rest: State { get }
     /// The states of many neurons before the first time-step, those of one sample behind those of the other. There is an implementation.
     func rest(count: Int, samples: Int) -> [State]
+    /// The states before the first time-step of neurons whose currents are divided by a number each (`NeuronSite`), for families of which not
+    /// every setting is in that unit. There is an implementation.
+    func rest(divisors: [Float]) -> [State]
     /// Whether what a neuron does depends on the other neurons of its sample.
     static var meetsItsSample: Bool { get }
     /// What is wrong with the potentials that a step calls broken, as the end of "3 of 10 membrane potentials …".
@@ -60,6 +63,7 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
 
 extension NeuronModel {
     public func rest(count: Int, samples: Int) -> [State] { Array(repeating: rest, count: count) }
+    public func rest(divisors: [Float]) -> [State] { rest(count: divisors.count, samples: 1) }
     public static var meetsItsSample: Bool { false }
     public static var brokenReason: String { "are NaN or infinite" }
 

@@ -29,6 +29,11 @@ struct Population<Model: NeuronModel>: NeuronPopulation {
         states = model.rest(count: count, samples: samples)
     }
 
+    init(_ model: Model, divisors: [Float]) {
+        self.model = model
+        states = model.rest(divisors: divisors)
+    }
+
     var potentials: [Float] { states.map { model.potential($0) } }
 
     mutating func step(_ currents: [Float], time: Int, codes: inout [Int8]) -> Int {

@@ -2,7 +2,7 @@ public import VolleyGraph
 public import VolleyTensors
 
 extension Tensor {
-    /// The codes of one time-step of recorded spikes `[T, …]`, which neurons at an input send instead of what they would draw.
+    /// The codes of one time-step of recorded spikes `[T, …]`, which neurons send instead of what they would.
     /// - Parameters:
     ///   - step: counted from 1.
     ///   - site: that of the neurons, for errors.
@@ -23,7 +23,7 @@ extension Tensor {
 }
 
 extension SpikingNetwork {
-    /// Checks that recorded spikes are for neurons at inputs.
+    /// Checks that recorded spikes are for neurons at inputs, or for other sites whose neurons step by themselves.
     /// - Throws: ``SpikingError`` for a record that no neurons would send.
     public func checkTrains(_ inputs: BoundInputs) throws {
         for id in graph.inputs where inputs.train(id) != nil {
@@ -32,6 +32,16 @@ extension SpikingNetwork {
                     .badSettings,
                     "there are recorded spikes for the input '\(graph[id].name)', but no neurons stand there: the network is fed with values as they are"
                 )
+            }
+        }
+        let hasImages = graph.nodes.contains { if case .operation(.convolution) = $0.content { true } else { false } }
+        for (id, node) in graph.nodes.enumerated() where inputs.train(ofSite: node.name) != nil {
+            guard let layer = layer(at: id) else { continue }
+            guard !hasImages, node.inputs.count > 1 || layer.model.kernel(coding) == nil else {
+                throw SpikingError(
+                    .badSettings,
+                    "there are recorded spikes for the site '\(node.name)'; they can stand for neurons that do not run in one pass with others, in "
+                        + "networks without convolutions")
             }
         }
     }

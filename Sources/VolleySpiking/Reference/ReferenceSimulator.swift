@@ -123,12 +123,19 @@ public struct ReferenceSimulator: Sendable {
     private func computeStatics(_ state: inout State) {
         for (id, node) in network.graph.nodes.enumerated() {
             if let layer = network.layer(at: id) {
-                state.neurons[id] = layer.population(state.current[id].count, samples: state.batch)
+                state.neurons[id] = population(of: layer, node, state)
             } else if node.operation != nil, !timeVarying[id] || network.coding == .differential {
                 state.estimate[id] = evaluate(id, node.inputs.map { state.estimate[$0] }, state.batch)
                 if !timeVarying[id] { state.current[id] = state.estimate[id] }
             }
         }
+    }
+
+    private func population(of layer: NeuronLayer, _ node: Node, _ state: State) -> any NeuronPopulation {
+        let count = state.current[node.inputs[0]].count
+        guard node.inputs.count > 1 else { return layer.population(count, samples: state.batch) }
+        let divisors = state.current[node.inputs[1]].values
+        return layer.population(divisors: (0..<count).map { divisors[$0 % divisors.count] })
     }
 
     private func evaluate(_ id: NodeID, _ inputs: [Tensor], _ batch: Int) -> Tensor {
@@ -235,7 +242,7 @@ public struct ReferenceSimulator: Sendable {
             for index in currents.indices { currents[index] /= scales[index % scales.count] }
         }
         var (codes, broken) = state.neurons[id]!.step(currents, time: step)
-        if let train = state.inputs.train(site.inputs[0]) {
+        if let train = state.inputs.train(site.inputs[0]) ?? state.inputs.train(ofSite: site.name) {
             codes = try train.codes(at: step, for: site.name, of: layer.alphabet)
         }
         guard broken == 0 else {

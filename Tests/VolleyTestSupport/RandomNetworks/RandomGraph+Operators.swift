@@ -169,6 +169,7 @@ extension RandomGraph {
             switch function {
             case .clip: [-first, second]
             case .hardSigmoid: [0.2, 0.5]
+            case .piecewiseLinear: [0.1, first, second, 0.7]
             default: [first, second]
             }
         emit(.parametricActivation(ParametricActivation(function, parameters: Array(parameters.prefix(function.parameterCount)))), [x])
