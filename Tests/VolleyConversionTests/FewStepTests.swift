@@ -1,3 +1,4 @@
+import OrderedCollections
 import Testing
 import VolleyConversion
 import VolleyGraph
