@@ -19,6 +19,7 @@ struct Evaluate: ParsableCommand {
     @Argument(help: "Labelled data: folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @OptionGroup var measuring: MeasuringOptions
+    @Flag(help: "Leave the ANN out: no accuracy of its own, no agreement, no check of what rounded weights do to it.") var noAnn = false
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
     var resume: String?
@@ -35,7 +36,8 @@ struct Evaluate: ParsableCommand {
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
-        let settings = measuring.settings(timeSteps: steps, on: dataset)
+        var settings = measuring.settings(timeSteps: steps, on: dataset)
+        settings.comparesWithANN = !noAnn
         let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
@@ -66,7 +68,10 @@ struct Evaluate: ParsableCommand {
         try Console.out(ResultsTable.text(results))
         if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
         for caveat in results.provenance.caveats { try Console.out(caveat) }
-        if let error = results.weightError { try Console.out("On the first 32 samples, \(error.summary).") }
+        if let error = results.weightError {
+            try Console.out((error.annOutputs == nil ? "With " : "On the first 32 samples, ") + error.summary + ".")
+        }
+        if results.ann == nil { try Console.out("The ANN was left out: only its costs are known here, not its answers.") }
         try Console.out("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
     }
 

@@ -10,7 +10,7 @@ struct RunCommand: ParsableCommand {
             IN.npz holds an array for every input of the network under the input's name ('volley inspect' lists them), \
             already preprocessed; a network with one input also takes 'x'. Where neurons stand at an input, 'train/NAME' [T, N, …] \
             beside it holds recorded spikes, which they send instead of random ones. OUT.npz receives, for every output NAME: \
-            'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output; for every neuron site: 'spikes/SITE' \
+            'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output (not with --no-ann); for every neuron site: 'spikes/SITE' \
             [T, codes]: of a ladder, positive levels before negative ones, smallest threshold first.
             With --ann-only just 'NAME' [N, …], the ANN's output, computed on one thread with the network's own weights; then \
             NETWORK may also be a model that is not converted.
@@ -21,6 +21,7 @@ struct RunCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The .npz file to write.") var output: String
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @Flag(help: "Run just the ANN.") var annOnly = false
+    @Flag(help: "Leave the ANN out.") var noAnn = false
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var engine: EngineOptions
     @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
@@ -33,6 +34,7 @@ struct RunCommand: ParsableCommand {
             guard steps == nil, engine.weights == .fp32 else {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
+            guard !noAnn else { throw CommandError("--ann-only and --no-ann leave nothing to run: leave one of them out") }
             let (graph, preprocessing) = try annGraph()
             let evaluator = Evaluator(graph, kernels: try engine.instructionSet.kernels())
             let inputs = try evaluator.executable.bind(try arrays(for: graph, preprocessing))
@@ -45,7 +47,7 @@ struct RunCommand: ParsableCommand {
             let spiking = try SpikingNetwork(contentsOf: network)
             let run = try ArrayRun(
                 spiking, inputs: try arrays(for: spiking.graph, spiking.preprocessing), timeSteps: steps, threads: threads, weights: engine.weights,
-                kernels: try engine.instructionSet.kernels())
+                comparesWithANN: !noAnn, kernels: try engine.instructionSet.kernels())
             run.diagnostics.forEach(Console.warn)
             try NpzArchive.write(run.arrays, to: output)
             try Console.out("\(output): \(run.arrays.count) arrays, T = \(steps)")

@@ -145,10 +145,10 @@ import VolleyTestSupport
         for method in ["ecmt", "differential"] {
             let results = try JSONDecoder().decode(
                 Results.self, from: Data(contentsOf: URL(filePath: folder.file("demo/\(method).json"))))
-            #expect(results.ann.top1 >= 0.97)
+            #expect(results.ann!.top1 >= 0.97)
             #expect(results.steps.count == 8)
             #expect(results.steps.allSatisfy { 0 < $0.firingRate && $0.firingRate <= 1 })
-            #expect(results.steps[7].top1 >= results.ann.top1 - 0.01, "\(method)")
+            #expect(results.steps[7].top1 >= results.ann!.top1 - 0.01, "\(method)")
         }
     }
 }

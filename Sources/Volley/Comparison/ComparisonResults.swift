@@ -75,7 +75,8 @@ public struct ComparisonResults: Sendable, Hashable, Codable {
     mutating func add(_ found: (entry: Entry, results: Results)) {
         entries.append(found.entry)
         let results = found.results
-        (ann, annInterval) = (results.ann.top1, ConfidenceInterval(of: results.ann.top1, samples: results.samples))
+        ann = results.ann?.top1
+        annInterval = ann.map { ConfidenceInterval(of: $0, samples: results.samples) }
         (samples, skipped, dataDigest) = (results.samples, results.skipped, results.digests.data)
         annMultiplyAccumulates = annMultiplyAccumulates ?? results.dense.multiplyAccumulates
         settings.output = results.settings.output
@@ -92,7 +93,7 @@ extension ComparisonResults.Entry {
             let found = results.steps[step - 1]
             return ComparisonResults.Step(
                 step: step, top1: found.top1, top1Interval: ConfidenceInterval(of: found.top1, samples: results.samples),
-                agreement: found.agreement, firingRate: found.firingRate, synapticOperations: found.synapticOperations,
+                agreement: found.agreement!, firingRate: found.firingRate, synapticOperations: found.synapticOperations,
                 energy: found.energy.exact)
         }
         self.seconds = seconds

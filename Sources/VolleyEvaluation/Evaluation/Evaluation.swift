@@ -24,12 +24,14 @@ public struct Evaluation: Sendable {
         public var weights: WeightFormat
         /// The output that holds the classes; nil where only one can, see ``ClassifierOutput``.
         public var output: String?
+        /// Whether the ANN answers too. Otherwise the results hold nothing that is relative to its answers.
+        public var comparesWithANN = true
 
-        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output }
+        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output, comparesWithANN }
 
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String? = nil,
-            weights: WeightFormat = .fp32, output: String? = nil
+            weights: WeightFormat = .fp32, output: String? = nil, comparesWithANN: Bool = true
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -39,6 +41,7 @@ public struct Evaluation: Sendable {
             self.data = data
             self.weights = weights
             self.output = output
+            self.comparesWithANN = comparesWithANN
         }
     }
 
@@ -126,13 +129,14 @@ public struct Evaluation: Sendable {
         let journal = try resumeFile.map {
             try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
         }
-        var tally = journal?.tally ?? Tally(timeSteps: settings.timeSteps)
-        guard tally.isPossible(timeSteps: settings.timeSteps, among: dataset.count, sites: sites) else {
+        let empty = Tally(timeSteps: settings.timeSteps, comparesWithANN: settings.comparesWithANN)
+        var tally = journal?.tally ?? empty
+        guard tally.isPossible(beside: empty, among: dataset.count, sites: sites) else {
             throw EvaluationError(
                 .malformedProgress, "This progress was altered: it holds sums that no evaluation of these samples has.",
                 context: .init(file: resumeFile))
         }
-        let comparison = try simulator.rounding.map { try WeightComparison(simulator.ann, $0) }
+        let comparison = try settings.comparesWithANN ? simulator.rounding.map { try WeightComparison(simulator.ann, $0) } : nil
         let loader = try BatchLoader(
             dataset, preprocessing: network.preprocessing, inputShape: inputShape,
             batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads,
@@ -173,10 +177,12 @@ public struct Evaluation: Sendable {
     ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
-        let logits: Tensor
+        var logits: Tensor?
         let spiking: SimulationResult
         do {
-            logits = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
+            if settings.comparesWithANN {
+                logits = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
+            }
             spiking = try simulator.spikingAnswers(inputs)
         } catch var failure as NonFiniteOutput {
             failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
@@ -200,7 +206,7 @@ public struct Evaluation: Sendable {
             let updates = Double(total.neuronUpdates)
             return Results.Step(
                 step: index + 1, top1: Double(tally.steps[index].top1) / samples,
-                top5: Double(tally.steps[index].top5) / samples, agreement: Double(tally.agreements[index]) / samples,
+                top5: Double(tally.steps[index].top5) / samples, agreement: tally.agreements.map { Double($0[index]) / samples },
                 firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
                 synapticOperations: Double(total.accumulates) / samples,
                 energy: EnergyRatios(total, dense: dense, samples: tally.samples / samplesPerRun, prices: prices),
@@ -215,11 +221,11 @@ public struct Evaluation: Sendable {
         }
         return Results(
             version: volleyVersion,
-            ann: Results.Accuracy(top1: Double(tally.ann.top1) / samples, top5: Double(tally.ann.top5) / samples),
+            ann: tally.ann.map { Results.Accuracy(top1: Double($0.top1) / samples, top5: Double($0.top5) / samples) },
             steps: steps, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
             provenance: network.provenance, prices: prices, dense: dense.perSample(of: samplesPerRun),
             floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
             digests: digests,
-            weightError: simulator.rounding.map { WeightError(of: $0, outputs: tally.weightDistances) })
+            weightError: simulator.rounding.map { WeightError(of: $0, outputs: settings.comparesWithANN ? tally.weightDistances : nil) })
     }
 }

@@ -14,8 +14,8 @@ public struct Results: Sendable, Hashable, Codable {
         public var step: Int
         public var top1: Double
         public var top5: Double
-        /// The fraction of samples to which the ANN gives the same answer.
-        public var agreement: Double
+        /// The fraction of samples to which the ANN gives the same answer; nil where it was left out.
+        public var agreement: Double?
         /// Spikes per neuron and time-step, the mean over steps 1…t.
         public var firingRate: Double
         /// Accumulates per sample in steps 1…t.
@@ -46,7 +46,8 @@ public struct Results: Sendable, Hashable, Codable {
     }
 
     public var version: String
-    public var ann: Accuracy
+    /// nil where the ANN was left out.
+    public var ann: Accuracy?
     public var steps: [Step]
     public var sites: [Site]
     public var samples: Int

@@ -10,7 +10,7 @@ public enum ResultsTable {
             .number("paper", in: energy), .number("exact", in: energy), .number("full", in: energy),
         ])
         table.append(
-            ["ANN", TextTable.fixed(results.ann.top1, 4), TextTable.fixed(results.ann.top5, 4), ""]
+            ["ANN", results.ann.map { TextTable.fixed($0.top1, 4) } ?? "", results.ann.map { TextTable.fixed($0.top5, 4) } ?? "", ""]
                 + [count(Double(results.dense.multiplyAccumulates)) + " MAC", "1", "1", "1"])
         for step in results.steps {
             table.append(

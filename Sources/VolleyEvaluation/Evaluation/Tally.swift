@@ -20,25 +20,28 @@ struct Tally: Sendable, Hashable, Codable {
     var position = 0
     var samples = 0
     var skipped: [SkippedSample] = []
-    var ann = Hits()
+    /// nil where the ANN is left out.
+    var ann: Hits?
     var steps: [Hits]
-    /// By step, how often the spiking network gave the ANN's answer.
-    var agreements: [Int]
+    /// By step, how often the spiking network gave the ANN's answer; nil where the ANN is left out.
+    var agreements: [Int]?
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
     /// How far rounded weights move each output of the ANN on the first samples; empty for fp32.
     var weightDistances: [String: RelativeDistance] = [:]
 
-    init(timeSteps: Int) {
+    init(timeSteps: Int, comparesWithANN: Bool) {
         steps = Array(repeating: Hits(), count: timeSteps)
-        agreements = Array(repeating: 0, count: timeSteps)
+        if comparesWithANN { (ann, agreements) = (Hits(), Array(repeating: 0, count: timeSteps)) }
         counts = Array(repeating: OperationCounts(), count: timeSteps)
     }
 
     /// Whether these can be sums over the first samples of so many.
-    /// - Parameter sites: by name the neurons and the levels of each.
-    func isPossible(timeSteps: Int, among count: Int, sites: [String: (neurons: Int, codes: Int)]) -> Bool {
-        let samples = samples
+    /// - Parameters:
+    ///   - empty: what they began as.
+    ///   - sites: by name the neurons and the levels of each.
+    func isPossible(beside empty: Tally, among count: Int, sites: [String: (neurons: Int, codes: Int)]) -> Bool {
+        let (samples, timeSteps) = (samples, empty.steps.count)
         func isPossible(_ hits: Hits) -> Bool { 0...samples ~= hits.top5 && 0...hits.top5 ~= hits.top1 }
         // Adding up what is kept and what is still to come must not overflow.
         let largest = Int.max / (4 * timeSteps)
@@ -47,8 +50,9 @@ struct Tally: Sendable, Hashable, Codable {
             \.spikes,
         ]
         return 0...count ~= position && 0...position ~= samples && skipped.count == position - samples
-            && isPossible(ann) && steps.count == timeSteps && steps.allSatisfy(isPossible)
-            && agreements.count == timeSteps && agreements.allSatisfy { 0...samples ~= $0 }
+            && (ann == nil) == (empty.ann == nil) && ann.map(isPossible) ?? true
+            && steps.count == timeSteps && steps.allSatisfy(isPossible)
+            && agreements?.count == empty.agreements?.count && agreements?.allSatisfy { 0...samples ~= $0 } ?? true
             && counts.count == timeSteps && counts.allSatisfy { count in fields.allSatisfy { 0...largest ~= count[keyPath: $0] } }
             && (samples == 0 ? spikes.isEmpty : Set(spikes.keys) == Set(sites.keys))
             && spikes.allSatisfy { name, steps in
@@ -71,18 +75,18 @@ struct Tally: Sendable, Hashable, Codable {
     /// Counts the answers for the samples of a batch.
     /// - Parameters:
     ///   - labels: the class of each sample.
-    ///   - annLogits: finite, `[N, classes]`.
+    ///   - annLogits: finite, `[N, classes]`; nil where the ANN is left out.
     ///   - result: its output of that name is finite and holds `[T, N, classes]`.
-    mutating func add(_ labels: [Int], annLogits: Tensor, result: SimulationResult, output: String) {
+    mutating func add(_ labels: [Int], annLogits: Tensor?, result: SimulationResult, output: String) {
         let logits = result.outputs[output]!
-        let classes = annLogits.shape.rowCount
-        let answers = annLogits.argmaxOfRows()
+        let classes = logits.count / max(1, steps.count * labels.count)
+        let answers = annLogits?.argmaxOfRows()
         for (row, label) in labels.enumerated() {
-            ann.count(Self.rank(of: label, annLogits.values, row * classes, classes))
+            if let annLogits { ann?.count(Self.rank(of: label, annLogits.values, row * classes, classes)) }
             for step in steps.indices {
                 let start = (step * labels.count + row) * classes
                 steps[step].count(Self.rank(of: label, logits.values, start, classes))
-                if Self.rank(of: answers[row], logits.values, start, classes) == 0 { agreements[step] += 1 }
+                if let answers, Self.rank(of: answers[row], logits.values, start, classes) == 0 { agreements?[step] += 1 }
             }
         }
         for step in counts.indices { counts[step] += result.steps[step] }
