@@ -10,6 +10,9 @@ struct Evaluate: ParsableCommand {
             synaptic operations and energy are those of steps 1…t together. Energy is a multiple of the ANN's: 'paper' \
             as published tables count it, 'exact' with analog layers as MACs, 'full' with neuron updates and nonlinear \
             operators too (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ).
+            With --early-exit each sample runs by itself, step by step, until its softmax margin is reached, and no further: the \
+            table has a row for every margin instead, with the mean t, the share of samples that stop at each t, and the time of \
+            one thread for a sample; answers, costs and times are those of the steps up to each sample's stop.
             Class folders are called like the model's classes (label_names or id2label in its config.json); for a model without \
             names, by class index from 0, or by WordNet id for ImageNet's 1,000 classes, or there are as many as classes, in the \
             order of their names. --labels says the classes of any folder. Whatever leaves a doubt is refused.
@@ -19,6 +22,10 @@ struct Evaluate: ParsableCommand {
     @Argument(help: "Labelled data: folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @OptionGroup var measuring: MeasuringOptions
+    @Option(
+        help: ArgumentHelp(
+            "Stop samples early and measure that: \(MarginOption.help); several with commas between them.", valueName: "margins"))
+    var earlyExit: String?
     @Flag(help: "Leave the ANN out: no accuracy of its own, no agreement, no check of what rounded weights do to it.") var noAnn = false
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
@@ -29,6 +36,8 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try OptionRange.check("--steps", steps, OptionRange.steps)
         try measuring.check()
+        let margins = try earlyExit.map(MarginOption.margins)
+        guard margins == nil || !sites else { throw CommandError("--early-exit counts no spikes by site: leave out --sites") }
         let spiking = try SpikingNetwork(contentsOf: network)
         guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
         let dataset = try measuring.dataset(data, for: spiking.graph)
@@ -37,7 +46,7 @@ struct Evaluate: ParsableCommand {
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
         var settings = measuring.settings(timeSteps: steps, on: dataset)
-        settings.comparesWithANN = !noAnn
+        (settings.comparesWithANN, settings.earlyExit) = (!noAnn, margins)
         let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()

@@ -60,7 +60,10 @@ public struct Alphabet: Sendable, Hashable {
     }
 
     /// All spikes, from how often each code was sent.
-    public func spikeCount(_ counts: some Sequence<Int64>) -> Int { zip(counts, spikes).reduce(0) { $0 + Int($1.0) * $1.1 } }
+    public func spikeCount(_ counts: [Int64]) -> Int {
+        precondition(counts.count == spikes.count, "a number for every code")
+        return counts.indices.reduce(0) { $0 + Int(counts[$1]) * spikes[$1] }
+    }
 
     /// What every possible code is worth, by ``place(of:)``; 0 for those that are never sent.
     public var table: [Float] { byPlace(values) }

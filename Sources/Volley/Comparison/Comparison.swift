@@ -47,7 +47,7 @@ public struct Comparison: Sendable {
         (self.model, self.candidates, self.calibration, self.dataset) = (model, candidates, calibration, dataset)
         (self.steps, self.settings, self.kernels) = (steps, settings, kernels)
         self.settings.timeSteps = steps.last!
-        self.settings.comparesWithANN = true
+        (self.settings.comparesWithANN, self.settings.earlyExit) = (true, nil)
     }
 
     /// - Parameters:

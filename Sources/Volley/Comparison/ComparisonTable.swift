@@ -7,12 +7,12 @@ public enum ComparisonTable {
         ])
         if let ann = results.ann, let interval = results.annInterval {
             let macs = results.annMultiplyAccumulates.map { ResultsTable.count(Double($0)) + " MAC" } ?? ""
-            table.append(["ANN", "", TextTable.fixed(ann, 4), text(interval), "1", "", macs, "1", ""])
+            table.append(["ANN", "", TextTable.fixed(ann, 4), ResultsTable.interval(interval), "1", "", macs, "1", ""])
         }
         for entry in results.entries {
             for (index, step) in entry.steps.enumerated() {
                 table.append([
-                    index == 0 ? entry.label : "", "\(step.step)", TextTable.fixed(step.top1, 4), text(step.top1Interval),
+                    index == 0 ? entry.label : "", "\(step.step)", TextTable.fixed(step.top1, 4), ResultsTable.interval(step.top1Interval),
                     TextTable.fixed(step.agreement, 4), TextTable.fixed(step.firingRate, 4),
                     ResultsTable.count(step.synapticOperations) + " AC ", TextTable.fixed(step.energy, 3),
                     index == 0 ? needs(entry.needs) : "",
@@ -25,10 +25,6 @@ public enum ComparisonTable {
             text += "\n" + reasons.text
         }
         return text
-    }
-
-    private static func text(_ interval: ConfidenceInterval) -> String {
-        TextTable.fixed(interval.lower, 3) + "…" + TextTable.fixed(interval.upper, 3)
     }
 
     private static func needs(_ needs: ComparisonResults.Needs) -> String {

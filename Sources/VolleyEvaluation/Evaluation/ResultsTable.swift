@@ -1,9 +1,10 @@
 internal import VolleySpiking
 internal import VolleyTensors
 
-/// Results as a table for people: a row for the ANN and one for every time-step.
+/// Results as a table for people: a row for the ANN and one for every time-step, or one for every margin at which samples stop.
 public enum ResultsTable {
     public static func text(_ results: Results) -> String {
+        if let exits = results.exits { return Self.exits(results, exits) }
         let energy = "energy (spiking / ANN)"
         var table = TextTable([
             .text(""), .number("top-1"), .number("top-5"), .number("/neuron/step", in: "firing rate"), .number("/sample", in: "synaptic ops"),
