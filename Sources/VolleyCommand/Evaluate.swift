@@ -8,8 +8,9 @@ struct Evaluate: ParsableCommand {
         discussion: """
             One run of T steps answers at every t ≤ T. The table's row t holds the answer after t steps; firing rate, \
             synaptic operations and energy are those of steps 1…t together. Energy is a multiple of the ANN's: 'paper' \
-            as published tables count it, 'exact' with analog layers as MACs, 'full' with neuron updates and nonlinear \
-            operators too (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ).
+            as published tables count it, 'exact' with analog layers as MACs, 'strict' also with spikes as MACs whose value is no \
+            power of two times the smallest one, 'full' as exact with neuron updates and nonlinear operators too. Prices are \
+            those of --prices (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ); below stands how many values a spike may have.
             With --early-exit each sample runs by itself, step by step, until its softmax margin is reached, and no further: the \
             table has a row for every margin instead, with the mean t, the share of samples that stop at each t, and the time of \
             one thread for a sample; answers, costs and times are those of the steps up to each sample's stop.
@@ -45,7 +46,7 @@ struct Evaluate: ParsableCommand {
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
-        var settings = measuring.settings(timeSteps: steps, on: dataset)
+        var settings = try measuring.settings(timeSteps: steps, on: dataset)
         (settings.comparesWithANN, settings.earlyExit) = (!noAnn, margins)
         let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)

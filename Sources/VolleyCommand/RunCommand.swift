@@ -35,9 +35,10 @@ struct RunCommand: ParsableCommand {
         try OptionRange.check("--threads", threads, OptionRange.threads)
         try OptionRange.check("--steps", steps, OptionRange.steps)
         if annOnly {
-            guard steps == nil, engine.weights == .fp32, earlyExit == nil else {
-                throw CommandError("--ann-only runs no spikes: leave out --steps, --weights and --early-exit")
+            guard steps == nil, engine.weights == .fp32 else {
+                throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
+            guard earlyExit == nil else { throw CommandError("--ann-only runs no spikes: leave out --early-exit") }
             guard !noAnn else { throw CommandError("--ann-only and --no-ann leave nothing to run: leave one of them out") }
             let (graph, preprocessing) = try annGraph()
             let evaluator = Evaluator(graph, kernels: try engine.instructionSet.kernels())

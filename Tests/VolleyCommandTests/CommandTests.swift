@@ -47,7 +47,7 @@ import VolleyTestSupport
             #expect(step["step"] as? Int == index + 1)
             for key in ["top1", "top5", "firingRate", "synapticOperations"] { #expect(step[key] is Double || step[key] is Int, "\(key)") }
             let energy = try #require(step["energy"] as? [String: Double])
-            #expect(Set(energy.keys) == ["paper", "exact", "full"])
+            #expect(Set(energy.keys) == ["paper", "exact", "strict", "full"])
         }
         let sites = try #require(json["sites"] as? [[String: Any]])
         #expect(sites.count == 32)

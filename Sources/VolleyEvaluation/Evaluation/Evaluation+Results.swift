@@ -10,7 +10,7 @@ extension Evaluation {
         let samples = Double(tally.samples)
         let samplesPerRun = simulator.batching.samplesPerRun
         let dense = SynapseMap(network.graph).dense
-        let prices = EnergyPrices()
+        let prices = settings.prices
         var total = OperationCounts()
         let steps = tally.counts.indices.map { index in
             total += tally.counts[index]
@@ -45,7 +45,7 @@ extension Evaluation {
             version: volleyVersion,
             ann: tally.ann.map { Results.Accuracy(top1: Double($0.top1) / samples, top5: Double($0.top5) / samples) },
             steps: steps, exits: exits, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
-            provenance: network.provenance, prices: prices, dense: dense.perSample(of: samplesPerRun),
+            provenance: network.provenance, prices: prices, grades: network.grades, dense: dense.perSample(of: samplesPerRun),
             floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
             digests: digests,
             weightError: simulator.rounding.map { WeightError(of: $0, outputs: settings.comparesWithANN ? tally.weightDistances : nil) })

@@ -28,13 +28,15 @@ public struct Evaluation: Sendable {
         public var comparesWithANN = true
         /// Softmax margins at which a sample stops, ascending within 0…1, 0 itself left out: each is measured. nil runs all time-steps.
         public var earlyExit: [Double]?
+        /// What counted operations cost. Sums do not depend on it; results hold it beside the settings.
+        public var prices = EnergyPrices.arithmetic
 
         private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output, comparesWithANN, earlyExit }
 
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String? = nil,
             weights: WeightFormat = .fp32, output: String? = nil, comparesWithANN: Bool = true,
-            earlyExit: [Double]? = nil
+            earlyExit: [Double]? = nil, prices: EnergyPrices = .arithmetic
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -46,6 +48,7 @@ public struct Evaluation: Sendable {
             self.output = output
             self.comparesWithANN = comparesWithANN
             self.earlyExit = earlyExit
+            self.prices = prices
         }
     }
 

@@ -86,6 +86,8 @@ public struct Results: Sendable, Hashable, Codable {
     public var settings: Evaluation.Settings
     public var provenance: Provenance
     public var prices: EnergyPrices
+    /// What the energies assume of spikes.
+    public var grades: SpikeGrades
     /// What the ANN costs for one sample.
     public var dense: DenseCosts
     /// Kinds of operator that stay in floating point: their values are not spikes.

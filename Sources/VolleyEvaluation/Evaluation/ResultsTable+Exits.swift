@@ -9,7 +9,8 @@ extension ResultsTable {
         var columns: [TextTable.Column] = [.text("stop at"), .number("mean t"), .number("top-1"), .number("95 % interval")]
         if compares { columns.append(.number("agreement")) }
         columns += [
-            .number("/sample", in: "synaptic ops"), .number("paper", in: energy), .number("exact", in: energy), .number("full", in: energy),
+            .number("/sample", in: "synaptic ops"), .number("paper", in: energy), .number("exact", in: energy), .number("strict", in: energy),
+            .number("full", in: energy),
             .number("ms/sample"),
         ]
         var table = TextTable(columns)
@@ -18,7 +19,7 @@ extension ResultsTable {
                 ["margin \(exit.margin)", TextTable.fixed(exit.meanSteps, 2), TextTable.fixed(exit.top1, 4), interval(exit.top1Interval)]
                     + (exit.agreement.map { [TextTable.fixed($0, 4)] } ?? [])
                     + [count(exit.synapticOperations) + " AC "]
-                    + [exit.energy.paper, exit.energy.exact, exit.energy.full].map { TextTable.fixed($0, 3) }
+                    + cells(exit.energy)
                     + [TextTable.fixed(exit.millisecondsPerSample, 2)])
         }
         let last = results.settings.timeSteps
@@ -30,7 +31,7 @@ extension ResultsTable {
             })
         let ann = results.ann.map { "ANN: top-1 \(TextTable.fixed($0.top1, 4)), top-5 \(TextTable.fixed($0.top5, 4)). " } ?? ""
         return ann + "A sample stops at the first t whose softmax margin is reached, and at t = \(last) otherwise; samples run one by one.\n\n"
-            + table.text + "\n" + stops.text
+            + table.text + "\n" + stops.text + assumptions(results)
     }
 
     /// As 0.912…0.945.
