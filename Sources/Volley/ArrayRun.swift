@@ -1,6 +1,6 @@
 /// Runs a spiking network on named arrays and hands its estimates back as named arrays.
 public struct ArrayRun: Sendable {
-    /// `NAME [T, N, …]`: the estimates of each output at every step; `NAME.ann [N, …]`: the ANN's output;
+    /// `NAME [T, N, …]`: the estimates of each output at every step; `NAME.ann [N, …]`: the ANN's output, unless it was left out;
     /// `spikes/SITE [T, codes]`: of a ladder, positive levels before negative ones, smallest threshold first.
     public var arrays: [(String, NpyContent)]
 
@@ -10,21 +10,22 @@ public struct ArrayRun: Sendable {
     /// - Throws: errors of inputs that do not fit, named; `NonFiniteOutput` where an output is NaN or infinite.
     public init(
         _ network: SpikingNetwork, inputs: [String: Tensor], timeSteps: Int, threads: Int, weights: WeightFormat = .fp32,
-        kernels: Kernels = .best
+        comparesWithANN: Bool = true, kernels: Kernels = .best
     ) throws {
         let program = try Program(network, timeSteps: timeSteps, weights: weights, kernels: kernels)
-        try self.init(ParallelSimulator(program, threads: threads), inputs: inputs)
+        try self.init(ParallelSimulator(program, threads: threads), inputs: inputs, comparesWithANN: comparesWithANN)
     }
 
-    /// Runs a simulator's network.
+    /// Runs a simulator's network, and its ANN unless that is left out.
     /// - Throws: errors of inputs that do not fit, named; `NonFiniteOutput` where an output is NaN or infinite.
-    public init(_ simulator: any Simulator, inputs: [String: Tensor]) throws {
-        let (ann, result) = try simulator.answers(inputs)
+    public init(_ simulator: any Simulator, inputs: [String: Tensor], comparesWithANN: Bool = true) throws {
+        let ann = try comparesWithANN ? simulator.annAnswers(inputs) : [:]
+        let result = try simulator.spikingAnswers(inputs)
         arrays = []
         diagnostics = simulator.diagnostics
         for (name, estimates) in result.outputs {
             arrays.append((name, .float32(estimates)))
-            arrays.append((name + ".ann", .float32(ann[name]!)))
+            if let ann = ann[name] { arrays.append((name + ".ann", .float32(ann))) }
         }
         for (site, steps) in result.spikes {
             let width = steps.first?.count ?? 0

@@ -43,11 +43,11 @@ public enum FidelityCheck {
         try progress(samples, samples)
         var total = OperationCounts()
         let prices = program.synapses.pricing(batch: samples)
-        var energies: [Double] = []
+        var energies: [EnergyRatios] = []
         for count in counts {
             total += count
             let priced = samples / (prices.samples * batching.samplesPerRun)
-            energies.append(EnergyRatios(total, dense: prices.dense, samples: priced).exact)
+            energies.append(EnergyRatios(total, dense: prices.dense, samples: priced))
         }
         return Fidelity(
             samples: samples,
@@ -57,8 +57,9 @@ public enum FidelityCheck {
                 return Fidelity.Step(
                     step: step, agreement: classes.flatMap { comparisons[$0]!.agreement(index) },
                     error: errors.contains(nil) ? nil : errors.compactMap(\.self).max(),
-                    unexplained: all.compactMap { $0.unexplained(index) }.max(), energy: energies[step - 1])
-            })
+                    unexplained: all.compactMap { $0.unexplained(index) }.max(), energy: energies[step - 1].exact,
+                    strictEnergy: energies[step - 1].strict)
+            }, grades: network.grades)
     }
 
     /// Whether the first axis of an output counts samples.

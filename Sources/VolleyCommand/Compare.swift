@@ -7,7 +7,8 @@ struct Compare: ParsableCommand {
         abstract: "Converts one network by several methods and measures them on the same data.",
         discussion: """
             One table: accuracy with its 95 % interval (Wilson), how often the trained network gives the same answer, firing rate, synaptic \
-            operations and energy ('exact', see 'volley evaluate') at every t of --steps, what each method needed, and why the others do \
+            operations and energy ('exact' and 'strict', see 'volley evaluate') at every t of --steps, how many values its spikes have, m \
+            steps per octave and how many copies of the weights these take, what each method needed, and why the others do \
             not apply. A method is written NAME, or NAME:setting=value:setting=value with settings of 'volley methods', such as \
             ecmt:levels=6; the same method may be compared with itself.
             """)
@@ -50,7 +51,7 @@ struct Compare: ParsableCommand {
         dataset.diagnostics.forEach(diagnostics.add)
         var comparison = Comparison(
             of: source, by: candidates, calibrating: calibration, on: dataset, steps: steps,
-            settings: measuring.settings(timeSteps: steps.last!, on: dataset), kernels: try measuring.engine.instructionSet.kernels())
+            settings: try measuring.settings(timeSteps: steps.last!, on: dataset), kernels: try measuring.engine.instructionSet.kernels())
         comparison.allowsOverlap = measuring.allowOverlap
         comparison.modelName = model
         comparison.describe = RemedyText.reason

@@ -8,8 +8,12 @@ struct Evaluate: ParsableCommand {
         discussion: """
             One run of T steps answers at every t ≤ T. The table's row t holds the answer after t steps; firing rate, \
             synaptic operations and energy are those of steps 1…t together. Energy is a multiple of the ANN's: 'paper' \
-            as published tables count it, 'exact' with analog layers as MACs, 'full' with neuron updates and nonlinear \
-            operators too (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ).
+            as published tables count it, 'exact' with analog layers as MACs, 'strict' also with spikes as MACs whose value is no \
+            power of two times the smallest one, 'full' as exact with neuron updates and nonlinear operators too. Prices are \
+            those of --prices (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ); below stands how many values a spike may have.
+            With --early-exit each sample runs by itself, step by step, until its softmax margin is reached, and no further: the \
+            table has a row for every margin instead, with the mean t, the share of samples that stop at each t, and the time of \
+            one thread for a sample; answers, costs and times are those of the steps up to each sample's stop.
             Class folders are called like the model's classes (label_names or id2label in its config.json); for a model without \
             names, by class index from 0, or by WordNet id for ImageNet's 1,000 classes, or there are as many as classes, in the \
             order of their names. --labels says the classes of any folder. Whatever leaves a doubt is refused.
@@ -19,6 +23,11 @@ struct Evaluate: ParsableCommand {
     @Argument(help: "Labelled data: folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @OptionGroup var measuring: MeasuringOptions
+    @Option(
+        help: ArgumentHelp(
+            "Stop samples early and measure that: \(MarginOption.help); several with commas between them.", valueName: "margins"))
+    var earlyExit: String?
+    @Flag(help: "Leave the ANN out: no accuracy of its own, no agreement, no check of what rounded weights do to it.") var noAnn = false
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
     var resume: String?
@@ -28,6 +37,8 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try OptionRange.check("--steps", steps, OptionRange.steps)
         try measuring.check()
+        let margins = try earlyExit.map(MarginOption.margins)
+        guard margins == nil || !sites else { throw CommandError("--early-exit counts no spikes by site: leave out --sites") }
         let spiking = try SpikingNetwork(contentsOf: network)
         guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
         let dataset = try measuring.dataset(data, for: spiking.graph)
@@ -35,7 +46,8 @@ struct Evaluate: ParsableCommand {
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
-        let settings = measuring.settings(timeSteps: steps, on: dataset)
+        var settings = try measuring.settings(timeSteps: steps, on: dataset)
+        (settings.comparesWithANN, settings.earlyExit) = (!noAnn, margins)
         let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
@@ -66,7 +78,10 @@ struct Evaluate: ParsableCommand {
         try Console.out(ResultsTable.text(results))
         if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
         for caveat in results.provenance.caveats { try Console.out(caveat) }
-        if let error = results.weightError { try Console.out("On the first 32 samples, \(error.summary).") }
+        if let error = results.weightError {
+            try Console.out((error.annOutputs == nil ? "With " : "On the first 32 samples, ") + error.summary + ".")
+        }
+        if results.ann == nil { try Console.out("The ANN was left out: only its costs are known here, not its answers.") }
         try Console.out("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
     }
 

@@ -17,6 +17,12 @@ struct MeasuringOptions: ParsableArguments {
     @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
     @OptionGroup var engine: EngineOptions
+    @Option(
+        help: ArgumentHelp(
+            "What operations cost: \(EnergyPrices.all.map(\.name).joined(separator: ", ")), or a JSON file (default: \(EnergyPrices.arithmetic.name)).",
+            discussion: "45nm: arithmetic alone; 45nm-sram: with memory, 5 pJ a word. A file, in picojoules: \(PriceFile.form)",
+            valueName: "name|file"))
+    var prices: String?
     @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
     @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
 
@@ -32,9 +38,10 @@ struct MeasuringOptions: ParsableArguments {
         try Dataset.open(path, try dataOptions.options(labels: labels, for: graph))
     }
 
-    func settings(timeSteps: Int, on dataset: Dataset) -> Evaluation.Settings {
-        Evaluation.Settings(
+    func settings(timeSteps: Int, on dataset: Dataset) throws -> Evaluation.Settings {
+        try Evaluation.Settings(
             timeSteps: timeSteps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
-            weights: engine.weights, output: output)
+            weights: engine.weights, output: output,
+            prices: prices.map(PriceFile.named) ?? .arithmetic)
     }
 }

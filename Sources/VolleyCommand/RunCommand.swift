@@ -11,8 +11,11 @@ struct RunCommand: ParsableCommand {
             already preprocessed; a network with one input also takes 'x'. Where neurons stand at an input, 'train/NAME' [T, N, …] \
             beside it holds recorded spikes, which they send instead of random ones; 'train/SITE' [T, N, …] likewise holds the codes that \
             the neurons of another site send. OUT.npz receives, for every output NAME: \
-            'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output; for every neuron site: 'spikes/SITE' \
+            'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output (not with --no-ann); for every neuron site: 'spikes/SITE' \
             [T, codes]: of a ladder, positive levels before negative ones, smallest threshold first.
+            With --early-exit each sample runs by itself until the softmax margin of its answer is reached, and no further: the step \
+            and the answer of each are printed, 'NAME' [N, …] holds the estimates there, 'exit/step' [N] the steps, and 'spikes/SITE' \
+            counts the samples that had not stopped.
             With --ann-only just 'NAME' [N, …], the ANN's output, computed on one thread with the network's own weights; then \
             NETWORK may also be a model that is not converted.
             """)
@@ -22,6 +25,8 @@ struct RunCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The .npz file to write.") var output: String
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @Flag(help: "Run just the ANN.") var annOnly = false
+    @Option(help: ArgumentHelp("Stop each sample early: \(MarginOption.help).", valueName: "margin")) var earlyExit: String?
+    @Flag(help: "Leave the ANN out.") var noAnn = false
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var engine: EngineOptions
     @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
@@ -34,6 +39,8 @@ struct RunCommand: ParsableCommand {
             guard steps == nil, engine.weights == .fp32 else {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
+            guard earlyExit == nil else { throw CommandError("--ann-only runs no spikes: leave out --early-exit") }
+            guard !noAnn else { throw CommandError("--ann-only and --no-ann leave nothing to run: leave one of them out") }
             let (graph, preprocessing) = try annGraph()
             let evaluator = Evaluator(graph, kernels: try engine.instructionSet.kernels())
             let inputs = try evaluator.executable.bind(try arrays(for: graph, preprocessing))
@@ -43,14 +50,35 @@ struct RunCommand: ParsableCommand {
             try Console.out("\(output): \(outputs.count) arrays, the ANN's outputs")
         } else {
             guard let steps else { throw CommandError("--steps says how many time-steps to run, such as --steps 8") }
+            let margin = try earlyExit.map(MarginOption.margin)
             let spiking = try SpikingNetwork(contentsOf: network)
-            let run = try ArrayRun(
-                spiking, inputs: try arrays(for: spiking.graph, spiking.preprocessing), timeSteps: steps, threads: threads, weights: engine.weights,
-                kernels: try engine.instructionSet.kernels())
-            run.diagnostics.forEach(Console.warn)
-            try NpzArchive.write(run.arrays, to: output)
-            try Console.out("\(output): \(run.arrays.count) arrays, T = \(steps)")
+            let inputs = try arrays(for: spiking.graph, spiking.preprocessing)
+            let program = try Program(spiking, timeSteps: steps, weights: engine.weights, kernels: try engine.instructionSet.kernels())
+            let simulator = ParallelSimulator(program, threads: threads)
+            if let margin {
+                let run = try EarlyExitRun(simulator, inputs: inputs, margin: margin, comparesWithANN: !noAnn)
+                try write(run.arrays, run.diagnostics, steps)
+                try Console.out("\n" + table(run.stops, spiking.classNames).text, terminator: "")
+            } else {
+                let run = try ArrayRun(simulator, inputs: inputs, comparesWithANN: !noAnn)
+                try write(run.arrays, run.diagnostics, steps)
+            }
         }
+    }
+
+    private func write(_ arrays: [(String, NpyContent)], _ diagnostics: [Diagnostic], _ steps: Int) throws {
+        diagnostics.forEach(Console.warn)
+        try NpzArchive.write(arrays, to: output)
+        try Console.out("\(output): \(arrays.count) arrays, T = \(steps)")
+    }
+
+    /// Where each sample stopped.
+    private func table(_ stops: [EarlyExitRun.Stop], _ names: [String]?) -> TextTable {
+        TextTable(
+            [.number("sample"), .number("stops at t"), .number("class"), .text(names == nil ? "" : "name"), .number("margin")],
+            rows: stops.enumerated().map { sample, stop in
+                ["\(sample)", "\(stop.step)", "\(stop.answer)", names?[stop.answer] ?? "", TextTable.fixed(stop.margin, 4)]
+            })
     }
 
     private func annGraph() throws -> (Graph, Preprocessing?) {

@@ -34,7 +34,7 @@ public struct Demonstration: Sendable {
     public var text: String {
         let samples = results[0].results.samples
         var lines = [
-            architecture, "\(samples) held-out handwritten digits; ANN top-1 \(TextTable.fixed(results[0].results.ann.top1, 4))", "",
+            architecture, "\(samples) held-out handwritten digits; ANN top-1 \(TextTable.fixed(results[0].results.ann!.top1, 4))", "",
         ]
         let columns = results.flatMap { method, _ in
             ["top-1", "firing rate", "energy exact"].map { TextTable.Column.number($0, in: method) }

@@ -33,6 +33,14 @@ public final class ParallelSimulator: Simulator {
         SimulationResult(joining: try runParts(inputs) { session, part in try session.run(part) })
     }
 
+    /// Runs one sample after the other on each thread until its estimates are enough.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
+    public func run(
+        _ inputs: BoundInputs, until isEnough: @Sendable (_ step: Int, _ estimates: [String: Tensor]) -> Bool
+    ) throws -> [StoppedRun] {
+        try runParts(inputs) { session, part in try session.run(part, until: isEnough) }.flatMap(\.self)
+    }
+
     /// Runs the ANN, with the weights as trained.
     /// - Throws: nothing for inputs that were bound to this network.
     public func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] {

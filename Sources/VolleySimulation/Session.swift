@@ -44,6 +44,29 @@ public struct Session: ~Copyable {
         return try runGroups(inputs, program.spiking, timeSteps: program.timeSteps, stepsAtOnce: steps, counts: true)
     }
 
+    /// Runs one sample after the other, each step by step, until its estimates are enough. Its other time-steps are not run.
+    /// - Parameter isEnough: asked after every time-step, with the outputs' estimates of one sample by name, `[1, …]`.
+    /// - Returns: what each sample gave. Samples that cannot be parted are one.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
+    public mutating func run(
+        _ inputs: BoundInputs, until isEnough: (_ step: Int, _ estimates: [String: Tensor]) -> Bool
+    ) throws -> [StoppedRun] {
+        try program.network.checkTrains(inputs)
+        var runs: [StoppedRun] = []
+        for sample in program.spiking.plan.batching.runs(of: inputs.count, size: 1) {
+            let (clock, began) = (ContinuousClock(), ContinuousClock.now)
+            var seconds: [Double] = []
+            let result = try runGroup(
+                inputs.samples(sample), program.spiking, timeSteps: program.timeSteps, stepsAtOnce: 1, counts: true
+            ) { step, estimates in
+                seconds.append((clock.now - began) / .seconds(1))
+                return isEnough(step, estimates())
+            }
+            runs.append(StoppedRun(result: result, seconds: seconds))
+        }
+        return runs
+    }
+
     /// As many time-steps as the budget holds of the largest value of one sample, so that memory does not grow with T for large images
     /// either; but no fewer than a layer needs to pay for loading and storing its state.
     private var stepsAtOnce: Int {
@@ -77,8 +100,11 @@ public struct Session: ~Copyable {
         return SimulationResult(joining: parts)
     }
 
+    /// - Parameter isEnough: asked after every part of the time-steps whether the others are left out, with the part's last step and what
+    ///   gives the estimates of its steps.
     private mutating func runGroup(
-        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool
+        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool,
+        until isEnough: (_ step: Int, _ estimates: () -> [String: Tensor]) -> Bool = { _, _ in false }
     ) throws -> SimulationResult {
         let batch = inputs.batch
         let counter =
@@ -90,15 +116,28 @@ public struct Session: ~Copyable {
         workspace = Workspace()
         var outputs: OrderedDictionary<String, [Float]> = [:]
         try run.computeStatics()
-        for step in stride(from: 1, through: timeSteps, by: stepsAtOnce) {
-            try run.computeSteps(step..<min(timeSteps + 1, step + stepsAtOnce))
-            for output in schedule.graph.outputs { outputs[output.name, default: []] += run.output(output.value) }
+        var done = 0
+        while done < timeSteps {
+            let part = done + 1...min(timeSteps, done + stepsAtOnce)
+            try run.computeSteps(part.lowerBound..<part.upperBound + 1)
+            let estimates = schedule.graph.outputs.map { ($0.name, run.output($0.value)) }
+            for (name, values) in estimates { outputs[name, default: []] += values }
+            done = part.upperBound
+            let enough = isEnough(done) {
+                Dictionary(
+                    uniqueKeysWithValues: zip(schedule.graph.outputs, estimates).map { output, estimate in
+                        let shape = schedule.graph[output.value].shape.resolved(batch: part.count * batch)
+                        return (estimate.0, Tensor(shape, estimate.1))
+                    })
+            }
+            if enough { break }
         }
         var result = SimulationResult(
-            outputs: [:], batchAxes: schedule.plan.batching.outputs, spikes: run.spikes, steps: run.counter?.finish() ?? [])
+            outputs: [:], batchAxes: schedule.plan.batching.outputs, spikes: run.spikes,
+            steps: Array((run.counter?.finish() ?? []).prefix(done)))
         for output in schedule.graph.outputs {
             let shape = schedule.graph[output.value].shape.resolved(batch: batch)
-            result.outputs[output.name] = Tensor(Shape([timeSteps] + shape.dimensions), outputs[output.name]!)
+            result.outputs[output.name] = Tensor(Shape([done] + shape.dimensions), outputs[output.name]!)
         }
         workspace = run.reclaim()
         return result

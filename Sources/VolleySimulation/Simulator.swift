@@ -19,6 +19,11 @@ public protocol Simulator: Sendable {
     /// Runs all time-steps on any number of samples.
     /// - Throws: `SpikingError` where a membrane potential is not finite.
     func run(_ inputs: BoundInputs) throws -> SimulationResult
+    /// Runs one sample after the other, each step by step, until its estimates are enough. Its other time-steps are not run.
+    /// - Parameter isEnough: asked after every time-step, on any thread, with the outputs' estimates of one sample by name, `[1, …]`.
+    /// - Returns: what each sample gave, in their order. Samples that cannot be parted are one.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
+    func run(_ inputs: BoundInputs, until isEnough: @Sendable (_ step: Int, _ estimates: [String: Tensor]) -> Bool) throws -> [StoppedRun]
     /// Runs the ANN, with the weights as trained.
     /// - Returns: the outputs by name.
     func runANN(_ inputs: BoundInputs) throws -> [String: Tensor]
@@ -81,9 +86,40 @@ extension Simulator {
         try spiking.requireFinite(samples: inputs.count)
         return spiking
     }
+
+    /// Runs the samples of a batch one by one until their estimates are enough, for whoever takes these for answers.
+    /// - Throws: what ``spikingAnswers(_:)`` throws; `SpikingError` for a network whose samples cannot be run one by one.
+    public func spikingAnswers(
+        _ inputs: [String: Tensor], until isEnough: @Sendable (_ step: Int, _ estimates: [String: Tensor]) -> Bool
+    ) throws -> [StoppedRun] {
+        try requireSingleSamples()
+        let runs = try run(bind(inputs), until: isEnough)
+        for (sample, run) in runs.enumerated() {
+            do {
+                try run.result.requireFinite(samples: 1)
+            } catch var failure as NonFiniteOutput {
+                if failure.sample != nil { failure.sample = sample }
+                throw failure
+            }
+        }
+        return runs
+    }
+
+    /// - Throws: `SpikingError` where a run takes several samples, which would have to stop together.
+    public func requireSingleSamples() throws {
+        let reason: String? =
+            switch batching.rule {
+            case .separate, .fixed(1): nil
+            case .fixed(let count): "its file fixes a batch of \(count)"
+            case .together(let id): "the samples of a batch meet at node '\(ann.executable.graph[id].name)'"
+            }
+        guard let reason else { return }
+        throw SpikingError(
+            .badSettings, "each sample of this network cannot stop at a time-step of its own: \(reason); leave early exit out")
+    }
 }
 
 extension ReferenceSimulator: Simulator {
     /// - Throws: `SpikingError` where a membrane potential is not finite.
-    public func run(_ inputs: BoundInputs) throws -> SimulationResult { try run(inputs) { _, _, _ in } }
+    public func run(_ inputs: BoundInputs) throws -> SimulationResult { try run(inputs, observe: { _, _, _ in }) }
 }

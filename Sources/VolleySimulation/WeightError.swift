@@ -12,20 +12,21 @@ public struct WeightError: Sendable, Hashable, Codable {
     /// By how much a value that neurons send was changed at most, as a part of it: where thresholds of both signs became one, or finer
     /// ladders whole numbers.
     public var thresholds = 0.0
-    /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on some samples: what the rounded weights themselves do.
-    public var annOutputs = 0.0
+    /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on some samples: what the rounded weights themselves do; nil where the ANN
+    /// was left out.
+    public var annOutputs: Double?
     /// The same for the spiking network's estimates, by time-step, where it was asked for. There, a membrane potential that
     /// falls on the other side of a threshold changes a whole spike, whatever small cause moved it.
     public var estimates: [Double]?
 
     /// - Parameters:
     ///   - rounding: nil for weights as trained.
-    ///   - outputs: how far the ANN's outputs were apart, by output.
-    public init(of rounding: WeightRounding?, outputs: [String: RelativeDistance] = [:]) {
+    ///   - outputs: how far the ANN's outputs were apart, by output; nil where the ANN was left out.
+    public init(of rounding: WeightRounding?, outputs: [String: RelativeDistance]? = [:]) {
         kind = rounding?.format ?? .fp32
         weights = rounding?.weightError ?? 0
         thresholds = rounding?.thresholdError ?? 0
-        annOutputs = RelativeDistance(outputs).value
+        annOutputs = outputs.map { RelativeDistance($0).value }
     }
 
     /// Compares the estimates of a simulator with those of fp32 weights.
@@ -47,8 +48,9 @@ public struct WeightError: Sendable, Hashable, Codable {
     public var summary: String {
         func text(_ value: Double) -> String { String(format: "%.1e", value) }
         var summary =
-            "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights, which changes the ANN's outputs "
-            + "by \(text(annOutputs))"
+            "weights \(kind.rawValue): rounded by up to \(text(weights)) of a layer's weights, "
+            + (annOutputs.map { "which changes the ANN's outputs by \(text($0))" }
+                ?? "and the ANN was left out, whose outputs would show what that does")
         if thresholds > 0 {
             summary += "; what neurons send (signs within 1 % of each other are joined, finer ladders rounded) changed by up to \(text(thresholds))"
         }

@@ -10,25 +10,69 @@ public struct Alphabet: Sendable, Hashable {
     public let values: [Float]
     /// How many spikes each of them is: 1, or more where a neuron fires several times in one time-step.
     public let spikes: [Int]
+    /// By code, whether it is graded: one event whose value is no power of two times the smallest one of its sign, so that what a synapse
+    /// adds takes a multiplication, or a copy of the weight for it. Codes of several spikes are counts, and each of these a plain event.
+    public let graded: [Bool]
     /// The codes as whole numbers of one or two bytes; nil where they are too far apart.
     public let wholeNumbers: WholeNumbers?
 
-    /// - Parameter spikes: by code; nil for one each.
+    /// - Parameters:
+    ///   - spikes: by code; nil for one each.
+    ///   - graded: by code; nil for what the values say.
     /// - Precondition: as many values as codes, at least one; codes differ, are not 0 and lie in −127…127.
-    public init(codes: [Int8], values: [Float], spikes: [Int]? = nil) {
+    public init(codes: [Int8], values: [Float], spikes: [Int]? = nil, graded: [Bool]? = nil) {
+        precondition(graded.map { $0.count == codes.count } ?? true, "a word on every code")
         precondition(codes.count == values.count && !codes.isEmpty, "a value for every code")
         precondition(spikes.map { $0.count == codes.count && $0.allSatisfy { $0 > 0 } } ?? true, "at least one spike for every code")
         precondition(Set(codes).count == codes.count && codes.allSatisfy { $0 != 0 && $0 != -128 }, "codes differ and none is 0")
         self.codes = codes
         self.values = values
         self.spikes = spikes ?? codes.map { _ in 1 }
+        self.graded = graded ?? Self.graded(values, self.spikes)
         wholeNumbers = WholeNumbers(values)
     }
 
     /// Codes 1 … n with positive values, and −1 … −n with the negatives of others.
-    public init(positive: [Float], negative: [Float]) {
+    /// - Parameter graded: by code; nil for what the values say.
+    public init(positive: [Float], negative: [Float], graded: [Bool]? = nil) {
         let levels = { (values: [Float]) in values.indices.map { Int8($0 + 1) } }
-        self.init(codes: levels(positive) + levels(negative).map { -$0 }, values: positive + negative.map { $0 == 0 ? 0 : -$0 })
+        self.init(
+            codes: levels(positive) + levels(negative).map { -$0 }, values: positive + negative.map { $0 == 0 ? 0 : -$0 },
+            graded: graded)
+    }
+
+    private static func graded(_ values: [Float], _ spikes: [Int]) -> [Bool] {
+        func base(isNegative: Bool) -> Float {
+            zip(values, spikes).filter { $0.0 != 0 && ($0.0 < 0) == isNegative && $0.1 == 1 }.map { abs($0.0) }.min() ?? 1
+        }
+        let bases = (base(isNegative: false), base(isNegative: true))
+        return zip(values, spikes).map { value, spikes in
+            spikes == 1 && value != 0 && (abs(value) / (value < 0 ? bases.1 : bases.0)).significand != 1
+        }
+    }
+
+    /// A mask, a power of two less 1, so that exactly the codes c with `(|c| − 1) & mask` not 0 are graded: that of a ladder with so many
+    /// steps per octave, or 0 where none is graded. nil where no mask says so.
+    public var gradedMask: Int? {
+        [0, 1, 3, 7, 15, 31, 63, 127].first { mask in
+            codes.indices.allSatisfy { values[$0] == 0 || graded[$0] == ((abs(Int(codes[$0])) - 1) & mask != 0) }
+        }
+    }
+
+    public var hasGraded: Bool { graded.contains(true) }
+
+    /// How many graded spikes there are, from how often each code was sent.
+    public func gradedCount(_ counts: [Int64]) -> Int {
+        precondition(counts.count == graded.count, "a number for every code")
+        return counts.indices.reduce(0) { $0 + (graded[$1] ? Int(counts[$1]) : 0) }
+    }
+
+    /// Some codes of an array, 0 in the place of those that are not graded.
+    public func gradedCodes(of sent: [Int8], from start: Int, count: Int) -> [Int8] {
+        let isGraded = byPlace(graded.map { $0 ? Int8(-1) : 0 })
+        var found = [Int8](repeating: 0, count: count)
+        for index in 0..<count { found[index] = sent[start + index] & isGraded[Self.place(of: sent[start + index])] }
+        return found
     }
 
     /// The largest size of a code.
@@ -60,7 +104,10 @@ public struct Alphabet: Sendable, Hashable {
     }
 
     /// All spikes, from how often each code was sent.
-    public func spikeCount(_ counts: some Sequence<Int64>) -> Int { zip(counts, spikes).reduce(0) { $0 + Int($1.0) * $1.1 } }
+    public func spikeCount(_ counts: [Int64]) -> Int {
+        precondition(counts.count == spikes.count, "a number for every code")
+        return counts.indices.reduce(0) { $0 + Int(counts[$1]) * spikes[$1] }
+    }
 
     /// What every possible code is worth, by ``place(of:)``; 0 for those that are never sent.
     public var table: [Float] { byPlace(values) }

@@ -47,6 +47,9 @@ public struct AttentionOutputs: Sendable {
     /// `[steps][keys]`.
     public var emittedInputs: [Int32] = []
     public var sentInputs: [Int32] = []
+    /// How many of the emitted spikes are graded, likewise. Added to.
+    public var gradedKeys: [Int64] = []
+    public var gradedInputs: [Int32] = []
 
     public init() {}
 }
@@ -66,6 +69,8 @@ public struct AttentionOutputs: Sendable {
     let sentKeys: UnsafeMutablePointer<Int64>?
     let emittedInputs: UnsafeMutablePointer<Int32>?
     let sentInputs: UnsafeMutablePointer<Int32>?
+    let gradedKeys: UnsafeMutablePointer<Int64>?
+    let gradedInputs: UnsafeMutablePointer<Int32>?
 }
 
 func withPointers<Result>(
@@ -102,11 +107,15 @@ func withPointers<Result>(to outputs: inout AttentionOutputs, _ body: (Attention
                         unsafe withOptionalPointer(&outputs.sentKeys) { sentKeys in
                             unsafe withOptionalPointer(&outputs.emittedInputs) { emittedInputs in
                                 unsafe withOptionalPointer(&outputs.sentInputs) { sentInputs in
-                                    unsafe body(
-                                        AttentionPointers(
-                                            context: context, sent: sent, sourcesSent: sourcesSent, counts: counts,
-                                            emittedKeys: emittedKeys, sentKeys: sentKeys, emittedInputs: emittedInputs,
-                                            sentInputs: sentInputs))
+                                    unsafe withOptionalPointer(&outputs.gradedKeys) { gradedKeys in
+                                        unsafe withOptionalPointer(&outputs.gradedInputs) { gradedInputs in
+                                            unsafe body(
+                                                AttentionPointers(
+                                                    context: context, sent: sent, sourcesSent: sourcesSent, counts: counts,
+                                                    emittedKeys: emittedKeys, sentKeys: sentKeys, emittedInputs: emittedInputs,
+                                                    sentInputs: sentInputs, gradedKeys: gradedKeys, gradedInputs: gradedInputs))
+                                        }
+                                    }
                                 }
                             }
                         }

@@ -11,6 +11,8 @@ public struct AttentionKernel: Sendable {
     public var scale: Float
     /// Behind the softmax; nil in the ANN. Resets by subtraction.
     public var neuron: NeuronKernel?
+    /// Of the neuron's spikes, level p is graded where `(p − 1) & gradedMask` is not 0, see `Alphabet.gradedMask`.
+    public var gradedMask = 0
     /// How the heads of one sample lie: 0 one behind the other, `[heads, rows, columns]`; otherwise so many side by side in
     /// every token, `[tokens, heads, columns]`, for q, k, v and the context alike.
     public var headsPerToken = 0
@@ -37,6 +39,8 @@ public struct AttentionKernel: Sendable {
 
     /// Elements of q, k and v in one head.
     public var inputsPerHead: Int { queries * width + keys * width + keys * valueWidth }
+    /// Whether graded spikes arrive.
+    public var readsGraded: Bool { sources.map { [$0.q, $0.k, $0.v].contains { $0.alphabet.hasGraded } } ?? false }
     /// Positions of one head at which spikes of q, k and v meet others: features of q, features of k, tokens of v.
     public var meetingsPerHead: Int { 2 * width + keys }
 
@@ -48,6 +52,7 @@ public struct AttentionKernel: Sendable {
         unsafe parameters.value_width = valueWidth
         unsafe parameters.scale = scale
         unsafe parameters.neuron = neuron?.parameters.start
+        unsafe parameters.graded_mask = Int32(gradedMask)
         return unsafe body(&parameters)
     }
 }
@@ -127,6 +132,7 @@ extension Kernels {
                             unsafe call.out = place.view(outputs.context, rows: queries, columns: attention.valueWidth)
                             unsafe call.mask = mask.map { unsafe $0 + inputs.maskOffsets[head] }
                             unsafe call.mask_row = inputs.maskHasOneRow ? 0 : keys
+                            unsafe call.graded_keys = outputs.gradedKeys.map { unsafe $0 + head * steps * keys }
                             bad += unsafe table.pointee.attention(
                                 &call, Int32(firstStep), Int32(steps), outputs.sent.map { unsafe $0 + head * queries * keys },
                                 scratch, outputs.counts, outputs.emittedKeys.map { unsafe $0 + head * steps * keys },
@@ -153,10 +159,13 @@ extension Kernels {
         precondition([0, heads * queries * keys].contains(outputs.sent.count), "whole state")
         precondition([0, heads * attention.inputsPerHead].contains(outputs.sourcesSent.count), "whole state of q, k and v")
         precondition(outputs.counts.count == steps * 2 * (attention.neuron?.levels ?? 0), "one count per step, level and sign")
-        for count in [outputs.emittedKeys.count, outputs.sentKeys.count] {
+        for count in [outputs.emittedKeys.count, outputs.sentKeys.count, outputs.gradedKeys.count] {
             precondition([0, heads * steps * keys].contains(count), "one count per head, step and key")
         }
         let positions = outputs.emittedInputs.count
+        precondition(
+            [0, outputs.emittedKeys.count].contains(outputs.gradedKeys.count) && [0, positions].contains(outputs.gradedInputs.count),
+            "graded spikes are counted beside all")
         precondition(
             outputs.sentInputs.count == positions && [0, heads * steps * attention.meetingsPerHead].contains(positions),
             "one count per head, step and position")
@@ -206,6 +215,10 @@ extension Kernels {
             unsafe work.counts_rows = part.countsRows ? 1 : 0
             unsafe work.emitted = outputs.emittedInputs.map { unsafe $0 + counts }
             unsafe work.known = outputs.sentInputs.map { unsafe $0 + counts }
+            if let graded = unsafe outputs.gradedInputs {
+                unsafe work.graded_mask = Int32(part.source.alphabet.gradedMask!)
+                unsafe work.graded = graded + counts
+            }
             unsafe table.pointee.decode(&work)
         }
     }

@@ -174,6 +174,8 @@ void attention(test_case *t) {
     float *scratch = zeros(t, vk_attention_scratch(&shape, steps));
     int64_t *counts = fires ? counters(t, counted) : 0;
     int64_t *emitted = counts_keys ? counters(t, keys) : 0, *known = counts_keys ? counters(t, keys) : 0;
+    shape.graded_mask = (int)below(t, 8);
+    shape.graded_keys = counts_keys && coin(t) ? counters(t, keys) : 0;
     const size_t bad = t->kernels->attention(&shape, keeps ? 1 + (int)below(t, 20) : 1, steps, sent, scratch, counts, emitted, known);
     take(t, &bad, sizeof bad);
     take_floats(t, shape.out.start, written);
@@ -181,6 +183,7 @@ void attention(test_case *t) {
     take_counts(t, counts, counted);
     take_counts(t, emitted, keys);
     take_counts(t, known, keys);
+    take_counts(t, shape.graded_keys, keys);
 }
 
 void decoding(test_case *t) {
@@ -197,9 +200,12 @@ void decoding(test_case *t) {
     const size_t places = steps * (work.counts_rows ? work.rows : work.columns);
     work.emitted = counted ? heap(t, places * sizeof *work.emitted) : 0;
     work.known = counted ? heap(t, places * sizeof *work.known) : 0;
+    work.graded_mask = (int)below(t, 8);
+    work.graded = counted && coin(t) ? heap(t, places * sizeof *work.graded) : 0;
     t->kernels->decode(&work);
     take_floats(t, work.sent, work.rows * work.columns);
     take_floats(t, work.estimates, estimates);
     take(t, work.emitted, places * sizeof(int32_t));
     take(t, work.known, places * sizeof(int32_t));
+    take(t, work.graded, places * sizeof(int32_t));
 }

@@ -42,7 +42,7 @@ import VolleyTestSupport
         try? FileManager.default.removeItem(atPath: json)
         let outcome = try CommandLineTool.run(["evaluate", network, data, "--steps", "2", "--allow-overlap", "--json", json] + extra)
         let results = FileManager.default.contents(atPath: json).flatMap { try? JSONDecoder().decode(Results.self, from: $0) }
-        return (results?.ann.top1, outcome)
+        return (results?.ann?.top1, outcome)
     }
 
     private func expectAllRight(

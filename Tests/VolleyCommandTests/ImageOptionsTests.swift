@@ -39,7 +39,7 @@ import VolleyTestSupport
                 + (labels ? ["--labels", folder.file("labels.csv")] : []))
         #expect(evaluated.code == 0, "\(evaluated.errors)")
         let results = try JSONDecoder().decode(Results.self, from: Data(contentsOf: URL(filePath: folder.file("out.json"))))
-        return (network, results.ann.top1)
+        return (network, results.ann!.top1)
     }
 
     private struct Names: Decodable { var label_names: [String] }

@@ -12,10 +12,12 @@ import VolleyTestSupport
         try! SampleGraphs.all() + BatchGraphs.separate() + BatchGraphs.together()
         + (100..<130).map { ("random network \($0)", try SampleGraphs.counted(seed: $0)) }
 
-    @Test(arguments: Coding.allCases) func countsAreThoseOfBruteForce(_ coding: Coding) throws {
+    /// Ladders that double, and finer ones, whose spikes are graded.
+    @Test(arguments: Coding.allCases, [1, 4]) func countsAreThoseOfBruteForce(_ coding: Coding, stepsPerOctave: Int) throws {
         var compared = 0
         for (name, graph) in Self.graphs {
-            let network = try SampleNetworks.network(graph, coding: coding)
+            let network = try SampleNetworks.network(
+                graph, coding: coding, levels: 6 * stepsPerOctave, stepsPerOctave: stepsPerOctave)
             let inputs = SampleGraphs.inputs(for: network.graph, batch: 3, seed: 22)
             // Where a membrane potential lies within a rounding error of a cut-off, the simulators may send another spike.
             let spikes = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs).spikes

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Synchronization
 import Testing
 import VolleyGraph
 import VolleySimulation
@@ -49,6 +50,35 @@ import VolleyTestSupport
             }
             #expect(Dictionary(uniqueKeysWithValues: found.spikes.map { ($0, $1) }) == expected.spikes, "\(name)")
             #expect(found.spikes.values.contains { $0.contains { $0.contains { $0 > 0 } } }, "\(name): neurons fire")
+        }
+    }
+
+    /// A run that ends early is the beginning of a whole one, sample by sample and bit for bit, and does no step more.
+    @Test(arguments: all, Coding.allCases) func stoppedRunsAreTheBeginning(_ maker: Maker, coding: Coding) throws {
+        for (name, network) in try Self.networks(coding) {
+            let simulator = try maker.make(network, Self.timeSteps)
+            guard case .separate = simulator.batching.rule else { continue }
+            let inputs = try simulator.bind(SampleGraphs.inputs(for: network.graph, batch: 3, seed: 7))
+            let whole = try simulator.run(inputs)
+            for end in 1...Self.timeSteps + 1 {
+                let latest = Mutex(0)
+                let runs = try simulator.run(inputs) { step, _ in
+                    latest.withLock { $0 = max($0, step) }
+                    return step >= end
+                }
+                let steps = min(end, Self.timeSteps)
+                #expect(runs.count == 3 && latest.withLock(\.self) == steps, "\(name)")
+                for (sample, run) in runs.enumerated() {
+                    let alone = try simulator.run(inputs.samples(sample..<sample + 1))
+                    #expect(run.timeSteps == steps && run.result.steps == Array(alone.steps.prefix(steps)), "\(name), sample \(sample)")
+                    #expect(run.result.spikes == alone.spikes.mapValues { Array($0.prefix(steps)) }, "\(name), sample \(sample)")
+                    for (output, estimates) in whole.outputs {
+                        let own = whole.batchAxes[output]?.behind(1).samples(sample..<sample + 1, of: 3, in: estimates) ?? estimates
+                        #expect(run.result.outputs[output]!.values == Array(own.values.prefix(own.count / Self.timeSteps * steps)), "\(name)")
+                    }
+                    #expect(zip(run.seconds, run.seconds.dropFirst()).allSatisfy(<=) && run.seconds[0] > 0)
+                }
+            }
         }
     }
 

@@ -15,16 +15,21 @@ import VolleyTestSupport
         try! SampleGraphs.all() + BatchGraphs.separate() + BatchGraphs.together()
         + (0..<60).map { ("random network \($0)", try SampleGraphs.counted(seed: $0)) }
 
-    @Test(arguments: Coding.allCases) func countsAreThoseOfBruteForce(_ coding: Coding) throws {
+    /// Ladders that double, and finer ones, whose spikes are graded.
+    @Test(arguments: Coding.allCases, [1, 4]) func countsAreThoseOfBruteForce(_ coding: Coding, stepsPerOctave: Int) throws {
+        var graded = 0
         for (name, graph) in Self.graphs {
-            let network = try SampleNetworks.network(graph, coding: coding)
+            let network = try SampleNetworks.network(
+                graph, coding: coding, levels: 6 * stepsPerOctave, stepsPerOctave: stepsPerOctave)
             let inputs = SampleGraphs.inputs(for: network.graph, batch: Self.batch, seed: 21)
             let expected = try SynapseCount.steps(of: network, inputs, timeSteps: Self.timeSteps)
             let result = try ReferenceSimulator(network, timeSteps: Self.timeSteps).run(inputs)
             #expect(SynapseCount.difference(result.steps, expected) == nil, "\(name)")
+            if result.steps.contains(where: { $0.gradedAccumulates > 0 }) { graded += 1 }
             #expect(
                 result.steps.map(\.spikes) == (0..<Self.timeSteps).map { step in result.spikes.values.reduce(0) { $0 + Int($1[step].reduce(0, +)) } })
         }
+        #expect(stepsPerOctave == 1 ? graded == 0 : graded > Self.graphs.count / 2, "\(graded) networks multiply")
     }
 
     /// Where samples meet, costs are no multiples of one sample's: similarities of 5 samples with each other, and neurons of their mean.
@@ -84,6 +89,7 @@ import VolleyTestSupport
     @Test func energyByHand() {
         var counts = OperationCounts()
         counts.accumulates = 1000
+        counts.gradedAccumulates = 300
         counts.paperAccumulates = 1500
         counts.analogMultiplyAccumulates = 100
         counts.neuronUpdates = 50
@@ -96,6 +102,11 @@ import VolleyTestSupport
         let ratios = EnergyRatios(counts, dense: dense, samples: 2)
         #expect(abs(ratios.paper - 1350.0 / 4600) < 1e-12)
         #expect(abs(ratios.exact - 1360.0 / 5520) < 1e-12)
+        #expect(abs(ratios.strict - (700 * 0.9 + 300 * 4.6 + 460) / 5520) < 1e-12)
+        // Four words of 5 pJ for a multiply-accumulate, three for an accumulate.
+        let memory = EnergyRatios(counts, dense: dense, samples: 2, prices: .withMemory)
+        #expect(abs(memory.exact - (1000 * 15.9 + 100 * 24.6) / (1200 * 24.6)) < 1e-12)
+        #expect(abs(memory.strict - (700 * 15.9 + 300 * 19.6 + 100 * 24.6) / (1200 * 24.6)) < 1e-12)
         let spiking: Double = 900 + 460 + 90 + 460 + 74
         let ann: Double = 2760 + 230
         #expect(abs(ratios.full - spiking / (2 * ann)) < 1e-12)

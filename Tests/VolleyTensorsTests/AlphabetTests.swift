@@ -41,6 +41,24 @@ import VolleyTensors
         #expect(Alphabet(codes: [1, 2], values: [1, 2], spikes: [1, 2]).spikeCount([3, 5]) == 13)
     }
 
+    /// A spike is graded where its value is no power of two times the smallest of its sign; counts are not.
+    @Test func gradedSpikesAreThoseThatMultiply() {
+        for steps in [1, 2, 4] {
+            let size = 4 / steps
+            let positive = (0..<12).map { ladder(0.3, 48, steps: 4)[$0 * size] }
+            let alphabet = Alphabet(positive: positive, negative: positive.map { 0.7 * $0 })
+            #expect(alphabet.graded == (0..<24).map { $0 % 12 % steps != 0 }, "\(steps)")
+            #expect(alphabet.gradedMask == steps - 1 && alphabet.hasGraded == (steps > 1))
+            #expect(alphabet.gradedCount((0..<24).map { Int64($0) }) == (0..<24).reduce(0) { $0 + ($1 % 12 % steps != 0 ? $1 : 0) })
+        }
+        let bursts = Alphabet(codes: [1, 2, 3], values: [0.7, 1.4, 0.7 * 3], spikes: [1, 2, 3])
+        #expect(!bursts.hasGraded && bursts.gradedMask == 0)
+        let values = Alphabet(codes: [1, 2, 3], values: [0.7, 1.4, 0.7 * 3])
+        #expect(values.graded == [false, false, true] && values.gradedMask == nil)
+        #expect(values.gradedCodes(of: [9, 1, 2, 3, 0, 3], from: 1, count: 5) == [0, 0, 3, 0, 3])
+        #expect(Alphabet(codes: [1, 2], values: [0, 0.5]).graded == [false, false], "a value that is never sent is no base")
+    }
+
     @Test func brokenContractsTrap() async {
         await #expect(processExitsWith: .failure) { _ = Alphabet(codes: [1, 1], values: [1, 2]) }
         await #expect(processExitsWith: .failure) { _ = Alphabet(codes: [0], values: [1]) }

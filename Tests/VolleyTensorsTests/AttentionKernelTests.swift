@@ -30,9 +30,11 @@ import VolleyTensors
         }
 
         var kernel: AttentionKernel {
-            AttentionKernel(
+            var kernel = AttentionKernel(
                 queries: queries, keys: keys, width: width, valueWidth: valueWidth, scale: 1 / Float(width).squareRoot(),
                 neuron: neuron)
+            kernel.gradedMask = 3
+            return kernel
         }
 
         /// Of steps from `first` on; each head has a mask of its own, and one key that nobody sees.
@@ -59,6 +61,7 @@ import VolleyTensors
             outputs.counts = [Int64](repeating: 0, count: steps * 2 * levels)
             outputs.emittedKeys = [Int64](repeating: 0, count: heads * steps * keys)
             outputs.sentKeys = outputs.emittedKeys
+            outputs.gradedKeys = outputs.emittedKeys
             return outputs
         }
     }
@@ -120,6 +123,8 @@ import VolleyTensors
                     for index in 0..<scores {
                         let at = (head * example.steps + step) * keys + index % keys
                         if sent.codes[index] != 0 { outputs.emittedKeys[at] += 1 }
+                        // A ladder of four steps per octave.
+                        if (abs(Int(sent.codes[index])) + 3) % 4 != 0, sent.codes[index] != 0 { outputs.gradedKeys[at] += 1 }
                         if sent.estimate[index] != 0 { outputs.sentKeys[at] += 1 }
                     }
                 }
@@ -155,6 +160,7 @@ import VolleyTensors
                     let at = (head * example.steps + step) * example.keys + index
                     all.emittedKeys[at] += part.emittedKeys[head * width + index]
                     all.sentKeys[at] += part.sentKeys[head * width + index]
+                    all.gradedKeys[at] += part.gradedKeys[head * width + index]
                 }
             }
         }
@@ -171,6 +177,7 @@ import VolleyTensors
                     #expect(difference == nil, "\(kernels.name), one by one: \(oneByOne), \(example)")
                     #expect(found.counts == expected.counts, "\(kernels.name), one by one: \(oneByOne), \(example)")
                     #expect(found.emittedKeys == expected.emittedKeys, "\(kernels.name), one by one: \(oneByOne), \(example)")
+                    #expect(found.gradedKeys == expected.gradedKeys, "\(kernels.name), one by one: \(oneByOne), \(example)")
                     #expect(found.sentKeys == expected.sentKeys, "\(kernels.name), one by one: \(oneByOne), \(example)")
                 }
             }

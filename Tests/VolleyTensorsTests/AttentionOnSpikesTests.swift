@@ -42,7 +42,9 @@ import VolleyTensors
         _ = Kernels.available[0].run(
             neuron, count: count, firstStep: 1, steps: steps, input: Awkward.finiteValues(steps * count, seed: seed), state: &state,
             outputs: &outputs)
-        let alphabet = Alphabet(positive: thresholds, negative: thresholds.map { 0.7 * $0 })
+        // As in a ladder of four steps per octave.
+        let graded = thresholds.indices.map { $0 % 4 != 0 }
+        let alphabet = Alphabet(positive: thresholds, negative: thresholds.map { 0.7 * $0 }, graded: graded + graded)
         return Side(
             source: SpikeSource(alphabet, isDifferential: example.isDifferential), codes: outputs.codes, estimates: outputs.estimate)
     }
@@ -81,6 +83,7 @@ import VolleyTensors
                     found.sourcesSent = state
                     found.emittedInputs = [Int32](repeating: 0, count: heads * range.count * spiking.meetingsPerHead)
                     found.sentInputs = found.emittedInputs
+                    found.gradedInputs = found.emittedInputs
                     _ = kernels.run(
                         spiking, heads: heads, firstStep: range.lowerBound + 1, steps: range.count,
                         inputs: AttentionInputs(qCodes: part(sides[0]), kCodes: part(sides[1]), vCodes: part(sides[2])),
@@ -88,9 +91,11 @@ import VolleyTensors
                     state = found.sourcesSent
                     let those = Array(expected.context[range.lowerBound * resultCount..<range.upperBound * resultCount])
                     #expect(found.context == those, "\(kernels.name), steps \(range)")
-                    let (emitted, sent) = Self.counted(example, sides, range)
+                    let (emitted, sent, graded) = Self.counted(example, sides, range)
                     #expect(found.emittedInputs == emitted, "\(kernels.name), steps \(range)")
                     #expect(found.sentInputs == sent, "\(kernels.name), steps \(range)")
+                    #expect(found.gradedInputs == graded, "\(kernels.name), steps \(range)")
+                    #expect(graded != emitted && graded.contains { $0 > 0 })
                     #expect(sent != emitted && emitted.contains { $0 > 0 })
                 }
             }
@@ -98,13 +103,13 @@ import VolleyTensors
     }
 
     /// By head: features of q, features of k, tokens of v, each at every step.
-    private static func counted(_ example: Case, _ sides: [Side], _ range: Range<Int>) -> (emitted: [Int32], sent: [Int32]) {
-        var (emitted, sent): ([Int32], [Int32]) = ([], [])
+    private static func counted(_ example: Case, _ sides: [Side], _ range: Range<Int>) -> (emitted: [Int32], sent: [Int32], graded: [Int32]) {
+        var (emitted, sent, graded): ([Int32], [Int32], [Int32]) = ([], [], [])
         for head in 0..<heads {
             for (index, side) in sides.enumerated() {
                 let width = index == 2 ? example.valueWidth : example.width
                 for step in range {
-                    var counts = [(Int32, Int32)](repeating: (0, 0), count: index == 2 ? tokens : width)
+                    var counts = [(Int32, Int32, Int32)](repeating: (0, 0, 0), count: index == 2 ? tokens : width)
                     for token in 0..<tokens {
                         for column in 0..<width {
                             let row = (step * samples + head / headsPerToken) * tokens + token
@@ -112,13 +117,15 @@ import VolleyTensors
                             let position = index == 2 ? token : column
                             if side.codes[at] != 0 { counts[position].0 += 1 }
                             if side.estimates[at] != 0 { counts[position].1 += 1 }
+                            if side.codes[at] != 0, (abs(Int(side.codes[at])) - 1) % 4 != 0 { counts[position].2 += 1 }
                         }
                     }
                     emitted += counts.map(\.0)
                     sent += counts.map(\.1)
+                    graded += counts.map(\.2)
                 }
             }
         }
-        return (emitted, sent)
+        return (emitted, sent, graded)
     }
 }

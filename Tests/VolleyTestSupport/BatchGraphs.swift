@@ -56,7 +56,15 @@ public enum BatchGraphs {
         return try sketch.builder.build()
     }
 
-    /// The same, and then read as pairs of neighbours: "y" `[N, 6]`, whose rows hold two samples' views.
+    /// A layer for every token and no classes: "x" `[N, 3, 6]` → "y" `[N, 3, 5]`.
+    public static func tokens(seed: UInt64 = 27) throws -> Graph {
+        var sketch = GraphSketch(seed: seed)
+        let hidden = try sketch.linear("hidden", sketch.builder.input("x", shape: [.batch, 3, 6]), outputs: 8)
+        sketch.builder.output("y", try sketch.linear("layer", hidden, outputs: 5))
+        return try sketch.builder.build()
+    }
+
+    /// Those of ``twoBlocks(seed:)``, and then read as pairs of neighbours: "y" `[N, 6]`, whose rows hold two samples' views.
     public static func blocksReadAsPairs(seed: UInt64 = 24) throws -> Graph {
         var sketch = GraphSketch(seed: seed)
         let hidden = try sketch.hiddenViews()

@@ -10,14 +10,14 @@ public enum SampleNetworks {
     /// times the largest size of its activation.
     public static func network(
         _ graph: Graph, coding: Coding, levels: Int = 6, reset: Reset = .subtraction,
-        initialPotential: Float = 0, spikingHead: Bool = false, seed: UInt64 = 5
+        initialPotential: Float = 0, spikingHead: Bool = false, seed: UInt64 = 5, stepsPerOctave: Int = 1
     ) throws -> SpikingNetwork {
         try network(graph, coding: coding, spikingHead: spikingHead, seed: seed) { size in
             let ladder =
                 switch coding {
                 // Unequal sides, not powers of two: what a calibration gives.
-                case .rate: ThresholdLadder(.up, levels: levels, positive: 0.31 * size, negative: 0.27 * size)
-                case .differential: ThresholdLadder(.down, levels: levels, positive: 2 * size, negative: 2 * size)
+                case .rate: ThresholdLadder(.up, levels: levels, positive: 0.31 * size, negative: 0.27 * size, stepsPerOctave: stepsPerOctave)
+                case .differential: ThresholdLadder(.down, levels: levels, positive: 2 * size, negative: 2 * size, stepsPerOctave: stepsPerOctave)
                 }
             return NeuronLayer(
                 ladder: ladder, rounding: coding == .rate ? .halfBase : .nearest, reset: reset,

@@ -1,3 +1,4 @@
+internal import Foundation
 public import VolleyGraph
 public import VolleySpiking
 public import VolleyTensors
@@ -6,6 +7,7 @@ public import VolleyTensors
 /// layer is visited, and whether a spike meets it is looked up. Nothing of the simulators' bookkeeping is used.
 public struct SynapseCount: Sendable, Equatable {
     public var accumulates = 0
+    public var gradedAccumulates = 0
     public var paperAccumulates = 0
     public var analogMultiplyAccumulates = 0
     public var neuronUpdates = 0
@@ -15,7 +17,7 @@ public struct SynapseCount: Sendable, Equatable {
 
     /// The same fields of what a simulator counted.
     public init(_ counts: OperationCounts) {
-        (accumulates, paperAccumulates) = (counts.accumulates, counts.paperAccumulates)
+        (accumulates, paperAccumulates, gradedAccumulates) = (counts.accumulates, counts.paperAccumulates, counts.gradedAccumulates)
         (analogMultiplyAccumulates, neuronUpdates, spikes) = (counts.analogMultiplyAccumulates, counts.neuronUpdates, counts.spikes)
     }
 
@@ -47,6 +49,9 @@ public struct SynapseCount: Sendable, Equatable {
             /// By site, how many spikes each neuron sent.
             let fired = Dictionary(
                 uniqueKeysWithValues: sent[step].map { site, values in (site, numbers(network.layer(at: site)!.alphabet, values)) })
+            /// By site, how many spikes of each neuron multiply.
+            let graded = Dictionary(
+                uniqueKeysWithValues: sent[step].map { site, values in (site, values.values.map { isGraded($0, network.layer(at: site)!) ? 1 : 0 }) })
             for spikes in fired.values {
                 count.neuronUpdates += spikes.count
                 count.spikes += spikes.reduce(0, +)
@@ -68,6 +73,8 @@ public struct SynapseCount: Sendable, Equatable {
                     let reached = products.sum { left, right in now[isLeft ? left : right] }
                     count.accumulates += reached
                     count.paperAccumulates += reached
+                    let multiplied = graded[moving[0]]!
+                    count.gradedAccumulates += products.sum { left, right in multiplied[isLeft ? left : right] }
                 } else {
                     let (a, b) = (fired[sources[0]]!, fired[sources[1]]!)
                     func meet(_ known: [NodeID: Tensor]?) -> Int {
@@ -78,10 +85,23 @@ public struct SynapseCount: Sendable, Equatable {
                     }
                     count.accumulates += meet(step == 0 ? nil : known[step - 1])
                     count.paperAccumulates += meet(known[step])
+                    let (gradedA, gradedB) = (graded[sources[0]]!, graded[sources[1]]!)
+                    count.gradedAccumulates += products.sum { gradedA[$0] * gradedB[$1] }
+                    guard step > 0 else { continue }
+                    let (left, right) = (known[step - 1][sources[0]]!.values, known[step - 1][sources[1]]!.values)
+                    count.gradedAccumulates += products.sum { right[$1] == 0 ? 0 : gradedA[$0] } + products.sum { left[$0] == 0 ? 0 : gradedB[$1] }
                 }
             }
             return count
         }
+    }
+
+    /// Whether a value is one spike worth no power of two times the smallest value of its sign. Families but the ladders send counts.
+    private static func isGraded(_ value: Float, _ layer: NeuronLayer) -> Bool {
+        guard value != 0, layer.model is MultiThresholdNeuron else { return false }
+        let base = layer.alphabet.values.filter { $0 * value > 0 }.map(abs).min()!
+        let octaves = log2(Double(abs(value) / base))
+        return abs(octaves - octaves.rounded()) > 0.01
     }
 
     private static func numbers(_ alphabet: Alphabet, _ values: Tensor) -> [Int] {

@@ -75,6 +75,8 @@ typedef struct {
     const float *mask;   // added to the scaled scores: [queries or 1, keys], or null
     size_t mask_row;     // from one query's row of the mask to the next; 0: all share one
     const vk_neuron *neuron;  // behind the softmax: subtraction or differential; null: none, the ANN
+    int graded_mask;          // level p of the neurons is graded where (p − 1) & graded_mask
+    int64_t *graded_keys;     // [steps][keys]: adds how many queries sent a graded level, beside emitted_keys; null: not counted
 } vk_attention;
 
 // The windows of images [height, width, channels] that a convolution reads. In pairs: along height, along width.
@@ -149,6 +151,8 @@ typedef struct {
     int counts_rows;
     int32_t *emitted, *known;  // by step and column, or row: adds how many sent a spike, and have an estimate that is not
                                // zero; or both null
+    int graded_mask;           // level p is graded where (p − 1) & graded_mask
+    int32_t *graded;           // likewise, beside emitted: adds how many sent a graded level; or null
 } vk_decoding;
 
 // What one window of a pooling covers along an axis.

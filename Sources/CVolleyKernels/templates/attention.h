@@ -121,6 +121,18 @@ static void VK_NAME(count_codes)(size_t rows, size_t keys, const int8_t *codes, 
     }
 }
 
+static void VK_NAME(count_graded)(size_t rows, size_t keys, const int8_t *codes, const int mask, int64_t *counts) {
+    for (size_t i = 0; i < keys; i += VK_LANES) {
+        i16x8 sum = (i16x8)(0);
+        for (size_t r = 0; r < rows; r++) {
+            i16x8 code;
+            memcpy(&code, codes + r * keys + i, sizeof code);
+            sum -= graded_lanes(code, (int8_t)mask);
+        }
+        add_lanes(keys - i, __builtin_convertvector(sum, i16x32), counts + i);
+    }
+}
+
 static void VK_NAME(count_estimates)(size_t rows, size_t keys, const float *estimates, int64_t *counts) {
     for (size_t i = 0; i < keys; i += VK_LANES) {
         i16x32 sum = (i16x32)(0);
@@ -146,6 +158,8 @@ static size_t VK_NAME(attention)(const vk_attention *shape, int first_step, int 
                                    sent ? sent + first * keys : 0, 0, codes, 0, estimates, l.step, counts);
         for (size_t t = 0; t < times; t++) {
             if (codes) VK_NAME(count_codes)(rows, keys, codes + t * l.step, emitted_keys + t * keys);
+            if (codes && shape->graded_keys)
+                VK_NAME(count_graded)(rows, keys, codes + t * l.step, shape->graded_mask, shape->graded_keys + t * keys);
             if (sent_keys) VK_NAME(count_estimates)(rows, keys, estimates + t * l.step, sent_keys + t * keys);
             VK_NAME(gemm)(rows, shape->value_width, keys, estimates + t * l.step, keys, scratch + l.v + t * l.v_step, 0,
                           shape->out.start + t * shape->out.step + first * shape->out.row, shape->out.row);

@@ -46,14 +46,17 @@ VK_INLINE void decode_lanes(const vk_decoding *work, const float *reciprocals, c
         store_some(work->estimates + ((size_t)s * work->rows + r) * work->columns + c, lanes, estimate);
         if (!work->emitted) continue;
         const i16x32 fired = __builtin_convertvector(code != 0, i16x32), known = estimate != splat(0.0f);
+        const i16x32 graded = __builtin_convertvector(graded_lanes(code, (int8_t)work->graded_mask), i16x32);
         if (counts_rows) {
             const size_t at = (size_t)s * work->rows + r;
             work->emitted[at] += true_lanes(fired);
             work->known[at] += true_lanes(known);
+            if (work->graded) work->graded[at] += true_lanes(graded);
         } else {
             const size_t at = (size_t)s * work->columns + c;
             count_lanes(fired, lanes, work->emitted + at);
             count_lanes(known, lanes, work->known + at);
+            if (work->graded) count_lanes(graded, lanes, work->graded + at);
         }
     }
     if (state) store_some(state, lanes, sent);

@@ -25,6 +25,12 @@ static size_t VK_NAME(count_spikes)(size_t n, const int8_t *codes) {
 
 typedef int8_t b16 __attribute__((ext_vector_type(16)));
 
+// −1 in the lanes whose code is a graded level, 0 in the others.
+VK_INLINE b16 graded_lanes(b16 codes, const int8_t mask) {
+    const b16 sign = codes >> 7, level = (codes ^ sign) - sign;
+    return (b16)(((level - (b16)(1)) & (b16)(mask)) != (b16)(0)) & (b16)(codes != (b16)(0));
+}
+
 static void VK_NAME(count_codes_columns)(size_t rows, size_t n, const int8_t *in, int64_t *counts) {
     size_t i = 0;
     for (; i + VK_LANES <= n; i += VK_LANES) {

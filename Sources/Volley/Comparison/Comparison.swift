@@ -30,7 +30,7 @@ public struct Comparison: Sendable {
     public var dataset: Dataset
     /// The time-steps that are shown, ascending.
     public var steps: [Int]
-    /// Batch size, threads, limit and the like; its number of time-steps does not count.
+    /// Batch size, threads, limit and the like; its number of time-steps does not count, and the ANN always answers.
     public var settings: Evaluation.Settings
     public var kernels: Kernels
     /// Whether samples may be measured that were calibrated on.
@@ -47,6 +47,7 @@ public struct Comparison: Sendable {
         (self.model, self.candidates, self.calibration, self.dataset) = (model, candidates, calibration, dataset)
         (self.steps, self.settings, self.kernels) = (steps, settings, kernels)
         self.settings.timeSteps = steps.last!
+        (self.settings.comparesWithANN, self.settings.earlyExit) = (true, nil)
     }
 
     /// - Parameters:

@@ -14,6 +14,8 @@ public struct ComparisonResults: Sendable, Hashable, Codable {
         public var synapticOperations: Double
         /// The energy of steps 1…t as a multiple of the ANN's, with analog layers as multiply-accumulates.
         public var energy: Double
+        /// The same with graded spikes priced as multiplications.
+        public var strictEnergy: Double
     }
 
     /// What a method needed beside the trained network.
@@ -41,6 +43,8 @@ public struct ComparisonResults: Sendable, Hashable, Codable {
         public var provenance: Provenance
         public var needs: Needs
         public var sites: Int
+        /// What the energies assume of spikes.
+        public var grades: SpikeGrades
         public var steps: [Step]
         public var seconds: Seconds
     }
@@ -63,19 +67,21 @@ public struct ComparisonResults: Sendable, Hashable, Codable {
     public var skipped: [SkippedSample] = []
     public var steps: [Int]
     public var settings: Evaluation.Settings
+    public var prices: EnergyPrices
     public var dataDigest: String?
     public var entries: [Entry] = []
     public var unfit: [Unfit] = []
 
     init(model: String?, steps: [Int], settings: Evaluation.Settings) {
-        (self.model, self.steps, self.settings) = (model, steps, settings)
+        (self.model, self.steps, self.settings, prices) = (model, steps, settings, settings.prices)
     }
 
     /// Adds what was measured of one method; all of them saw the same samples.
     mutating func add(_ found: (entry: Entry, results: Results)) {
         entries.append(found.entry)
         let results = found.results
-        (ann, annInterval) = (results.ann.top1, ConfidenceInterval(of: results.ann.top1, samples: results.samples))
+        ann = results.ann?.top1
+        annInterval = ann.map { ConfidenceInterval(of: $0, samples: results.samples) }
         (samples, skipped, dataDigest) = (results.samples, results.skipped, results.digests.data)
         annMultiplyAccumulates = annMultiplyAccumulates ?? results.dense.multiplyAccumulates
         settings.output = results.settings.output
@@ -88,12 +94,13 @@ extension ComparisonResults.Entry {
         provenance = results.provenance
         self.needs = needs
         sites = results.sites.count
+        grades = results.grades
         self.steps = steps.map { step in
             let found = results.steps[step - 1]
             return ComparisonResults.Step(
                 step: step, top1: found.top1, top1Interval: ConfidenceInterval(of: found.top1, samples: results.samples),
-                agreement: found.agreement, firingRate: found.firingRate, synapticOperations: found.synapticOperations,
-                energy: found.energy.exact)
+                agreement: found.agreement!, firingRate: found.firingRate, synapticOperations: found.synapticOperations,
+                energy: found.energy.exact, strictEnergy: found.energy.strict)
         }
         self.seconds = seconds
     }

@@ -8,14 +8,19 @@ public struct ClassifierOutput: Hashable, Sendable {
     /// At least 2: of a single class every answer would be right.
     public let classes: Int
 
-    /// - Parameter name: the output's name; nil where only one of the network's outputs has such a shape.
-    /// - Throws: `SpikingError` listing the outputs where that is not so.
-    public init(of graph: Graph, named name: String? = nil) throws {
+    /// The outputs of shape [N, classes] with two classes at least.
+    public static func fitting(_ graph: Graph) -> [Graph.Output] {
         let batch = graph.inputs.first.flatMap { graph[$0].shape.dimensions.first }
-        let fitting = graph.outputs.filter { output in
+        return graph.outputs.filter { output in
             let shape = graph[output.value].shape
             return shape.rank == 2 && shape[0] == batch && !shape[1].scalesWithBatch && shape[1].size >= 2
         }
+    }
+
+    /// - Parameter name: the output's name; nil where only one of the network's outputs has such a shape.
+    /// - Throws: `SpikingError` listing the outputs where that is not so.
+    public init(of graph: Graph, named name: String? = nil) throws {
+        let fitting = Self.fitting(graph)
         let listed = graph.outputs.map { "\($0.name) \(graph[$0.value].shape)" }.joined(separator: ", ")
         func failure(_ message: String, _ remedies: [Remedy] = []) -> SpikingError {
             SpikingError(.badSettings, "\(message); the network's outputs: \(listed)", remedies: remedies)

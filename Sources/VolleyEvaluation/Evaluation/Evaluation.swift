@@ -24,12 +24,19 @@ public struct Evaluation: Sendable {
         public var weights: WeightFormat
         /// The output that holds the classes; nil where only one can, see ``ClassifierOutput``.
         public var output: String?
+        /// Whether the ANN answers too. Otherwise the results hold nothing that is relative to its answers.
+        public var comparesWithANN = true
+        /// Softmax margins at which a sample stops, ascending within 0…1, 0 itself left out: each is measured. nil runs all time-steps.
+        public var earlyExit: [Double]?
+        /// What counted operations cost. Sums do not depend on it; results hold it beside the settings.
+        public var prices = EnergyPrices.arithmetic
 
-        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output }
+        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output, comparesWithANN, earlyExit }
 
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String? = nil,
-            weights: WeightFormat = .fp32, output: String? = nil
+            weights: WeightFormat = .fp32, output: String? = nil, comparesWithANN: Bool = true,
+            earlyExit: [Double]? = nil, prices: EnergyPrices = .arithmetic
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -39,13 +46,16 @@ public struct Evaluation: Sendable {
             self.data = data
             self.weights = weights
             self.output = output
+            self.comparesWithANN = comparesWithANN
+            self.earlyExit = earlyExit
+            self.prices = prices
         }
     }
 
-    private let network: SpikingNetwork
+    let network: SpikingNetwork
     private let dataset: Dataset
-    private var settings: Settings
-    private let simulator: any Simulator
+    private(set) var settings: Settings
+    let simulator: any Simulator
     private let input: Node
     private let output: String
     private let labels: ClassLabels
@@ -63,6 +73,7 @@ public struct Evaluation: Sendable {
         guard settings.batchSize >= 1, settings.threads >= 1 else {
             throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
         }
+        try Self.checkMargins(settings.earlyExit)
         guard settings.limit ?? 1 >= 1 else { throw SpikingError(.badSettings, "the limit must be at least 1 sample") }
         self.simulator = simulator
         network = simulator.network
@@ -88,6 +99,7 @@ public struct Evaluation: Sendable {
                 "node '\(graph[id].name)' relates the samples of a batch to each other, so an answer would depend on "
                     + "what else is in its batch; use \(Remedy(.session)) for batches of your choice", remedies: [Remedy(.session)])
         }
+        if settings.earlyExit != nil { try simulator.requireSingleSamples() }
         guard self.dataset.count > 0 else {
             throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
         }
@@ -126,13 +138,14 @@ public struct Evaluation: Sendable {
         let journal = try resumeFile.map {
             try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
         }
-        var tally = journal?.tally ?? Tally(timeSteps: settings.timeSteps)
-        guard tally.isPossible(timeSteps: settings.timeSteps, among: dataset.count, sites: sites) else {
+        let empty = emptyTally
+        var tally = journal?.tally ?? empty
+        guard tally.isPossible(beside: empty, among: dataset.count, sites: sites) else {
             throw EvaluationError(
                 .malformedProgress, "This progress was altered: it holds sums that no evaluation of these samples has.",
                 context: .init(file: resumeFile))
         }
-        let comparison = try simulator.rounding.map { try WeightComparison(simulator.ann, $0) }
+        let comparison = try settings.comparesWithANN ? simulator.rounding.map { try WeightComparison(simulator.ann, $0) } : nil
         let loader = try BatchLoader(
             dataset, preprocessing: network.preprocessing, inputShape: inputShape,
             batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads,
@@ -149,6 +162,11 @@ public struct Evaluation: Sendable {
                 .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
         }
         return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
+    }
+
+    private var emptyTally: Tally {
+        guard let margins = settings.earlyExit else { return Tally(timeSteps: settings.timeSteps, comparesWithANN: settings.comparesWithANN) }
+        return Tally(timeSteps: settings.timeSteps, margins: margins, comparesWithANN: settings.comparesWithANN)
     }
 
     /// By name the neurons and codes of every site.
@@ -173,11 +191,13 @@ public struct Evaluation: Sendable {
     ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let inputs = [input.name: batch.inputs]
-        let logits: Tensor
-        let spiking: SimulationResult
+        var logits: Tensor?
+        let spiking: Answers
         do {
-            logits = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
-            spiking = try simulator.spikingAnswers(inputs)
+            if settings.comparesWithANN {
+                logits = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
+            }
+            spiking = try answers(inputs)
         } catch var failure as NonFiniteOutput {
             failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
             throw failure
@@ -185,41 +205,32 @@ public struct Evaluation: Sendable {
         let count = batch.samples.count
         try comparison?.add(
             0..<max(0, min(count, comparedSamples - tally.samples)), of: inputs, to: &tally.weightDistances)
-        tally.add(batch.samples.map { labels.indices[$0] }, annLogits: logits, result: spiking, output: output)
+        let classes = batch.samples.map { labels.indices[$0] }
+        switch spiking {
+        case .whole(let result): tally.add(classes, annLogits: logits, result: result, output: output)
+        case .stopped(let runs, let margins): tally.add(classes, annLogits: logits, runs: runs, output: output, thresholds: margins)
+        }
         tally.add(batch)
     }
+    private enum Answers {
+        /// Of all time-steps.
+        case whole(SimulationResult)
+        /// Of each sample, up to where it reached the last of the margins.
+        case stopped([StoppedRun], margins: [Double])
+    }
 
-    private func results(_ tally: Tally, _ digests: Results.Digests) -> Results {
-        let samples = Double(tally.samples)
-        let samplesPerRun = simulator.batching.samplesPerRun
-        let dense = SynapseMap(network.graph).dense
-        let prices = EnergyPrices()
-        var total = OperationCounts()
-        let steps = tally.counts.indices.map { index in
-            total += tally.counts[index]
-            let updates = Double(total.neuronUpdates)
-            return Results.Step(
-                step: index + 1, top1: Double(tally.steps[index].top1) / samples,
-                top5: Double(tally.steps[index].top5) / samples, agreement: Double(tally.agreements[index]) / samples,
-                firingRate: updates > 0 ? Double(total.spikes) / updates : 0,
-                synapticOperations: Double(total.accumulates) / samples,
-                energy: EnergyRatios(total, dense: dense, samples: tally.samples / samplesPerRun, prices: prices),
-                counts: tally.counts[index])
+    private func answers(_ inputs: [String: Tensor]) throws -> Answers {
+        guard let margins = settings.earlyExit, let last = margins.last else { return .whole(try simulator.spikingAnswers(inputs)) }
+        let runs = try simulator.spikingAnswers(inputs) { [output] _, estimates in
+            SoftmaxMargin.margin(of: estimates[output]!.values) >= last
         }
-        let summary = NetworkSummary(network.graph, network: network)
-        let sites = summary.sites.map { site in
-            Results.Site(
-                name: site.name, neurons: site.neurons,
-                codes: network.neurons[site.name]!.alphabet.codes, thresholds: network.neurons[site.name]!.alphabet.values,
-                spikesPerLevel: tally.spikes[site.name] ?? [])
+        return .stopped(runs, margins: margins)
+    }
+
+    private static func checkMargins(_ margins: [Double]?) throws {
+        guard let margins else { return }
+        guard !margins.isEmpty, margins.allSatisfy({ $0 > 0 && $0 <= 1 }), zip(margins, margins.dropFirst()).allSatisfy(<) else {
+            throw SpikingError(.badSettings, "margins for early exit ascend, above 0 and up to 1; found \(margins)")
         }
-        return Results(
-            version: volleyVersion,
-            ann: Results.Accuracy(top1: Double(tally.ann.top1) / samples, top5: Double(tally.ann.top5) / samples),
-            steps: steps, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
-            provenance: network.provenance, prices: prices, dense: dense.perSample(of: samplesPerRun),
-            floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
-            digests: digests,
-            weightError: simulator.rounding.map { WeightError(of: $0, outputs: tally.weightDistances) })
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import VolleyFormats
+internal import VolleySpiking
 internal import VolleyTensors
 
 /// The file that an interrupted evaluation goes on from. Written whole after every batch: at most the batch in flight is lost.
@@ -31,11 +32,15 @@ struct Journal: Sendable {
     /// - Throws: ``EvaluationError`` where something else stands at the path, or progress that cannot be gone on with.
     init(path: String, of subject: Subject) throws {
         self.path = path
-        // Neither batches nor threads change a result, so a run may go on with other numbers of them.
+        self.subject = Self.counted(subject)
+        tally = try FileManager.default.fileExists(atPath: path) ? Self.read(path, self.subject) : nil
+    }
+
+    /// Without what changes no sum, so that a run may go on with others: batches, threads and prices.
+    private static func counted(_ subject: Subject) -> Subject {
         var subject = subject
-        (subject.settings.batchSize, subject.settings.threads) = (0, 0)
-        self.subject = subject
-        tally = try FileManager.default.fileExists(atPath: path) ? Self.read(path, subject) : nil
+        (subject.settings.batchSize, subject.settings.threads, subject.settings.prices) = (0, 0, .arithmetic)
+        return subject
     }
 
     private static func read(_ path: String, _ subject: Subject) throws -> Tally {
@@ -57,9 +62,7 @@ struct Journal: Sendable {
         guard words[3] == SHA256.digest(of: content).hexadecimal,
             let document = try? JSONDecoder().decode(Document.self, from: Data(content))
         else { throw failure("This progress was altered or damaged: its digest does not fit. \(anew)") }
-        var kept = document.subject
-        (kept.settings.batchSize, kept.settings.threads) = (0, 0)
-        guard kept == subject else {
+        guard counted(document.subject) == subject else {
             throw failure(
                 "This progress is of another network, other data or other settings. Name another file, or remove this one "
                     + "to begin anew.")

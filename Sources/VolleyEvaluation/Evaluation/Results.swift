@@ -14,8 +14,8 @@ public struct Results: Sendable, Hashable, Codable {
         public var step: Int
         public var top1: Double
         public var top5: Double
-        /// The fraction of samples to which the ANN gives the same answer.
-        public var agreement: Double
+        /// The fraction of samples to which the ANN gives the same answer; nil where it was left out.
+        public var agreement: Double?
         /// Spikes per neuron and time-step, the mean over steps 1…t.
         public var firingRate: Double
         /// Accumulates per sample in steps 1…t.
@@ -26,6 +26,34 @@ public struct Results: Sendable, Hashable, Codable {
         public var counts: OperationCounts
     }
 
+    /// What it takes to stop each sample at the first time-step whose softmax margin reaches `margin`, and at the last one otherwise: the
+    /// answer there, and what the steps up to there cost. Samples run one by one.
+    public struct Exit: Sendable, Hashable, Codable {
+        /// The largest softmax probability less the second largest from which on a sample stops.
+        public var margin: Double
+        /// The time-step of the stop, the mean over all samples.
+        public var meanSteps: Double
+        /// By time-step, the fraction of samples that stop there; at the last one also those that never reach the margin.
+        public var stops: [Double]
+        /// The fraction of samples that reach the margin.
+        public var reached: Double
+        public var top1: Double
+        public var top1Interval: ConfidenceInterval
+        public var top5: Double
+        /// The fraction of samples to which the ANN gives the same answer; nil where it was left out.
+        public var agreement: Double?
+        /// Spikes per neuron and time-step that was run.
+        public var firingRate: Double
+        /// Accumulates per sample up to its stop.
+        public var synapticOperations: Double
+        /// The energy of all samples up to their stops as a multiple of the ANN's.
+        public var energy: EnergyRatios
+        /// What was counted up to the stops, summed over all samples.
+        public var counts: OperationCounts
+        /// Wall time of one thread from a sample's input to its answer, the mean over all samples, on the machine that measured.
+        public var millisecondsPerSample: Double
+    }
+
     public struct Site: Sendable, Hashable, Codable {
         public var name: String
         /// Neurons for one sample.
@@ -34,7 +62,7 @@ public struct Results: Sendable, Hashable, Codable {
         public var codes: [Int8]
         /// What each of them is worth, in units of the activation: of a ladder the thresholds.
         public var thresholds: [Float]
-        /// By step and code, in the order of `codes`, summed over all samples.
+        /// By step and code, in the order of `codes`, summed over all samples; empty where samples stop early.
         public var spikesPerLevel: [[Int64]]
     }
 
@@ -46,14 +74,20 @@ public struct Results: Sendable, Hashable, Codable {
     }
 
     public var version: String
-    public var ann: Accuracy
+    /// nil where the ANN was left out.
+    public var ann: Accuracy?
+    /// Empty where samples stop early: then no other time-steps are run.
     public var steps: [Step]
+    /// By margin; nil where all time-steps are run.
+    public var exits: [Exit]?
     public var sites: [Site]
     public var samples: Int
     public var skipped: [SkippedSample]
     public var settings: Evaluation.Settings
     public var provenance: Provenance
     public var prices: EnergyPrices
+    /// What the energies assume of spikes.
+    public var grades: SpikeGrades
     /// What the ANN costs for one sample.
     public var dense: DenseCosts
     /// Kinds of operator that stay in floating point: their values are not spikes.

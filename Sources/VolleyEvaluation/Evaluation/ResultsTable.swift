@@ -1,24 +1,34 @@
 internal import VolleySpiking
 internal import VolleyTensors
 
-/// Results as a table for people: a row for the ANN and one for every time-step.
+/// Results as a table for people: a row for the ANN and one for every time-step, or one for every margin at which samples stop.
 public enum ResultsTable {
     public static func text(_ results: Results) -> String {
+        if let exits = results.exits { return Self.exits(results, exits) }
         let energy = "energy (spiking / ANN)"
         var table = TextTable([
             .text(""), .number("top-1"), .number("top-5"), .number("/neuron/step", in: "firing rate"), .number("/sample", in: "synaptic ops"),
-            .number("paper", in: energy), .number("exact", in: energy), .number("full", in: energy),
+            .number("paper", in: energy), .number("exact", in: energy), .number("strict", in: energy), .number("full", in: energy),
         ])
         table.append(
-            ["ANN", TextTable.fixed(results.ann.top1, 4), TextTable.fixed(results.ann.top5, 4), ""]
-                + [count(Double(results.dense.multiplyAccumulates)) + " MAC", "1", "1", "1"])
+            ["ANN", results.ann.map { TextTable.fixed($0.top1, 4) } ?? "", results.ann.map { TextTable.fixed($0.top5, 4) } ?? "", ""]
+                + [count(Double(results.dense.multiplyAccumulates)) + " MAC", "1", "1", "1", "1"])
         for step in results.steps {
             table.append(
                 ["t = \(step.step)"] + [step.top1, step.top5, step.firingRate].map { TextTable.fixed($0, 4) }
                     + [count(step.synapticOperations) + " AC "]
-                    + [step.energy.paper, step.energy.exact, step.energy.full].map { TextTable.fixed($0, 3) })
+                    + cells(step.energy))
         }
-        return table.text
+        return table.text + assumptions(results)
+    }
+
+    static func cells(_ energy: EnergyRatios) -> [String] {
+        [energy.paper, energy.exact, energy.strict, energy.full].map { TextTable.fixed($0, 3) }
+    }
+
+    /// What the energies rest on.
+    static func assumptions(_ results: Results) -> String {
+        "\nEnergy: prices '\(results.prices.name)', spikes with \(results.grades.text).\n"
     }
 
     /// The most active and the quietest sites.

@@ -14,42 +14,55 @@ struct Tally: Sendable, Hashable, Codable {
             if rank == 0 { top1 += 1 }
             if rank < 5 { top5 += 1 }
         }
+
+        func isPossible(of samples: Int) -> Bool { 0...samples ~= top5 && 0...top5 ~= top1 }
     }
 
     /// Samples that were looked at, skipped ones included, and those that were measured.
     var position = 0
     var samples = 0
     var skipped: [SkippedSample] = []
-    var ann = Hits()
+    /// nil where the ANN is left out.
+    var ann: Hits?
     var steps: [Hits]
-    /// By step, how often the spiking network gave the ANN's answer.
-    var agreements: [Int]
+    /// By step, how often the spiking network gave the ANN's answer; nil where the ANN is left out.
+    var agreements: [Int]?
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
+    /// By margin, where samples stop early: then there are no sums by step.
+    var exits: [ExitTally]?
     /// How far rounded weights move each output of the ANN on the first samples; empty for fp32.
     var weightDistances: [String: RelativeDistance] = [:]
 
-    init(timeSteps: Int) {
+    init(timeSteps: Int, comparesWithANN: Bool) {
         steps = Array(repeating: Hits(), count: timeSteps)
-        agreements = Array(repeating: 0, count: timeSteps)
+        if comparesWithANN { (ann, agreements) = (Hits(), Array(repeating: 0, count: timeSteps)) }
         counts = Array(repeating: OperationCounts(), count: timeSteps)
     }
 
+    /// Of samples that stop early.
+    init(timeSteps: Int, margins: [Double], comparesWithANN: Bool) {
+        self.init(timeSteps: 0, comparesWithANN: comparesWithANN)
+        exits = margins.map { _ in ExitTally(timeSteps: timeSteps) }
+    }
+
     /// Whether these can be sums over the first samples of so many.
-    /// - Parameter sites: by name the neurons and the levels of each.
-    func isPossible(timeSteps: Int, among count: Int, sites: [String: (neurons: Int, codes: Int)]) -> Bool {
-        let samples = samples
-        func isPossible(_ hits: Hits) -> Bool { 0...samples ~= hits.top5 && 0...hits.top5 ~= hits.top1 }
+    /// - Parameters:
+    ///   - empty: what they began as.
+    ///   - sites: by name the neurons and the levels of each.
+    func isPossible(beside empty: Tally, among count: Int, sites: [String: (neurons: Int, codes: Int)]) -> Bool {
+        let (samples, timeSteps) = (samples, empty.steps.count)
+        func isPossible(_ hits: Hits) -> Bool { hits.isPossible(of: samples) }
+        let sites = exits == nil ? sites : [:]
         // Adding up what is kept and what is still to come must not overflow.
-        let largest = Int.max / (4 * timeSteps)
-        let fields: [KeyPath<OperationCounts, Int>] = [
-            \.accumulates, \.paperAccumulates, \.analogMultiplyAccumulates, \.neuronUpdates, \.nonlinearElements, \.scalings,
-            \.spikes,
-        ]
+        let largest = Int.max / (4 * max(1, timeSteps))
         return 0...count ~= position && 0...position ~= samples && skipped.count == position - samples
-            && isPossible(ann) && steps.count == timeSteps && steps.allSatisfy(isPossible)
-            && agreements.count == timeSteps && agreements.allSatisfy { 0...samples ~= $0 }
-            && counts.count == timeSteps && counts.allSatisfy { count in fields.allSatisfy { 0...largest ~= count[keyPath: $0] } }
+            && (ann == nil) == (empty.ann == nil) && ann.map(isPossible) ?? true
+            && steps.count == timeSteps && steps.allSatisfy(isPossible)
+            && agreements?.count == empty.agreements?.count && agreements?.allSatisfy { 0...samples ~= $0 } ?? true
+            && counts.count == timeSteps && counts.allSatisfy { $0.isPossible(atMost: largest) }
+            && exits?.count == empty.exits?.count
+            && zip(exits ?? [], empty.exits ?? []).allSatisfy { $0.isPossible(timeSteps: $1.stops.count, samples: samples) }
             && (samples == 0 ? spikes.isEmpty : Set(spikes.keys) == Set(sites.keys))
             && spikes.allSatisfy { name, steps in
                 guard let site = sites[name], steps.count == timeSteps else { return false }
@@ -71,18 +84,18 @@ struct Tally: Sendable, Hashable, Codable {
     /// Counts the answers for the samples of a batch.
     /// - Parameters:
     ///   - labels: the class of each sample.
-    ///   - annLogits: finite, `[N, classes]`.
+    ///   - annLogits: finite, `[N, classes]`; nil where the ANN is left out.
     ///   - result: its output of that name is finite and holds `[T, N, classes]`.
-    mutating func add(_ labels: [Int], annLogits: Tensor, result: SimulationResult, output: String) {
+    mutating func add(_ labels: [Int], annLogits: Tensor?, result: SimulationResult, output: String) {
         let logits = result.outputs[output]!
-        let classes = annLogits.shape.rowCount
-        let answers = annLogits.argmaxOfRows()
+        let classes = logits.count / max(1, steps.count * labels.count)
+        let answers = annLogits?.argmaxOfRows()
         for (row, label) in labels.enumerated() {
-            ann.count(Self.rank(of: label, annLogits.values, row * classes, classes))
+            if let annLogits { ann?.count(Self.rank(of: label, annLogits.values, row * classes, classes)) }
             for step in steps.indices {
                 let start = (step * labels.count + row) * classes
                 steps[step].count(Self.rank(of: label, logits.values, start, classes))
-                if Self.rank(of: answers[row], logits.values, start, classes) == 0 { agreements[step] += 1 }
+                if let answers, Self.rank(of: answers[row], logits.values, start, classes) == 0 { agreements?[step] += 1 }
             }
         }
         for step in counts.indices { counts[step] += result.steps[step] }
@@ -91,9 +104,29 @@ struct Tally: Sendable, Hashable, Codable {
         }
     }
 
+    /// Counts the answers for the samples of a batch that each stop as soon as the softmax margin reaches a threshold, for some of them.
+    /// - Parameters:
+    ///   - annLogits: finite, `[N, classes]`; nil where the ANN is left out.
+    ///   - runs: each of one sample, and of as many steps as the largest threshold takes.
+    mutating func add(_ labels: [Int], annLogits: Tensor?, runs: [StoppedRun], output: String, thresholds: [Double]) {
+        let answers = annLogits?.argmaxOfRows()
+        for (row, (label, run)) in zip(labels, runs).enumerated() {
+            if let annLogits {
+                let classes = annLogits.shape.rowCount
+                ann?.count(Self.rank(of: label, annLogits.values, row * classes, classes))
+            }
+            let logits = run.result.outputs[output]!
+            let classes = logits.count / run.timeSteps
+            let margins = (0..<run.timeSteps).map { SoftmaxMargin.margin(of: logits.values[$0 * classes..<($0 + 1) * classes]) }
+            for (index, threshold) in thresholds.enumerated() {
+                exits?[index].add(run, threshold: threshold, margins: margins, logits: logits, label: label, answer: answers?[row])
+            }
+        }
+    }
+
     /// How many classes come before `label`: those with a larger value, and of equal ones those that stand earlier. What is
     /// not a number comes before everything, so that it is never counted as right.
-    private static func rank(of label: Int, _ values: [Float], _ start: Int, _ classes: Int) -> Int {
+    static func rank(of label: Int, _ values: [Float], _ start: Int, _ classes: Int) -> Int {
         let own = values[start + label]
         var rank = 0
         for index in 0..<classes where index != label || own.isNaN {
@@ -102,5 +135,14 @@ struct Tally: Sendable, Hashable, Codable {
             if !comesAfter { rank += 1 }
         }
         return rank
+    }
+}
+
+extension OperationCounts {
+    func isPossible(atMost largest: Int) -> Bool {
+        let fields: [KeyPath<OperationCounts, Int>] = [
+            \.accumulates, \.paperAccumulates, \.analogMultiplyAccumulates, \.neuronUpdates, \.nonlinearElements, \.scalings, \.spikes,
+        ]
+        return fields.allSatisfy { 0...largest ~= self[keyPath: $0] }
     }
 }

@@ -107,6 +107,10 @@ struct Lowering {
             kernel.sources = AttentionSources(
                 q: neurons[q.value]!.source, k: neurons[k.value]!.source, v: neurons[v.value]!.source)
         }
+        // The kernels tell graded spikes by a mask, as all ladders have one.
+        let sites = [attention.site].compactMap(\.self) + (kernel.sources == nil ? [] : [q.value, k.value, v.value])
+        try require(sites.allSatisfy { neurons[$0]!.alphabet.gradedMask != nil }, stage)
+        kernel.gradedMask = attention.site.flatMap { neurons[$0]!.alphabet.gradedMask } ?? 0
         let heads = attention.heads.perSample.count
         try require(
             count(q.value) == heads * kernel.queries * kernel.width && count(k.value) == heads * kernel.keys * kernel.width

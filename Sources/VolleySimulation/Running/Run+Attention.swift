@@ -24,6 +24,7 @@ extension Run {
             if counter != nil {
                 outputs.emittedKeys = [Int64](repeating: 0, count: heads * repeats * kernel.keys)
                 outputs.sentKeys = outputs.emittedKeys
+                if kernel.gradedMask != 0 { outputs.gradedKeys = outputs.emittedKeys }
             }
         }
         if kernel.sources != nil {
@@ -34,6 +35,7 @@ extension Run {
             if counter != nil {
                 outputs.emittedInputs = [Int32](repeating: 0, count: heads * repeats * kernel.meetingsPerHead)
                 outputs.sentInputs = outputs.emittedInputs
+                if kernel.readsGraded { outputs.gradedInputs = outputs.emittedInputs }
             }
         }
         var scratch = workspace.takeScratch(kernel.scratchCount(steps: repeats))
@@ -44,7 +46,7 @@ extension Run {
             try record(site, firstStep, bad, codes: schedule.neurons[site]!.codeCounts(outputs.counts, steps: repeats))
             counter?.recordMeetings(
                 site: site, steps: repeats, heads: heads, positions: kernel.keys, emitted: outputs.emittedKeys,
-                sent: outputs.sentKeys)
+                sent: outputs.sentKeys, graded: outputs.gradedKeys)
             if keepsState { attentionStates[site] = outputs.sent }
         }
         if kernel.sources != nil {
@@ -58,10 +60,11 @@ extension Run {
     mutating func recordMeetings(_ attention: AttentionStage, _ heads: Int, _ steps: Int, _ outputs: AttentionOutputs) {
         let kernel = attention.kernel
         let (emitted, sent) = (outputs.emittedInputs.map(Int64.init), outputs.sentInputs.map(Int64.init))
+        let graded = outputs.gradedInputs.map(Int64.init)
         var first = 0
         for (site, positions) in [(attention.q, kernel.width), (attention.k, kernel.width), (attention.v, kernel.keys)] {
             counter?.recordMeetings(
-                site: site, steps: steps, heads: heads, positions: positions, emitted: emitted, sent: sent, first: first,
+                site: site, steps: steps, heads: heads, positions: positions, emitted: emitted, sent: sent, graded: graded, first: first,
                 perHead: steps * kernel.meetingsPerHead)
             first += steps * positions
         }

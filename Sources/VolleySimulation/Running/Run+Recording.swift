@@ -44,7 +44,9 @@ extension Run {
         }
         for (step, counts) in counts.enumerated() {
             spikes[site, default: []].append(counts)
-            counter?.record(site: id, step: firstStep + step, spikes: schedule.neurons[id]!.alphabet.spikeCount(counts))
+            let alphabet = schedule.neurons[id]!.alphabet
+            counter?.record(
+                site: id, step: firstStep + step, spikes: alphabet.spikeCount(counts), graded: alphabet.gradedCount(counts))
         }
     }
 

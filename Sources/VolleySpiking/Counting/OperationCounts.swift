@@ -2,6 +2,8 @@
 public struct OperationCounts: Sendable, Hashable, Codable {
     /// Accumulates: one per spike and synapse it reaches. Products count with the sums of the step before, `S(t−1)`.
     public var accumulates = 0
+    /// Those of them that multiply: the spike is graded (`Alphabet.graded`), and what it meets in a product is no spike, or a graded one too.
+    public var gradedAccumulates = 0
     /// The same as the authors' program counts it: products with `S(t)`, the nonzero inputs of analog layers included.
     public var paperAccumulates = 0
     /// Multiply-accumulates of layers that see analog values: the first layer (once, at the first step) and the head.
@@ -19,6 +21,7 @@ public struct OperationCounts: Sendable, Hashable, Codable {
 
     public static func += (total: inout OperationCounts, step: OperationCounts) {
         total.accumulates += step.accumulates
+        total.gradedAccumulates += step.gradedAccumulates
         total.paperAccumulates += step.paperAccumulates
         total.analogMultiplyAccumulates += step.analogMultiplyAccumulates
         total.neuronUpdates += step.neuronUpdates

@@ -14,6 +14,8 @@ public struct SynapseCounter: Sendable {
     private struct Meeting: Sendable {
         var emitted: [Int64]
         var sent: [Int64]
+        /// How many of the emitted ones are graded; empty for none.
+        var graded: [Int64]
     }
 
     public init(_ map: SynapseMap, batch: Int, timeSteps: Int, kernels: Kernels = .best) {
@@ -40,11 +42,11 @@ public struct SynapseCounter: Sendable {
         (map.readers[site] ?? []).contains { if case .product = $0 { true } else { false } }
     }
 
-    /// Records how many spikes a site sent at one step, counted from 1. Where ``needsPositions(of:)`` holds,
+    /// Records how many spikes a site sent at one step, counted from 1, and how many of them are graded. Where ``needsPositions(of:)`` holds,
     /// ``recordPositions(site:step:shape:emitted:sent:offset:)`` completes it.
-    public mutating func record(site: NodeID, step: Int, spikes: Int) {
+    public mutating func record(site: NodeID, step: Int, spikes: Int, graded: Int) {
         steps[step - 1].spikes += spikes
-        for case .layer(let fanOut) in map.readers[site] ?? [] { add(spikes * fanOut, to: step) }
+        for case .layer(let fanOut) in map.readers[site] ?? [] { add(spikes * fanOut, graded: graded * fanOut, to: step) }
     }
 
     /// Records where the spikes of a site are. Steps come in order for each site.
@@ -56,34 +58,50 @@ public struct SynapseCounter: Sendable {
     public mutating func recordPositions(
         site: NodeID, step: Int, shape: Shape, emitted: [Int8], sent: [Float], offset: Int, alphabet: Alphabet
     ) {
+        let graded = alphabet.hasGraded ? alphabet.gradedCodes(of: emitted, from: offset, count: shape.count) : []
         for reader in map.readers[site] ?? [] {
             switch reader {
             case .layer: break
             case .convolution(let fanOut):
-                add(reached(fanOut, emitted, offset: offset, shape, alphabet), to: step)
+                add(
+                    reached(fanOut, emitted, offset: offset, shape, alphabet),
+                    graded: graded.isEmpty ? 0 : reached(fanOut, graded, offset: 0, shape, alphabet), to: step)
             case .routed(let fanOut):
-                let spikes = alphabet.spikeTable
-                var reached = 0
-                for sample in stride(from: offset, to: offset + shape.count, by: fanOut.count) {
-                    for (index, targets) in fanOut.enumerated() { reached += spikes[Alphabet.place(of: emitted[sample + index])] * targets }
-                }
-                add(reached, to: step)
+                add(
+                    reached(fanOut, emitted, offset: offset, count: shape.count, alphabet),
+                    graded: graded.isEmpty ? 0 : reached(fanOut, graded, offset: 0, count: shape.count, alphabet), to: step)
             case .product(let product, let side):
                 let matrices = Matrices(shape, side, isMatrix: map.products[product].isMatrixProduct)
                 var fired = [Int64](repeating: 0, count: matrices.positions)
                 var known = fired
+                var firedGraded = graded.isEmpty ? [] : fired
                 for part in matrices.parts {
                     let start = offset + part.start
                     countSpikes(
                         of: part.axis, width: part.width, emitted, offset: start, rows: part.rows, alphabet, adding: &fired,
                         at: part.position)
+                    if !graded.isEmpty {
+                        kernels.countNonzero(
+                            of: part.axis, width: part.width, graded, offset: part.start, rows: part.rows, adding: &firedGraded,
+                            at: part.position)
+                    }
                     kernels.countNonzero(
                         of: part.axis, width: part.width, sent, offset: start, rows: part.rows, adding: &known,
                         at: part.position)
                 }
-                meetings[product][side.rawValue].append(Meeting(emitted: fired, sent: known))
+                meetings[product][side.rawValue].append(Meeting(emitted: fired, sent: known, graded: firedGraded))
             }
         }
+    }
+
+    /// How many targets the spikes reach whose neurons reach so many each, by neuron of one sample.
+    private func reached(_ fanOut: [Int], _ codes: [Int8], offset: Int, count: Int, _ alphabet: Alphabet) -> Int {
+        let spikes = alphabet.spikeTable
+        var reached = 0
+        for sample in stride(from: offset, to: offset + count, by: fanOut.count) {
+            for (index, targets) in fanOut.enumerated() { reached += spikes[Alphabet.place(of: codes[sample + index])] * targets }
+        }
+        return reached
     }
 
     /// How many targets the spikes of images reach.
@@ -130,7 +148,8 @@ public struct SynapseCounter: Sendable {
 
     /// Records what the neurons of a site did at one step: the codes they sent, and `S(t)` or the estimate.
     public mutating func record(site: NodeID, step: Int, codes: [Int8], sent: Tensor, alphabet: Alphabet) {
-        record(site: site, step: step, spikes: alphabet.spikeCount(alphabet.counts(of: codes)))
+        let counts = alphabet.counts(of: codes)
+        record(site: site, step: step, spikes: alphabet.spikeCount(counts), graded: alphabet.gradedCount(counts))
         guard needsPositions(of: site) else { return }
         recordPositions(site: site, step: step, shape: sent.shape, emitted: codes, sent: sent.values, offset: 0, alphabet: alphabet)
     }
@@ -139,10 +158,11 @@ public struct SynapseCounter: Sendable {
     /// - Parameters:
     ///   - emitted: `[heads][steps][positions]`: how many rows, or columns, of each matrix sent a spike there.
     ///   - sent: likewise, how many have sent anything so far.
+    ///   - graded: likewise, how many sent a graded spike; empty where none is.
     ///   - first: where the first head's counts begin.
     ///   - perHead: from one head's counts to the next; nil: they are all there is.
     public mutating func recordMeetings(
-        site: NodeID, steps: Int, heads: Int, positions: Int, emitted: [Int64], sent: [Int64], first: Int = 0,
+        site: NodeID, steps: Int, heads: Int, positions: Int, emitted: [Int64], sent: [Int64], graded: [Int64], first: Int = 0,
         perHead: Int? = nil
     ) {
         let stride = perHead ?? steps * positions
@@ -154,7 +174,8 @@ public struct SynapseCounter: Sendable {
                         return counts[start..<start + positions]
                     }
                 }
-                meetings[product][side.rawValue].append(Meeting(emitted: gather(emitted), sent: gather(sent)))
+                meetings[product][side.rawValue].append(
+                    Meeting(emitted: gather(emitted), sent: gather(sent), graded: graded.isEmpty ? [] : gather(graded)))
             }
         }
     }
@@ -174,13 +195,20 @@ public struct SynapseCounter: Sendable {
                     : pairs.meet(left[step].emitted, right[step - 1].sent) + pairs.meet(left[step - 1].sent, right[step].emitted)
                 steps[step].accumulates += now + before
                 steps[step].paperAccumulates += now + after
+                // Where one of both is no graded spike, the other one is shifted and added.
+                let (leftGraded, rightGraded) = (left[step].graded, right[step].graded)
+                if !leftGraded.isEmpty, !rightGraded.isEmpty { steps[step].gradedAccumulates += pairs.meet(leftGraded, rightGraded) }
+                guard step > 0 else { continue }
+                if !leftGraded.isEmpty { steps[step].gradedAccumulates += pairs.meet(leftGraded, right[step - 1].sent) }
+                if !rightGraded.isEmpty { steps[step].gradedAccumulates += pairs.meet(left[step - 1].sent, rightGraded) }
             }
         }
         return steps
     }
 
-    private mutating func add(_ accumulates: Int, to step: Int) {
+    private mutating func add(_ accumulates: Int, graded: Int, to step: Int) {
         steps[step - 1].accumulates += accumulates
+        steps[step - 1].gradedAccumulates += graded
         steps[step - 1].paperAccumulates += accumulates
     }
 }

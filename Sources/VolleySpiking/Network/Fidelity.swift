@@ -14,13 +14,18 @@ public struct Fidelity: Sendable, Hashable, Codable {
         public var unexplained: Double?
         /// The energy of steps 1…t as a multiple of the ANN's, `EnergyRatios.exact`.
         public var energy: Double
+        /// The same with graded spikes priced as multiplications, `EnergyRatios.strict`; nil in files from before it was counted.
+        public var strictEnergy: Double?
 
-        public init(step: Int, agreement: Double? = nil, error: Double?, unexplained: Double?, energy: Double) {
+        public init(
+            step: Int, agreement: Double? = nil, error: Double?, unexplained: Double?, energy: Double, strictEnergy: Double? = nil
+        ) {
             self.step = step
             self.agreement = agreement
             self.error = error
             self.unexplained = unexplained
             self.energy = energy
+            self.strictEnergy = strictEnergy
         }
     }
 
@@ -35,10 +40,13 @@ public struct Fidelity: Sendable, Hashable, Codable {
     /// How many samples there were.
     public var samples: Int
     public var steps: [Step]
+    /// What the energies assume of spikes; nil in files from before it was kept.
+    public var grades: SpikeGrades?
 
-    public init(samples: Int, steps: [Step]) {
+    public init(samples: Int, steps: [Step], grades: SpikeGrades? = nil) {
         self.samples = samples
         self.steps = steps
+        self.grades = grades
     }
 
     /// Whether the network follows its ANN at the last of the steps.
@@ -55,14 +63,17 @@ public struct Fidelity: Sendable, Hashable, Codable {
         func cell(_ value: Double?, _ places: Int) -> String {
             value.map { TextTable.fixed($0, places) } ?? "not finite"
         }
+        let isStrict = steps.contains { $0.strictEnergy != nil }
         let columns: [TextTable.Column] =
             [.text("")] + (hasClasses ? [.number("agreement")] : []) + [.number("output error"), .number("energy exact")]
+            + (isStrict ? [.number("energy strict")] : [])
         let table = TextTable(
             columns,
             rows: steps.map { step in
                 ["t = \(step.step)"] + (hasClasses ? [cell(step.agreement ?? 0, 4)] : [])
-                    + [cell(step.error, 4), cell(step.energy, 3)]
+                    + [cell(step.error, 4), cell(step.energy, 3)] + (isStrict ? [cell(step.strictEnergy, 3)] : [])
             })
-        return "beside its ANN on \(samples) calibration sample\(samples == 1 ? "" : "s"):\n" + table.text
+        let assumed = grades.map { "energy of spikes with \($0.text)\n" } ?? ""
+        return "beside its ANN on \(samples) calibration sample\(samples == 1 ? "" : "s"):\n" + table.text + assumed
     }
 }

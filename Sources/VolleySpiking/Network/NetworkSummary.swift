@@ -30,6 +30,8 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
     public var operators: [Operator]
     public var sites: [Site]
     public var coding: Coding?
+    /// What the spikes of a spiking network ask of hardware.
+    public var grades: SpikeGrades?
     /// How closely a spiking network followed its ANN when it was converted.
     public var fidelity: Fidelity?
 
@@ -47,6 +49,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         operators = []
         sites = []
         coding = network?.coding
+        grades = network?.grades
         fidelity = network?.fidelity
         for (id, node) in placed.nodes.enumerated() {
             guard let operation = node.operation else { continue }
@@ -86,6 +89,7 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
             "", "\(operators.count) operators (\(counts)), \(sites.count) neuron sites, \(grouped(neurons)) neurons/sample",
             "\(grouped(parameters)) parameters, \(grouped(multiplyAccumulates)) MACs/sample",
         ]
+        if let grades { lines.append("spikes with \(grades.text)") }
         if let fidelity { lines += ["", fidelity.text] }
         return lines.joined(separator: "\n") + (fidelity == nil ? "\n" : "")
     }

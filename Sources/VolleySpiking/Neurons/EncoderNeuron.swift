@@ -37,7 +37,9 @@ public struct EncoderNeuron: NeuronModel {
         return Alphabet(
             codes: pairs.map { Int8(Self.width * $0.0 + $0.1) },
             values: pairs.map { Float($0.0) * max(positive, 0) / 2 - Float($0.1) * max(negative, 0) / 2 },
-            spikes: pairs.map { spikes($0.0) + spikes($0.1) })
+            spikes: pairs.map { spikes($0.0) + spikes($0.1) },
+            // Both neurons have a base of their own.
+            graded: pairs.map { _ in false })
     }
 
     public var rest: State {

@@ -75,8 +75,12 @@ public struct MultiThresholdNeuron: NeuronModel {
         func values(_ sign: ThresholdLadder.Sign) -> [Float] {
             ladder.fires(sign) ? sides[sign.rawValue].thresholds : sides[sign.rawValue].thresholds.map { _ in 0 }
         }
-        return Alphabet(positive: values(.positive), negative: values(.negative))
+        // By their places in the ladder: values that were rounded to whole numbers are no powers of two any more.
+        let graded = sides[0].thresholds.indices.map { $0 % max(1, ladder.stepsPerOctave) != 0 }
+        return Alphabet(positive: values(.positive), negative: values(.negative), graded: graded + graded)
     }
+
+    public var stepsPerOctave: Int { ladder.stepsPerOctave }
 
     /// `v(0)`, in activation units.
     public var rest: Float {

@@ -45,6 +45,8 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     /// What makes the settings impossible under a coding, in words; nil where they are fine.
     func problem(_ coding: Coding) -> String?
 
+    /// m: how many values there are from one to its double. There is an implementation, for 1.
+    var stepsPerOctave: Int { get }
     /// The thresholds in a few words, for tables.
     var summary: String { get }
     /// The same neurons in another unit: thresholds, and whatever else is in activation units, divided by it.
@@ -62,6 +64,8 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
 }
 
 extension NeuronModel {
+    public var stepsPerOctave: Int { 1 }
+
     public func rest(count: Int, samples: Int) -> [State] { Array(repeating: rest, count: count) }
     public func rest(divisors: [Float]) -> [State] { rest(count: divisors.count, samples: 1) }
     public static var meetsItsSample: Bool { false }

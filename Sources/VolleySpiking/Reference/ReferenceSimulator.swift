@@ -46,11 +46,33 @@ public struct ReferenceSimulator: Sendable {
     ) throws -> SimulationResult {
         try network.checkTrains(inputs)
         let runs = executable.batching.runs(of: inputs.count, size: inputs.count)
-        return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observe) })
+        return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observe: observe) })
+    }
+
+    /// Runs one sample after the other until its estimates are enough.
+    /// - Parameter isEnough: asked after every time-step, with the outputs' estimates of one sample by name, `[1, …]`.
+    /// - Returns: what each sample gave. Samples that cannot be parted are one.
+    /// - Throws: ``SpikingError`` where a membrane potential is not finite.
+    public func run(
+        _ inputs: BoundInputs, until isEnough: @Sendable (_ step: Int, _ estimates: [String: Tensor]) -> Bool
+    ) throws -> [StoppedRun] {
+        try network.checkTrains(inputs)
+        return try executable.batching.runs(of: inputs.count, size: 1).map { sample in
+            let (clock, began) = (ContinuousClock(), ContinuousClock.now)
+            var seconds: [Double] = []
+            let result = try runOnce(
+                inputs.samples(sample),
+                until: { step, estimates in
+                    seconds.append((clock.now - began) / .seconds(1))
+                    return isEnough(step, estimates)
+                })
+            return StoppedRun(result: result, seconds: seconds)
+        }
     }
 
     private func runOnce(
-        _ inputs: BoundInputs, _ observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void
+        _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in },
+        until isEnough: (_ step: Int, _ estimates: [String: Tensor]) -> Bool = { _, _ in false }
     ) throws -> SimulationResult {
         let batch = inputs.batch
         let graph = network.graph
@@ -74,10 +96,11 @@ public struct ReferenceSimulator: Sendable {
                 observe(step, id, state.current[id])
             }
             for output in graph.outputs { outputs[output.name, default: []].append(state.estimate[output.value]) }
+            if isEnough(step, outputs.reduce(into: [:]) { $0[$1.key] = $1.value.last! }) { break }
         }
         return SimulationResult(
             outputs: outputs.mapValues { Tensor.stacking($0) }, batchAxes: executable.batching.outputs, spikes: spikes,
-            steps: counter.finish())
+            steps: Array(counter.finish().prefix(outputs.values.first?.count ?? timeSteps)))
     }
 
     private struct State {

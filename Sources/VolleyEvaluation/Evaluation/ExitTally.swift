@@ -1,0 +1,43 @@
+internal import VolleySpiking
+internal import VolleyTensors
+
+/// The running sums of an evaluation whose samples stop as soon as the softmax margin reaches a threshold: whole numbers only.
+struct ExitTally: Sendable, Hashable, Codable {
+    /// By time-step, how many samples stopped there; at the last one also those that never reached the margin.
+    var stops: [Int]
+    /// How many samples reached the margin.
+    var reached = 0
+    var hits = Tally.Hits()
+    /// How often the answer was the ANN's.
+    var agreements = 0
+    /// What all samples cost up to where they stopped, and how long that took one thread.
+    var counts = OperationCounts()
+    var nanoseconds = 0
+
+    init(timeSteps: Int) { stops = Array(repeating: 0, count: timeSteps) }
+
+    /// Whether these can be sums over so many samples.
+    func isPossible(timeSteps: Int, samples: Int) -> Bool {
+        stops.count == timeSteps && stops.allSatisfy { 0...samples ~= $0 } && stops.reduce(0, +) == samples
+            && hits.isPossible(of: samples) && [reached, agreements].allSatisfy { 0...samples ~= $0 }
+            && counts.isPossible(atMost: Int.max / 4) && 0...Int.max / 4 ~= nanoseconds
+    }
+
+    /// Counts a sample.
+    /// - Parameters:
+    ///   - threshold: the margin at which it stops.
+    ///   - margins: by time-step, of as many as were run.
+    ///   - logits: `[steps, 1, classes]`.
+    ///   - answer: the ANN's.
+    mutating func add(_ run: StoppedRun, threshold: Double, margins: [Double], logits: Tensor, label: Int, answer: Int?) {
+        let found = SoftmaxMargin.firstStep(reaching: threshold, in: margins)
+        let step = found ?? run.timeSteps
+        let classes = logits.count / run.timeSteps
+        stops[step - 1] += 1
+        if found != nil { reached += 1 }
+        hits.count(Tally.rank(of: label, logits.values, (step - 1) * classes, classes))
+        if let answer, Tally.rank(of: answer, logits.values, (step - 1) * classes, classes) == 0 { agreements += 1 }
+        for cost in run.result.steps.prefix(step) { counts += cost }
+        nanoseconds += Int(run.seconds[step - 1] * 1e9)
+    }
+}
