@@ -50,7 +50,7 @@ extension FewStep {
         }
         guard let best = found.min(by: { $0.error < $1.error }) else {
             throw ConversionError(
-                .badSettings, "is \(budget), and no dead zones keep to it on the calibration data; allow more, or fewer steps",
+                .badSettings, "is \(energyBudget.map { "\($0)" } ?? "by-steps"), and no dead zones keep to it on the calibration data; allow more",
                 setting: "energy-budget")
         }
         return best.network
@@ -86,6 +86,7 @@ extension FewStep {
             let choices = offers.choices(within: target)
             let candidate = try network(choices)
             let (cost, error) = try probe.measure(candidate, steps: steps)
+            let budget = budget(beside: cost.analogEnergy)
             let allowed = cost.accumulates(for: budget)
             guard allowed > 0 else {
                 throw ConversionError(

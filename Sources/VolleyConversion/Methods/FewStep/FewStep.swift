@@ -14,7 +14,7 @@ internal import VolleyTensors
 /// | symbol | setting | unit | default | range |
 /// |---|---|---|---|---|
 /// | T | `steps` | time-steps | 1 | 1…16 |
-/// | | `energyBudget` | exact energy of the ANN | 0.16 + 0.08 (T − 1) | > 0 |
+/// | | `energyBudget` | exact energy of the ANN | 0.16 + 0.08 (T − 1), and what analog layers cost over 0.03 | > 0 |
 /// | m | `stepsPerOctave` | 1 | 8 | 1, 2, 4, 8 |
 /// | n | `levels` | 1 | 12 m | 1…127 |
 /// | | `samples` | samples | 32 | ≥ 1 |
@@ -45,7 +45,8 @@ public struct FewStep: ConversionMethod, Hashable {
     public init() {}
 
     /// What it may cost, as a multiple of the ANN: a spike for every input of every layer is 0.196.
-    var budget: Double { energyBudget ?? 0.16 + 0.08 * Double(steps - 1) }
+    /// - Parameter analogEnergy: what the layers cost that see analog values; beyond 0.03 it is not taken out of what T suggests.
+    func budget(beside analogEnergy: Double) -> Double { energyBudget ?? 0.16 + 0.08 * Double(steps - 1) + max(0, analogEnergy - 0.03) }
 
     public var settings: [MethodSetting<FewStep>] { Self.allSettings }
 
@@ -54,7 +55,8 @@ public struct FewStep: ConversionMethod, Hashable {
             "steps", \.steps, in: 1...NeuronKernel.maximumDeadZones, symbol: "T", unit: "time-steps", "the time-step whose answers count"),
         MethodSetting(
             "energy-budget", \.energyBudget, unit: "ANN's exact energy", range: "> 0, or by-steps", rule: "is a number above 0, or by-steps",
-            meaning: "what all T steps may cost; by-steps is 0.16 for the first one and 0.08 for each further one",
+            meaning:
+                "what all T steps may cost; by-steps is 0.16 for the first one and 0.08 for each further one, more where analog layers cost over 0.03",
             text: { $0.map { SettingValue.short("\($0)") } ?? "by-steps" },
             parse: { $0 == "by-steps" ? .some(nil) : Double($0).map { $0 } }, isAllowed: { $0.map { $0 > 0 && $0.isFinite } ?? true }),
         MethodSetting(

@@ -105,7 +105,7 @@ struct MeasuredCost {
     let counts: OperationCounts
     let dense: DenseCosts
     let samples: Double
-    private let prices = EnergyPrices()
+    private let prices = EnergyPrices.arithmetic
 
     init(counts: OperationCounts, dense: DenseCosts, samples: Double) {
         self.counts = counts
