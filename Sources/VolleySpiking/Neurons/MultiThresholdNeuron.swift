@@ -109,7 +109,9 @@ public struct MultiThresholdNeuron: NeuronModel {
     }
 
     public var summary: String {
-        "+\(ladder.positive) −\(ladder.negative)" + (ladder.stepsPerOctave > 1 ? ", \(ladder.stepsPerOctave) steps per octave" : "")
+        let zones = deadZones.map { "\(($0 * 10_000).rounded() / 10_000)" }.joined(separator: ", ")
+        return "+\(ladder.positive) −\(ladder.negative)" + (ladder.stepsPerOctave > 1 ? ", \(ladder.stepsPerOctave) steps per octave" : "")
+            + (zones.isEmpty ? "" : ", silent below \(zones)")
     }
 
     public func divided(by unit: Float) -> MultiThresholdNeuron {

@@ -91,7 +91,7 @@ extension FewStep {
             guard allowed > 0 else {
                 throw ConversionError(
                     .badSettings,
-                    "is \(budget), and the layers that see analog values alone cost \(cost.analogEnergy) of the ANN's energy; allow more",
+                    "is \(budget), and the layers that see analog values alone cost \((cost.analogEnergy * 10_000).rounded() / 10_000) of the ANN's energy; allow more",
                     setting: "energy-budget")
             }
             let predicted = offers.cost(choices)
