@@ -43,6 +43,16 @@ public struct MultiThresholdNeuron: NeuronModel {
     private struct Side: Sendable, Hashable {
         var thresholds: [Float]
         var cutoffs: [Float]
+
+        /// The highest level whose cut-off a potential reaches, by bisection; nil for none.
+        func level(firingAt size: Float) -> Int? {
+            var (reached, missed) = (-1, cutoffs.count)
+            while missed - reached > 1 {
+                let middle = (reached + missed) / 2
+                if size >= cutoffs[middle] { reached = middle } else { missed = middle }
+            }
+            return reached < 0 ? nil : reached
+        }
     }
 
     public init(
@@ -94,7 +104,7 @@ public struct MultiThresholdNeuron: NeuronModel {
         let (isNegative, size) = (potential < 0, abs(potential))
         if !deadZones.isEmpty, size < Float(time) * deadZones[min(time, deadZones.count) - 1] { return 0 }
         let side = sides[isNegative ? 1 : 0]
-        guard let level = side.cutoffs.lastIndex(where: { size >= $0 }) else { return 0 }
+        guard let level = side.level(firingAt: size) else { return 0 }
         switch reset {
         case .subtraction: potential -= isNegative ? -side.thresholds[level] : side.thresholds[level]
         case .zero: potential = 0
