@@ -17,8 +17,9 @@ struct DeadZoneBudget: Sendable {
     /// - Parameter accumulates: per sample.
     /// - Returns: the choice of each site; the cheapest ones where no choice is cheap enough.
     func choices(within accumulates: Double) -> [DeadZoneChoice] {
+        let best = choices(at: 0)
+        if cost(best) <= accumulates { return best }
         var (low, high) = (-200.0, 200.0)
-        if cost(choices(at: 0)) <= accumulates { return choices(at: 0) }
         for _ in 0..<60 {
             let middle = (low + high) / 2
             if cost(choices(at: exp2(middle))) > accumulates { low = middle } else { high = middle }

@@ -32,21 +32,18 @@ extension FewStep {
                         price: prices[index])
                 })
         }
-        func layers(_ choices: [DeadZoneChoice]) -> [NeuronLayer] { zip(ladders, choices).map { layer($0, $1.deadZones) } }
         func candidate(_ choices: [DeadZoneChoice]) throws -> SpikingNetwork {
-            try SpikingNetwork(
-                graph: placed, coding: .differential, neurons: Dictionary(uniqueKeysWithValues: zip(names, layers(choices))), provenance: provenance)
+            let layers = zip(ladders, choices).map { layer($0, $1.deadZones) }
+            return try SpikingNetwork(
+                graph: placed, coding: .differential, neurons: Dictionary(uniqueKeysWithValues: zip(names, layers)), provenance: provenance)
         }
         var found: [Candidate] = []
         if steps == 1 {
             found = try fit(offers(names.map { _ in [0] }, .infinity), probe, candidate)
         } else {
             // Who waits for the layers before sends less, until all wait for each other: how long to wait is tried out.
-            for largest in Self.largestZones {
-                let atFirst = try probe.movements(nominal, steps: steps)
-                let budget = offers(atFirst, largest)
-                found += try fit(budget, probe, candidate)
-            }
+            let movements = try probe.movements(nominal, steps: steps)
+            for largest in Self.largestZones { found += try fit(offers(movements, largest), probe, candidate) }
         }
         guard let best = found.min(by: { $0.error < $1.error }) else {
             throw ConversionError(

@@ -11,9 +11,17 @@ struct Probe {
     private var parts: [BoundInputs] = []
     private var count = 0
 
+    /// As many of the parts as are simulated, which costs more than a look at the ANN, but for counts that are sums over all neurons; and what
+    /// the ANN answers to them.
+    private var simulated: [Part] = []
+
+    private struct Part: Sendable {
+        var inputs: BoundInputs
+        var ann: [String: Tensor]
+    }
+
     private static let samplesAtOnce = 4
-    /// As many of the parts as are simulated, which costs more than a look at the ANN, but for counts that are sums over all neurons.
-    private var simulated: [BoundInputs] { Array(parts.prefix(4)) }
+    private static let mostSimulated = 4
 
     /// - Throws: what the data throws.
     init(_ placed: Graph, on calibration: Calibration, samples: Int) throws {
@@ -31,6 +39,8 @@ struct Probe {
             }
         }
         guard count > 0 else { throw ConversionError(.noData, "there are no calibration samples") }
+        let ann = Evaluator(executable)
+        simulated = try Array(parts.prefix(Self.mostSimulated)).onAll(threads) { Part(inputs: $0, ann: try ann.run($0)) }
     }
 
     /// By site, in their order: the squared relative error of the outputs per squared error of the site.
@@ -55,8 +65,8 @@ struct Probe {
             SpikingNetwork(graph: watched, coding: .differential, neurons: neurons, provenance: FewStep.fewStep.provenance), timeSteps: steps,
             kernels: .best)
         let found = try simulated.onAll(threads) { part in
-            let ann = try simulator.ann.run(part)
-            let outputs = try simulator.run(part) { _, _, _ in }.outputs
+            let ann = try simulator.ann.run(part.inputs)
+            let outputs = try simulator.run(part.inputs) { _, _, _ in }.outputs
             return outputs.reduce(into: [String: [Double]]()) { $0[$1.key] = Self.distances($1.value.values, to: ann[$1.key]!.values, steps: steps) }
         }
         return graph.neuronSites.sorted().map { site in
@@ -78,14 +88,15 @@ struct Probe {
     }
 
     /// What a spiking network costs after some steps, and how far its outputs are from the ANN's then.
+    /// - Parameter network: on the graph that the probe was made for.
     /// - Throws: `SpikingError` where a membrane potential is not finite.
     func measure(_ network: SpikingNetwork, steps: Int) throws -> (cost: MeasuredCost, error: Double) {
         let simulator = try ReferenceSimulator(network, timeSteps: steps, kernels: .best)
         let found = try simulated.onAll(threads) { part in
-            let ann = try simulator.ann.run(part)
-            let result = try simulator.run(part) { _, _, _ in }
+            let result = try simulator.run(part.inputs) { _, _, _ in }
             let errors = result.outputs.map { name, estimates in
-                let (values, last) = (ann[name]!.values, Array(estimates.values.suffix(ann[name]!.count)))
+                let values = part.ann[name]!.values
+                let last = Array(estimates.values.suffix(values.count))
                 let size = values.reduce(0.0) { $0 + Double($1) * Double($1) }
                 return Self.distances(last, to: values, steps: 1)[0] * Double(values.count) / max(size, .leastNormalMagnitude)
             }
@@ -93,8 +104,8 @@ struct Probe {
         }
         var counts = OperationCounts()
         for part in found { part.0.forEach { counts += $0 } }
-        let map = SynapseMap(network.graph).pricing(batch: simulated[0].count)
-        let samples = Double(simulated.reduce(0) { $0 + $1.count }) / Double(map.samples * executable.batching.samplesPerRun)
+        let map = SynapseMap(network.graph).pricing(batch: simulated[0].inputs.count)
+        let samples = Double(simulated.reduce(0) { $0 + $1.inputs.count }) / Double(map.samples * executable.batching.samplesPerRun)
         let error = found.reduce(0) { $0 + $1.1 } / Double(found.count)
         return (MeasuredCost(counts: counts, dense: map.dense, samples: samples), error.isFinite ? error.squareRoot() : .infinity)
     }
@@ -124,9 +135,9 @@ struct MeasuredCost {
     }
 }
 
-extension [BoundInputs] {
-    /// What `body` finds for each part, in their order, whatever the number of threads.
-    fileprivate func onAll<Found: Sendable>(_ threads: Int, _ body: @Sendable (BoundInputs) throws -> Found) throws -> [Found] {
+extension Array where Element: Sendable {
+    /// What `body` finds for each element, in their order, whatever the number of threads.
+    fileprivate func onAll<Found: Sendable>(_ threads: Int, _ body: @Sendable (Element) throws -> Found) throws -> [Found] {
         try parallelRanges(count, threads: threads) { _, range in try self[range].map(body) }.flatMap(\.self)
     }
 }
