@@ -31,7 +31,7 @@ public struct MultiThreshold: ConversionMethod, Hashable {
     /// Thresholds per sign. As long as it is not set, 8 octaves of them, as in the papers, and 12 of a finer ladder, whose steps are
     /// smaller than what 8 octaves leave unsent.
     public var levels: Int {
-        get { chosenLevels ?? (stepsPerOctave == 1 ? 8 : min(12 * max(1, stepsPerOctave), NeuronKernel.maximumLevels)) }
+        get { chosenLevels ?? (stepsPerOctave == 1 ? 8 : ThresholdLadder.levelsOfTwelveOctaves(stepsPerOctave: stepsPerOctave)) }
         set { chosenLevels = newValue }
     }
     /// By time-step, in units of a site's root mean square on calibration data: what is smaller is not sent. The last one holds on.
@@ -76,10 +76,7 @@ public struct MultiThreshold: ConversionMethod, Hashable {
         MethodSetting(choice: "coding", \.coding, "what neurons send, their activation or corrections of it"),
         MethodSetting(
             choice: "ladder", \.direction, "whether thresholds grow from the smallest (up) or fall from the largest (down)"),
-        MethodSetting(
-            "steps-per-octave", \.stepsPerOctave, symbol: "m", unit: "1", range: "1, 2, 4, 8", rule: "is one of 1, 2, 4, 8",
-            meaning: "thresholds per octave: 1 doubles from one to the next, more make finer ladders", parse: { Int($0) },
-            isAllowed: { ThresholdLadder.possibleStepsPerOctave.contains($0) }),
+        .stepsPerOctave(\.stepsPerOctave),
         MethodSetting(
             "levels", \.levels, in: 1...NeuronKernel.maximumLevels, symbol: "n",
             "thresholds per sign; where it is not set, 8, or 12 octaves of a finer ladder"),

@@ -33,7 +33,7 @@ public struct FewStep: ConversionMethod, Hashable {
     private var chosenLevels: Int?
     /// Thresholds per sign; 12 octaves of them as long as it is not set.
     public var levels: Int {
-        get { chosenLevels ?? min(12 * stepsPerOctave, NeuronKernel.maximumLevels) }
+        get { chosenLevels ?? ThresholdLadder.levelsOfTwelveOctaves(stepsPerOctave: stepsPerOctave) }
         set { chosenLevels = newValue }
     }
     /// How many samples weights and energies are measured on.
@@ -59,10 +59,7 @@ public struct FewStep: ConversionMethod, Hashable {
                 "what all T steps may cost; by-steps is 0.16 for the first one and 0.08 for each further one, more where analog layers cost over 0.03",
             text: { $0.map { SettingValue.short("\($0)") } ?? "by-steps" },
             parse: { $0 == "by-steps" ? .some(nil) : Double($0).map { $0 } }, isAllowed: { $0.map { $0 > 0 && $0.isFinite } ?? true }),
-        MethodSetting(
-            "steps-per-octave", \.stepsPerOctave, symbol: "m", unit: "1", range: "1, 2, 4, 8", rule: "is one of 1, 2, 4, 8",
-            meaning: "thresholds per octave: 1 doubles from one to the next, more make finer ladders", parse: { Int($0) },
-            isAllowed: { ThresholdLadder.possibleStepsPerOctave.contains($0) }),
+        .stepsPerOctave(\.stepsPerOctave),
         MethodSetting(
             "levels", \.levels, in: 1...NeuronKernel.maximumLevels, symbol: "n", "thresholds per sign; where it is not set, 12 octaves"),
         MethodSetting("samples", \.samples, in: 1...1_000_000, unit: "samples", "calibration samples that weights and energies are measured on"),
