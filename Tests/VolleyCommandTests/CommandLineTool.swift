@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Volley
+import VolleyTestSupport
 
 /// The built `volley`, run as a user runs it.
 enum CommandLineTool {
@@ -38,6 +39,13 @@ enum CommandLineTool {
         // What is to be done is said in options, not in the library's words.
         for parameter in Remedy.Parameter.allCases { #expect(!outcome.errors.contains("`\(parameter.rawValue)`"), "\(outcome.errors)") }
         return outcome
+    }
+
+    /// Converts the digits ViT with the thresholds that are stated beside it.
+    static func convertDigits(to network: String, _ extra: [String] = []) throws {
+        let model = Fixture.path("digits-vit")
+        let outcome = try run(["convert", model, "--thresholds", model + "/thresholds.json", "-o", network] + extra)
+        #expect(outcome.code == 0, "\(outcome.errors)")
     }
 
     /// The build puts the tool beside the tests.

@@ -11,8 +11,7 @@ import VolleyTestSupport
 
     init() throws {
         folder = try TemporaryDirectory()
-        let outcome = try CommandLineTool.run(["convert", model, "--thresholds", model + "/thresholds.json", "-o", network])
-        #expect(outcome.code == 0, "\(outcome.errors)")
+        try CommandLineTool.convertDigits(to: network)
     }
 
     /// An evaluation of so many steps that it takes minutes.

@@ -12,9 +12,7 @@ import VolleyTestSupport
     init() throws {
         folder = try TemporaryDirectory()
         network = folder.file("net.volley")
-        let model = Fixture.path("digits-vit")
-        let outcome = try CommandLineTool.run(["convert", model, "--thresholds", model + "/thresholds.json", "-o", network])
-        #expect(outcome.code == 0, "\(outcome.errors)")
+        try CommandLineTool.convertDigits(to: network)
     }
 
     private func evaluate(_ name: String, _ extra: [String]) throws -> (results: Results, text: String, json: String) {
