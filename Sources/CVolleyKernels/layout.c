@@ -125,3 +125,41 @@ size_t vk_count_equal(size_t n, const int8_t *in, int8_t code) {
     for (size_t i = 0; i < n; i++) total += in[i] == code;
     return total;
 }
+
+void vk_count_codes(size_t n, const int8_t *in, int64_t *counts) {
+    // Tables in turn, so that a code does not wait for the same code just before it.
+    enum { tables = 4, most = 1 << 30 };
+    while (n > 0) {
+        uint32_t found[tables][VK_CODES] = {{0}};
+        const size_t part = n < most ? n : most;
+        size_t i = 0;
+        for (; i + 8 <= part; i += 8) {
+            uint64_t eight;
+            memcpy(&eight, in + i, sizeof eight);
+            if (!eight) continue;
+            for (int k = 0; k < 8; k++) found[k % tables][(uint8_t)in[i + (size_t)k]]++;
+        }
+        for (; i < part; i++) found[0][(uint8_t)in[i]]++;
+        for (int code = 1; code < VK_CODES; code++)
+            for (int k = 0; k < tables; k++) counts[code] += found[k][code];
+        n -= part;
+        in += part;
+    }
+}
+
+void vk_count_spikes_rows(size_t rows, size_t n, const int8_t *in, const uint8_t *spikes, int64_t *counts) {
+    for (size_t row = 0; row < rows; row++, in += n) {
+        uint64_t total = 0;
+        size_t i = 0;
+        for (; i + 8 <= n; i += 8) {
+            uint64_t eight;
+            memcpy(&eight, in + i, sizeof eight);
+            if (!eight) continue;
+            uint32_t part = 0;
+            for (size_t k = 0; k < 8; k++) part += spikes[(uint8_t)in[i + k]];
+            total += part;
+        }
+        for (; i < n; i++) total += spikes[(uint8_t)in[i]];
+        counts[row] += (int64_t)total;
+    }
+}

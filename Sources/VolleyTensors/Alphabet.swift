@@ -15,6 +15,8 @@ public struct Alphabet: Sendable, Hashable {
     public let graded: [Bool]
     /// The codes as whole numbers of one or two bytes; nil where they are too far apart.
     public let wholeNumbers: WholeNumbers?
+    /// How many spikes every possible code is, by ``place(of:)``.
+    private let spikeBytes: [UInt8]
 
     /// - Parameters:
     ///   - spikes: by code; nil for one each.
@@ -23,13 +25,14 @@ public struct Alphabet: Sendable, Hashable {
     public init(codes: [Int8], values: [Float], spikes: [Int]? = nil, graded: [Bool]? = nil) {
         precondition(graded.map { $0.count == codes.count } ?? true, "a word on every code")
         precondition(codes.count == values.count && !codes.isEmpty, "a value for every code")
-        precondition(spikes.map { $0.count == codes.count && $0.allSatisfy { $0 > 0 } } ?? true, "at least one spike for every code")
+        precondition(spikes.map { $0.count == codes.count && $0.allSatisfy { 1...255 ~= $0 } } ?? true, "1 to 255 spikes for every code")
         precondition(Set(codes).count == codes.count && codes.allSatisfy { $0 != 0 && $0 != -128 }, "codes differ and none is 0")
         self.codes = codes
         self.values = values
         self.spikes = spikes ?? codes.map { _ in 1 }
         self.graded = graded ?? Self.graded(values, self.spikes)
         wholeNumbers = WholeNumbers(values)
+        spikeBytes = Self.byPlace(codes, self.spikes.map { UInt8(clamping: $0) })
     }
 
     /// Codes 1 … n with positive values, and −1 … −n with the negatives of others.
@@ -84,22 +87,39 @@ public struct Alphabet: Sendable, Hashable {
     /// How often each code stands in an array, in the order of ``codes``.
     public func counts(of sent: [Int8]) -> [Int64] {
         var counts = [Int64](repeating: 0, count: codes.count)
-        count(sent, into: &counts)
+        count(sent, in: 0..<sent.count, into: &counts, from: 0)
         return counts
     }
 
-    /// Adds how often each code stands in an array, in the order of ``codes``.
-    public func count(_ sent: [Int8], into counts: inout [Int64]) {
-        precondition(counts.count == codes.count, "a number for every code")
-        // Comparing all with one code takes many at a time; for many codes a table is faster.
-        if codes.count <= 16 {
-            for (index, code) in codes.enumerated() {
-                counts[index] += unsafe sent.withUnsafeBufferPointer { Int64(unsafe vk_count_equal($0.count, $0.baseAddress, code)) }
+    /// Adds how often each code stands in a part of an array, in the order of ``codes``, to counts from `start` on.
+    public func count(_ sent: [Int8], in part: Range<Int>, into counts: inout [Int64], from start: Int) {
+        precondition(start >= 0 && start + codes.count <= counts.count, "a number for every code")
+        precondition(part.lowerBound >= 0 && part.upperBound <= sent.count, "a part of what was sent")
+        unsafe sent.withUnsafeBufferPointer { sent in
+            guard let base = sent.baseAddress else { return }
+            // Comparing all with one code takes many at a time; for many codes a table is faster.
+            if codes.count <= 16 {
+                for (index, code) in codes.enumerated() {
+                    counts[start + index] += unsafe Int64(vk_count_equal(part.count, base + part.lowerBound, code))
+                }
+            } else {
+                var table = [Int64](repeating: 0, count: 256)
+                unsafe vk_count_codes(part.count, base + part.lowerBound, &table)
+                for (index, code) in codes.enumerated() { counts[start + index] += table[Self.place(of: code)] }
             }
-        } else {
-            var table = [Int64](repeating: 0, count: 256)
-            for code in sent { table[Self.place(of: code)] += 1 }
-            for (index, code) in codes.enumerated() { counts[index] += table[Self.place(of: code)] }
+        }
+    }
+
+    /// Adds how many spikes each row of a matrix of codes holds.
+    /// - Parameters:
+    ///   - start: where the matrix begins among the codes; `place`: where the numbers of its rows begin.
+    public func countSpikes(_ sent: [Int8], from start: Int, rows: Int, width: Int, adding counts: inout [Int64], at place: Int) {
+        precondition(start >= 0 && start + rows * width <= sent.count && place + rows <= counts.count, "a number for every row")
+        unsafe sent.withUnsafeBufferPointer { sent in
+            unsafe counts.withUnsafeMutableBufferPointer { counts in
+                guard let codes = sent.baseAddress, let numbers = counts.baseAddress else { return }
+                unsafe vk_count_spikes_rows(rows, width, codes + start, spikeBytes, numbers + place)
+            }
         }
     }
 
@@ -117,9 +137,11 @@ public struct Alphabet: Sendable, Hashable {
     /// Where a code stands in a table of all of them: the code as an unsigned byte.
     public static func place(of code: Int8) -> Int { Int(UInt8(bitPattern: code)) }
 
-    private func byPlace<Value: Numeric>(_ values: [Value]) -> [Value] {
+    private func byPlace<Value: Numeric>(_ values: [Value]) -> [Value] { Self.byPlace(codes, values) }
+
+    private static func byPlace<Value: Numeric>(_ codes: [Int8], _ values: [Value]) -> [Value] {
         var table = [Value](repeating: 0, count: 256)
-        for (code, value) in zip(codes, values) { table[Self.place(of: code)] = value }
+        for (code, value) in zip(codes, values) { table[place(of: code)] = value }
         return table
     }
 }

@@ -123,6 +123,7 @@ void rows_and_elements(test_case *t);
 void products(test_case *t);
 void counting(test_case *t);
 void neuron_layers(test_case *t);
+void neuron_rules(test_case *t);
 void layers(test_case *t);
 void grouped_convolutions(test_case *t);
 void attention(test_case *t);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 // Whoever adds a kernel adds its case.
-_Static_assert(sizeof(vk_kernels) == 19 * sizeof(void *), "a kernel has no case here");
+_Static_assert(sizeof(vk_kernels) == 20 * sizeof(void *), "a kernel has no case here");
 
 static const struct {
     const char *name;
@@ -19,6 +19,7 @@ static const struct {
     {"poolings", poolings, 1000},
     {"layouts", layouts, 2000},
     {"neurons", neuron_layers, 1000},
+    {"rules of neurons", neuron_rules, 1000},
     {"layers", layers, 1500},
     {"grouped convolutions", grouped_convolutions, 1500},
     {"attention", attention, 400},

@@ -23,6 +23,36 @@ void neuron_layers(test_case *t) {
     take_counts(t, counts, counted);
 }
 
+void neuron_rules(test_case *t) {
+    vk_rule rule = {.family = (vk_rule_family)below(t, 4), .rest = coin(t) ? number(t) : 0.0f, .remembers = coin(t)};
+    rule.threshold = 0.1f + 0.1f * (float)below(t, 20);
+    rule.negative = coin(t) ? 0.1f + 0.1f * (float)below(t, 20) : 0.0f;
+    rule.amplitude = coin(t) ? rule.threshold : 0.7f;
+    rule.most = rule.family == VK_HALF_BURSTS ? 2 : (int)below(t, 4) + (rule.family == VK_BURST);
+    rule.tolerance = 1e-5f;
+    rule.rate = 0.15f, rule.gain = 1.0f, rule.speed = 0.01f;
+    const size_t n = awkward(t);
+    vk_rule_run run = {.neurons = n, .steps = 1 + (int)below(t, 20)};
+    const size_t all = (size_t)run.steps * n;
+    run.state = coin(t) ? zeros(t, 6 * n) : 0;
+    run.first_step = run.state ? 1 + (int)below(t, 20) : 1;
+    // Of adaptive neurons the fourth word is a threshold.
+    for (size_t i = 0; run.state && i < n; i++) run.state[3 * n + i] = 1.0f;
+    run.input_stride = coin(t) ? n : 0;
+    run.input = numbers(t, run.input_stride ? all : n);
+    float *divisors = coin(t) ? zeros(t, n) : 0;
+    for (size_t i = 0; divisors && i < n; i++) divisors[i] = 0.5f + 0.1f * (float)below(t, 10);
+    run.divisors = divisors;
+    run.codes = heap(t, all);
+    run.estimate = coin(t) ? zeros(t, all) : 0;
+    run.state_stride = run.code_stride = run.estimate_stride = n;
+    const size_t bad = t->kernels->rule(&rule, &run);
+    take(t, &bad, sizeof bad);
+    take_floats(t, run.state, 6 * n);
+    take(t, run.codes, all);
+    take_floats(t, run.estimate, all);
+}
+
 // One call of a kernel that makes rows of outputs: steps, what arrives, what is kept and what is handed on, all as chance has it.
 typedef struct {
     vk_layer_run run;

@@ -64,4 +64,29 @@ import VolleyTensors
         await #expect(processExitsWith: .failure) { _ = Alphabet(codes: [0], values: [1]) }
         await #expect(processExitsWith: .failure) { _ = Alphabet(codes: [1], values: [1], spikes: [0]) }
     }
+
+    /// Alphabets of few codes, which are compared one by one, and of many, which a table counts; parts that begin and end anywhere.
+    @Test func countsByBruteForce() {
+        for (levels, density) in [(1, 2), (7, 10), (8, 3), (40, 2), (127, 50)] {
+            let codes = (1...levels).map { Int8($0) } + (1...levels).map { -Int8($0) }
+            let alphabet = Alphabet(codes: codes, values: codes.map { Float($0) }, spikes: codes.map { 1 + abs(Int($0)) % 7 })
+            var random = SeededGenerator(seed: UInt64(levels))
+            let sent = (0..<3000).map { _ in
+                random.next(upperBound: UInt64(density)) == 0 ? codes[Int(random.next(upperBound: UInt64(codes.count)))] : Int8(0)
+            }
+            for part in [0..<0, 0..<3000, 1..<2, 3..<11, 17..<2048] {
+                var counts = [Int64](repeating: 5, count: codes.count + 2)
+                alphabet.count(sent, in: part, into: &counts, from: 1)
+                #expect(counts == [5] + codes.map { code in 5 + Int64(sent[part].count { $0 == code }) } + [5])
+            }
+            for (start, rows, width) in [(0, 1, 3000), (7, 11, 13), (1, 40, 64), (2999, 1, 1), (5, 3, 0)] {
+                var counts = [Int64](repeating: 2, count: rows + 1)
+                alphabet.countSpikes(sent, from: start, rows: rows, width: width, adding: &counts, at: 1)
+                let expected = (0..<rows).map { row in
+                    sent[start + row * width..<start + (row + 1) * width].reduce(Int64(2)) { $0 + Int64(alphabet.spikeTable[Alphabet.place(of: $1)]) }
+                }
+                #expect(counts == [2] + expected)
+            }
+        }
+    }
 }

@@ -44,6 +44,39 @@ typedef struct {
     float guess_scale[2];                // 0: no guess, cut-offs are tried
 } vk_neuron;
 
+// Neurons of other families, of rate coding, many at once: what their steps do, bit for bit. What is not named is not used.
+typedef enum {
+    VK_SIGNED,       // threshold, negative, remembers, most (0: any), amplitude
+    VK_HALF_BURSTS,  // threshold of the positive half, negative, most, tolerance
+    VK_BURST,        // threshold, most, amplitude
+    VK_ADAPTIVE      // threshold, rate, gain, speed, amplitude
+} vk_rule_family;
+
+typedef struct {
+    vk_rule_family family;
+    float threshold, negative;
+    float amplitude;  // what code 1 is worth; code k is worth k of it
+    float rest;       // the potential before the first time-step
+    int remembers, most;
+    float tolerance, rate, gain, speed;
+} vk_rule;
+
+// Time-steps `first_step` … of neurons that step by a rule, and where their arrays begin. At step s neuron i reads
+// input[s · input_stride + i]; input_stride 0: the same input at every step.
+typedef struct {
+    int first_step, steps;
+    size_t neurons;
+    const float *input;
+    size_t input_stride;
+    const float *divisors;  // what each neuron's current is divided by; null: 1
+    float *state;  // six words a neuron, [6][state_stride], written at the end and, but at step 1, read; null: from rest, and dropped
+    size_t state_stride;
+    int8_t *codes;
+    size_t code_stride;
+    float *estimate;  // null: not wanted
+    size_t estimate_stride;
+} vk_rule_run;
+
 // The guess. Where cut-offs grow by about the same ratio, the leading bits of potential · guess_scale, as a float, are the
 // level or one too low, which one comparison with the cut-offs then settles: the exponent where cut-offs double, and
 // `guess_bits` bits behind it where they take 2^guess_bits levels to double. Finds bits and scales and proves them for these
@@ -194,6 +227,9 @@ typedef struct {
                      size_t input_stride, float *sent, float *baseline, int8_t *codes, float *emitted, float *estimate,
                      size_t out_stride, int64_t *counts);
 
+    // Runs neurons by a rule; returns how many membrane potentials were not finite.
+    size_t (*rule)(const vk_rule *rule, const vk_rule_run *run);
+
     // softmax(scale · q·kᵀ + mask)·v of one head for `steps` time-steps, blocked over queries so that scores stay in
     // cache. `sent` is the neurons' state [queries][keys], as for neuron; `scratch` holds vk_attention_scratch(shape,
     // steps) floats. Adds to counts[steps][2 · levels] the spikes of the neurons behind the softmax and, where not
@@ -257,5 +293,9 @@ void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, 
 
 // How often a code stands in an array.
 size_t vk_count_equal(size_t n, const int8_t *in, int8_t code);
+// Adds how often each code stands there to counts[VK_CODES], by code as an unsigned byte; 0 is not counted.
+void vk_count_codes(size_t n, const int8_t *in, int64_t *counts);
+// Adds to counts[rows] how many spikes a row of n codes holds; spikes[VK_CODES] says how many a code is, by code as an unsigned byte.
+void vk_count_spikes_rows(size_t rows, size_t n, const int8_t *in, const uint8_t *spikes, int64_t *counts);
 
 #endif

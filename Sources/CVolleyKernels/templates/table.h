@@ -5,6 +5,7 @@
 #include "counts.h"
 #include "pooling.h"
 #include "neuron.h"
+#include "rules.h"
 #include "spikes.h"
 #include "decode.h"
 #include "events.h"
@@ -23,6 +24,7 @@ const vk_kernels VK_NAME(vk_table) = {
     .sum_rows = VK_NAME(sum_rows),
     .pool = VK_NAME(pool),
     .neuron = VK_NAME(neuron),
+    .rule = VK_NAME(rule),
     .layer = VK_NAME(layer),
     .grouped = VK_NAME(grouped),
     .decode = VK_NAME(decode),

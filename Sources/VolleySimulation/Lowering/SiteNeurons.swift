@@ -7,8 +7,10 @@ struct SiteNeurons: Sendable {
     let coding: Coding
     let timing: Timing
     let source: SpikeSource
-    /// Nil for a family without one, which runs step by step.
+    /// Nil for a family without one, which runs by a rule or step by step.
     let kernel: NeuronKernel?
+    /// For families without a kernel, where currents are plainly those of rate coding; nil: step by step.
+    let rule: NeuronRule?
     /// What every possible code is worth.
     let table: [Float]
 
@@ -20,6 +22,7 @@ struct SiteNeurons: Sendable {
         source = layer.source(coding)
         table = layer.alphabet.table
         kernel = timing.isPlain && !hasScales ? layer.model.kernel(coding) : nil
+        rule = timing.isPlain && kernel == nil && coding == .rate ? layer.model.rule : nil
     }
 
     var alphabet: Alphabet { layer.alphabet }

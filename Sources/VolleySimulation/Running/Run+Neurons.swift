@@ -4,7 +4,10 @@ internal import VolleyTensors
 
 extension Run {
     mutating func fire(_ id: NodeID, _ neurons: SiteNeurons, _ firstStep: Int) throws {
-        guard let neuron = neurons.kernel else { return try stepByStep(id, neurons, firstStep) }
+        guard let neuron = neurons.kernel else {
+            if let rule = neurons.rule, recordedTrain(id) == nil { return try fire(id, neurons, rule, firstStep) }
+            return try stepByStep(id, neurons, firstStep)
+        }
         let count = count(id)
         let input = graph[id].inputs[0]
         var state = neuronStates.removeValue(forKey: id) ?? restingState(neuron, count)
@@ -23,13 +26,38 @@ extension Run {
         values[id] = outputs.estimate
     }
 
-    /// Neurons without a kernel.
+    /// What the neurons of a site send instead of what they would send; nil where they decide.
+    private func recordedTrain(_ id: NodeID) -> Tensor? {
+        inputs.train(graph[id].inputs[0]) ?? inputs.train(ofSite: graph[id].name)
+    }
+
+    /// Neurons that step by a rule.
+    private mutating func fire(_ id: NodeID, _ neurons: SiteNeurons, _ rule: NeuronRule, _ firstStep: Int) throws {
+        let count = count(id)
+        let inputs = graph[id].inputs
+        var state = ruleStates.removeValue(forKey: id) ?? RuleState(neurons: keepsState ? count : 0)
+        var outputs = NeuronOutputs()
+        if wantsCodes(id) { outputs.codes = workspace.codes.take(steps * count) }
+        if wantsEstimates(id) { outputs.estimate = workspace.floats.take(steps * count) }
+        outputs.counts = [Int64](repeating: 0, count: steps * neurons.alphabet.codes.count)
+        let bad = kernels.run(
+            rule, neurons.alphabet, count: count, firstStep: firstStep, steps: steps, input: values[schedule.roots[inputs[0]]],
+            isStatic: !schedule.timeVarying[inputs[0]], divisors: inputs.count > 1 ? values[schedule.roots[inputs[1]]] : [],
+            state: &state, outputs: &outputs)
+        if keepsState { ruleStates[id] = state }
+        try record(id, firstStep, bad, codes: neurons.codeCounts(outputs.counts, steps: steps))
+        recordPositions(id, firstStep, outputs.codes, outputs.estimate)
+        codes[id] = outputs.codes
+        values[id] = outputs.estimate
+    }
+
+    /// Neurons with neither a kernel nor a rule.
     private mutating func stepByStep(_ id: NodeID, _ neurons: SiteNeurons, _ firstStep: Int) throws {
         let inputs = graph[id].inputs
         let scales = inputs.count > 1 ? values[schedule.roots[inputs[1]]] : []
         var state =
             steppedStates.removeValue(forKey: id) ?? SteppedNeurons(neurons, count: count(id), samples: batch, scales: scales)
-        let recorded = try (self.inputs.train(inputs[0]) ?? self.inputs.train(ofSite: graph[id].name)).map { train in
+        let recorded = try recordedTrain(id).map { train in
             try (firstStep..<firstStep + steps).map { try train.codes(at: $0, for: graph[id].name, of: neurons.alphabet) }
         }
         var sent = SteppedNeurons.Sent()

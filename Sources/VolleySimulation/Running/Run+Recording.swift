@@ -53,10 +53,11 @@ extension Run {
     mutating func recordPositions(_ id: NodeID, _ firstStep: Int, _ codes: [Int8], _ estimate: [Float]) {
         guard countsPositions(of: id) else { return }
         let shape = graph[id].shape.resolved(batch: batch)
+        let counts = Array(spikes[graph[id].name]!.suffix(steps))
         for step in 0..<steps {
             counter?.recordPositions(
                 site: id, step: firstStep + step, shape: shape, emitted: codes, sent: estimate, offset: step * shape.count,
-                alphabet: schedule.neurons[id]!.alphabet)
+                alphabet: schedule.neurons[id]!.alphabet, counts: counts[step])
         }
     }
 

@@ -27,6 +27,7 @@ struct Run {
     /// By the stage's last node.
     var layerStates: [NodeID: LayerState] = [:]
     var neuronStates: [NodeID: NeuronState] = [:]
+    var ruleStates: [NodeID: RuleState] = [:]
     var steppedStates: [NodeID: SteppedNeurons] = [:]
     var pools: [NodeID: SteppedPool] = [:]
     /// By the site behind the softmax; and, of q, k and v, by the stage's last node.

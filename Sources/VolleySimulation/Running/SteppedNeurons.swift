@@ -65,7 +65,7 @@ struct SteppedNeurons: Sendable {
                     sent.broken += block.population.step(working.currents, time: time, codes: &working.codes)
                     if let recorded { working.codes = Array(recorded[step][range]) }
                     block.send(working.codes, tables[step], neurons, time, &working.estimates)
-                    neurons.alphabet.count(working.codes, into: &sent.counts[step])
+                    neurons.alphabet.count(working.codes, in: 0..<working.codes.count, into: &sent.counts[step], from: 0)
                     let place = step * count + start..<step * count + range.upperBound
                     if !sent.codes.isEmpty { sent.codes.replaceSubrange(place, with: working.codes) }
                     if !sent.estimates.isEmpty { sent.estimates.replaceSubrange(place, with: working.estimates) }

@@ -55,18 +55,22 @@ public struct SynapseCounter: Sendable {
     ///   - emitted: the codes sent, from `offset` on.
     ///   - sent: `S(t)`, or the estimate, from `offset` on: only where it is zero matters.
     ///   - alphabet: what the codes are.
+    ///   - counts: how often each code of the alphabet was sent.
     public mutating func recordPositions(
-        site: NodeID, step: Int, shape: Shape, emitted: [Int8], sent: [Float], offset: Int, alphabet: Alphabet
+        site: NodeID, step: Int, shape: Shape, emitted: [Int8], sent: [Float], offset: Int, alphabet: Alphabet, counts: [Int64]
     ) {
-        let graded = alphabet.hasGraded ? alphabet.gradedCodes(of: emitted, from: offset, count: shape.count) : []
+        lazy var graded = alphabet.hasGraded ? alphabet.gradedCodes(of: emitted, from: offset, count: shape.count) : []
         for reader in map.readers[site] ?? [] {
             switch reader {
             case .layer: break
-            case .convolution(let fanOut):
+            case .runs(let fanOut):
+                let (spikes, graded) = reached(fanOut, emitted, offset: offset, count: shape.count, alphabet, counts)
+                add(spikes, graded: graded, to: step)
+            case .pixels(let fanOut):
                 add(
                     reached(fanOut, emitted, offset: offset, shape, alphabet),
                     graded: graded.isEmpty ? 0 : reached(fanOut, graded, offset: 0, shape, alphabet), to: step)
-            case .routed(let fanOut):
+            case .elements(let fanOut):
                 add(
                     reached(fanOut, emitted, offset: offset, count: shape.count, alphabet),
                     graded: graded.isEmpty ? 0 : reached(fanOut, graded, offset: 0, count: shape.count, alphabet), to: step)
@@ -104,31 +108,42 @@ public struct SynapseCounter: Sendable {
         return reached
     }
 
+    /// How many targets the spikes reach, and the graded ones among them, of which so many are known to be there.
+    private func reached(
+        _ fanOut: FanOutRuns, _ codes: [Int8], offset: Int, count: Int, _ alphabet: Alphabet, _ counts: [Int64]
+    ) -> (spikes: Int, graded: Int) {
+        var reached = (spikes: fanOut.common * alphabet.spikeCount(counts), graded: fanOut.common * alphabet.gradedCount(counts))
+        for sample in stride(from: offset, to: offset + count, by: fanOut.neurons) {
+            for run in fanOut.others {
+                let place = sample + run.neurons.lowerBound..<sample + run.neurons.upperBound
+                if alphabet.hasGraded {
+                    var counts = [Int64](repeating: 0, count: counts.count)
+                    alphabet.count(codes, in: place, into: &counts, from: 0)
+                    reached.spikes += run.more * alphabet.spikeCount(counts)
+                    reached.graded += run.more * alphabet.gradedCount(counts)
+                } else {
+                    var spikes: [Int64] = [0]
+                    countSpikes(of: .rows, width: place.count, codes, offset: place.lowerBound, rows: 1, alphabet, adding: &spikes, at: 0)
+                    reached.spikes += run.more * Int(spikes[0])
+                }
+            }
+        }
+        return reached
+    }
+
     /// How many targets the spikes of images reach.
     private func reached(_ fanOut: PixelFanOut, _ codes: [Int8], offset: Int, _ shape: Shape, _ alphabet: Alphabet) -> Int {
         let (targets, pixels) = (fanOut.targets, fanOut.targets.count)
-        func counts(of axis: Kernels.MatrixAxis, width: Int, rows: Int, from start: Int = 0) -> [Int64] {
+        func counts(of axis: Kernels.MatrixAxis, width: Int, rows: Int) -> [Int64] {
             var counts = [Int64](repeating: 0, count: axis == .columns ? width : rows)
-            countSpikes(of: axis, width: width, codes, offset: offset + start, rows: rows, alphabet, adding: &counts, at: 0)
+            countSpikes(of: axis, width: width, codes, offset: offset, rows: rows, alphabet, adding: &counts, at: 0)
             return counts
         }
         guard fanOut.channels == .last else {
             return zip(counts(of: .columns, width: pixels, rows: shape.count / pixels), targets).reduce(0) { $0 + Int($1.0) * $1.1 }
         }
-        let (images, width) = (shape[0], shape[3])
-        guard let changes = fanOut.changes else {
-            let perPixel = counts(of: .rows, width: width, rows: images * pixels)
-            return perPixel.indices.reduce(0) { $0 + Int(perPixel[$1]) * targets[$1 % pixels] }
-        }
-        // Neighbours that reach as many are counted together: whole lines, but for the border.
-        var total = 0
-        for (first, end) in zip(changes, changes.dropFirst()) {
-            for image in 0..<images {
-                let spikes = counts(of: .rows, width: (end - first) * width, rows: 1, from: (image * pixels + first) * width)
-                total += Int(spikes[0]) * targets[first]
-            }
-        }
-        return total
+        let perPixel = counts(of: .rows, width: shape[3], rows: shape[0] * pixels)
+        return perPixel.indices.reduce(0) { $0 + Int(perPixel[$1]) * targets[$1 % pixels] }
     }
 
     /// Adds how many spikes a matrix of codes holds, by column or by row.
@@ -139,10 +154,10 @@ public struct SynapseCounter: Sendable {
         guard !alphabet.isOneSpikeEach else {
             return kernels.countNonzero(of: axis, width: width, codes, offset: offset, rows: rows, adding: &counts, at: start)
         }
+        guard axis == .columns else { return alphabet.countSpikes(codes, from: offset, rows: rows, width: width, adding: &counts, at: start) }
         let spikes = alphabet.spikeTable
         for index in 0..<rows * width {
-            let place = start + (axis == .columns ? index % width : index / width)
-            counts[place] += Int64(spikes[Alphabet.place(of: codes[offset + index])])
+            counts[start + index % width] += Int64(spikes[Alphabet.place(of: codes[offset + index])])
         }
     }
 
@@ -151,7 +166,8 @@ public struct SynapseCounter: Sendable {
         let counts = alphabet.counts(of: codes)
         record(site: site, step: step, spikes: alphabet.spikeCount(counts), graded: alphabet.gradedCount(counts))
         guard needsPositions(of: site) else { return }
-        recordPositions(site: site, step: step, shape: sent.shape, emitted: codes, sent: sent.values, offset: 0, alphabet: alphabet)
+        recordPositions(
+            site: site, step: step, shape: sent.shape, emitted: codes, sent: sent.values, offset: 0, alphabet: alphabet, counts: counts)
     }
 
     /// Records a site whose spikes were counted where they meet others in a product, at every position of its inner axis.

@@ -10,10 +10,12 @@ public struct SynapseMap: Sendable {
     enum Reader: Sendable {
         /// Every neuron reaches this many targets.
         case layer(fanOut: Int)
+        /// Long runs of neurons reach as many targets.
+        case runs(FanOutRuns)
         /// The neurons of an image reach as many targets as their pixel says.
-        case convolution(PixelFanOut)
-        /// The neurons reach this many targets each through pools and the like, by element of one sample.
-        case routed(fanOut: [Int])
+        case pixels(PixelFanOut)
+        /// The neurons reach this many targets each, by element of one sample.
+        case elements([Int])
         /// One side of a product; the number is an index into `products`.
         case product(Int, Side)
     }
@@ -99,8 +101,9 @@ public struct SynapseMap: Sendable {
         return readers[site, default: []].reduce(0) { sum, reader in
             switch reader {
             case .layer(let fanOut): sum + Double(fanOut)
-            case .convolution(let fanOut): sum + Double(fanOut.targets.reduce(0, +)) / Double(max(1, fanOut.targets.count))
-            case .routed(let fanOut): sum + Double(fanOut.reduce(0, +)) / neurons
+            case .runs(let fanOut): sum + fanOut.mean
+            case .pixels(let fanOut): sum + Double(fanOut.targets.reduce(0, +)) / Double(max(1, fanOut.targets.count))
+            case .elements(let fanOut): sum + Double(fanOut.reduce(0, +)) / neurons
             case .product(let index, _): sum + Double(productCosts[index]) / neurons
             }
         }
@@ -132,11 +135,10 @@ public struct SynapseMap: Sendable {
             let fanOut = multiplyAccumulates / max(1, shapes[synapses[0]].count)
             readers[sources[0], default: []].append(.layer(fanOut: fanOut))
         case .convolution(let convolution) where synapses == [0]:
-            readers[sources[0], default: []].append(
-                .convolution(PixelFanOut(convolution.fanOut(input: shapes[0], weight: shapes[1]), convolution.channels)))
+            let targets = convolution.fanOut(input: shapes[0], weight: shapes[1])
+            readers[sources[0], default: []].append(reader(targets, shapes[0], convolution.channels))
         case .transposedConvolution(let convolution) where synapses == [0]:
-            readers[sources[0], default: []].append(
-                .convolution(PixelFanOut(convolution.fanOut(input: shapes[0], weight: shapes[1]), .first)))
+            readers[sources[0], default: []].append(reader(convolution.fanOut(input: shapes[0], weight: shapes[1]), shapes[0], .first))
         case .matrixProduct, .elementwise:
             for (side, source) in zip([Side.left, .right], sources) {
                 readers[source, default: []].append(.product(products.count, side))
@@ -168,7 +170,15 @@ public struct SynapseMap: Sendable {
         }
         let routes = SpikeRoutes(graph: graph, timeVarying: timeVarying, samples: samples)
         guard let found = routes.routes(to: node.inputs[0], fanOut: fanOut), !found.isEmpty else { return false }
-        for (site, fanOut) in found { readers[site, default: []].append(.routed(fanOut: fanOut)) }
+        for (site, fanOut) in found {
+            readers[site, default: []].append(FanOutRuns(fanOut, width: 1).map { .runs($0) } ?? .elements(fanOut))
+        }
         return true
+    }
+
+    /// - Parameter targets: by pixel of images of this shape.
+    private func reader(_ targets: [Int], _ images: Shape, _ channels: ChannelLayout) -> Reader {
+        let runs = channels == .last ? FanOutRuns(targets, width: images[images.rank - 1]) : nil
+        return runs.map { .runs($0) } ?? .pixels(PixelFanOut(targets: targets, channels: channels))
     }
 }

@@ -57,6 +57,11 @@ public struct AdaptiveNeuron: NeuronModel {
         return 1
     }
 
+    /// For shape 1, where the power is the ratio itself.
+    public var rule: NeuronRule? {
+        shape == 1 ? .adaptive(threshold: threshold, rate: rate, gain: gain, speed: speed * shape) : nil
+    }
+
     public var summary: String { "+\(threshold) at the start, adaptive" }
 
     public func divided(by unit: Float) -> AdaptiveNeuron {

@@ -47,6 +47,10 @@ public struct BurstNeuron: NeuronModel {
         return count
     }
 
+    public var rule: NeuronRule? {
+        .burst(threshold: threshold, most: Int(codes.upperBound), amplitude: amplitude ?? threshold, rest: rest)
+    }
+
     public var summary: String { "+\(threshold), up to \(most) spikes" }
 
     public func divided(by unit: Float) -> BurstNeuron {

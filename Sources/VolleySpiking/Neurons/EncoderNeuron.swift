@@ -54,6 +54,11 @@ public struct EncoderNeuron: NeuronModel {
         return Int8(Self.width) * p + n
     }
 
+    public var rule: NeuronRule? {
+        let half = HalfBurstNeuron(threshold: positive)
+        return .halfBursts(positive: positive, negative: negative, most: half.most, tolerance: half.tolerance)
+    }
+
     public var summary: String { "+\(positive) −\(negative), each then up to 2 of half of it" }
 
     public func divided(by unit: Float) -> EncoderNeuron { EncoderNeuron(positive: positive / unit, negative: negative / unit) }

@@ -61,6 +61,9 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     ///
     /// A kernel counts positive levels first and then negative ones; the alphabet lists its codes likewise, or the positive ones only.
     func kernel(_ coding: Coding) -> NeuronKernel?
+    /// The step of many neurons at once under rate coding, from `rest` on, bit for bit what `step` does; nil: `step` runs. For families
+    /// without a kernel.
+    var rule: NeuronRule? { get }
 }
 
 extension NeuronModel {
@@ -89,6 +92,7 @@ extension NeuronModel {
 
     public func sending(_ values: [Float]) -> Self? { nil }
     public func kernel(_ coding: Coding) -> NeuronKernel? { nil }
+    public var rule: NeuronRule? { nil }
 }
 
 /// A setting of a family of neurons.

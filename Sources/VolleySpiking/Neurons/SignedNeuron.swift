@@ -69,6 +69,10 @@ public struct SignedNeuron: NeuronModel {
         return 0
     }
 
+    public var rule: NeuronRule? {
+        .signed(threshold: threshold, negativeThreshold: negativeThreshold, remembers: remembers, most: most, rest: rest.potential)
+    }
+
     public var summary: String { "±\(threshold)" + (remembers ? ", with memory" : "") + (most.map { ", up to \($0)" } ?? "") }
 
     public func divided(by unit: Float) -> SignedNeuron {
