@@ -58,7 +58,7 @@ let package = Package(
             needs: [
                 "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
             ]),
-        library("VolleyReports", needs: ["VolleyEvaluation", "VolleySpiking", "VolleyGraph", "VolleyTensors"]),
+        library("VolleyReports", needs: ["VolleyEvaluation", "VolleySimulation", "VolleySpiking", "VolleyTensors"]),
         // What users import and run
         library(
             "Volley",

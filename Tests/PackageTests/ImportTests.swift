@@ -17,7 +17,7 @@ import VolleyTestSupport
         "VolleyEvaluation": [
             "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
-        "VolleyReports": ["VolleyEvaluation", "VolleySpiking", "VolleyGraph", "VolleyTensors"],
+        "VolleyReports": ["VolleyEvaluation", "VolleySimulation", "VolleySpiking", "VolleyTensors"],
         "Volley": [
             "VolleyModels", "VolleyONNX", "VolleyReports", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation",
             "VolleySpiking",

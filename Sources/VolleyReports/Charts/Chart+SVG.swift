@@ -27,15 +27,16 @@ struct ChartDrawing {
         // Bars stand half a unit to either side of a whole number.
         let sides = isBarred && chart.x.isWhole ? points.flatMap { [$0.x - 0.5, $0.x + 0.5] } : []
         x = AxisTicks(
-            chart.x, showing: points.map(\.x) + sides + references.filter { $0.direction == .vertical }.map(\.value), count: 6)
+            chart.x, showing: points.map(\.x) + sides + references.filter { $0.direction == .vertical }.map(\.value), count: chart.x.isWhole ? 9 : 6)
         y = AxisTicks(
             chart.y,
             showing: points.map(\.y) + points.compactMap(\.band).flatMap { [$0.lowerBound, $0.upperBound] }
                 + references.filter { $0.direction == .horizontal }.map(\.value) + (isBarred ? [0] : []))
-        left = 14 + Self.character * Double(y.labels.map(\.count).max() ?? 1)
+        left = 14 + Self.character * Double(chart.y.isNumbered ? y.labels.map(\.count).max() ?? 1 : 0)
     }
 
-    private var width: Double { left + chart.width + Self.right }
+    /// No narrower than the title.
+    private var width: Double { max(left + chart.width + Self.right, 7.6 * Double(chart.title.count)) }
 
     func svg(style: String?) -> String {
         let (legend, legendHeight) = self.legend
@@ -95,12 +96,12 @@ struct ChartDrawing {
     private var axes: [String] {
         let (bottom, end) = (top + chart.height, left + chart.width)
         var parts: [String] = []
-        for (value, label) in zip(y.values, y.labels) {
+        for (value, label) in zip(y.values, y.labels) where chart.y.isNumbered {
             guard let place = down(value) else { continue }
             parts.append("<path class=\"grid\" d=\"M\(Self.number(left)),\(Self.number(place))H\(Self.number(end))\"/>")
             parts.append("<text class=\"small end\" x=\"\(Self.number(left - 6))\" y=\"\(Self.number(place + 4))\">\(label)</text>")
         }
-        for (value, label) in zip(x.values, x.labels) {
+        for (value, label) in zip(x.values, x.labels) where chart.x.isNumbered {
             guard let place = across(value) else { continue }
             parts.append("<path class=\"axis\" d=\"M\(Self.number(place)),\(Self.number(bottom))v4\"/>")
             parts.append("<text class=\"small middle\" x=\"\(Self.number(place))\" y=\"\(Self.number(bottom + 16))\">\(label)</text>")

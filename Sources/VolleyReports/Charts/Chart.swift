@@ -28,6 +28,8 @@ public struct Chart: Sendable, Hashable {
         public var scale: Scale
         /// Whether only whole numbers lie on it, so that no others are marked.
         public var isWhole: Bool
+        /// Whether numbers stand at it; they say nothing where it only puts lines apart.
+        public var isNumbered = true
         /// What it shows beside the numbers of the series, such as 0.
         public var including: [Double]
 
