@@ -120,7 +120,7 @@ struct ChartDrawing {
         case .horizontal:
             guard let place = down(line.value) else { return nil }
             // The label keeps away from the upper edge, where the axis has its name.
-            let text = place < top + 14 ? place + 13 : place - 4
+            let text = place < top + 6 ? place + 13 : place - 4
             return "<g><path class=\"reference\" d=\"M\(Self.number(left)),\(Self.number(place))H\(Self.number(end))\">\(title)</path>"
                 + "<text class=\"small end\" x=\"\(Self.number(end - 2))\" y=\"\(Self.number(text))\">\(label)</text></g>"
         case .vertical:

@@ -102,19 +102,19 @@ enum PageStyle {
         .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:1em 0}
         .figures div{background:var(--box);border-radius:8px;padding:10px 12px;display:flex;flex-direction:column-reverse;justify-content:flex-end}
         .figures dd{margin:0;font-size:1.6rem;font-weight:600;line-height:1.2}.figures dt{color:var(--faint);font-size:.82rem;line-height:1.35}
-        .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:18px;margin:1em 0}
-        figure{margin:0;max-width:620px}.chart{display:block;width:100%;height:auto}
+        .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,370px),1fr));gap:18px;margin:1em 0}
+        figure{margin:0;max-width:520px}.chart{display:block;width:100%;height:auto}
         .caption{font-weight:600;margin-top:1.2em}.scroll{overflow-x:auto;margin:.5em 0}
         table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
         th,td{padding:4px 9px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
         thead th{font-weight:600;vertical-align:bottom;color:var(--faint)}.groups th{text-align:center;border-bottom:0;font-weight:400;padding-bottom:0}
-        th.n{text-align:right}td,tbody th{white-space:nowrap}td.n{text-align:right}tbody th{font-weight:500}
+        th.n{text-align:right}td,th{white-space:nowrap}td.n{text-align:right}tbody th{font-weight:500}
         td.prose{white-space:normal;overflow-wrap:anywhere;min-width:11em}
         .shade{background:color-mix(in srgb,var(--shade) var(--s),transparent);print-color-adjust:exact;-webkit-print-color-adjust:exact}
         details{margin:1em 0}summary{cursor:pointer;font-weight:600}
         @media (max-width:600px){body{padding:12px;font-size:15px}.figures{grid-template-columns:1fr 1fr}th,td{padding:3px 6px}}
         @media print{@page{size:A4;margin:14mm}body{max-width:none;padding:0;font-size:10pt}nav{display:none}h2{break-after:avoid;margin-top:1.2em}\
-        .charts{grid-template-columns:1fr 1fr;gap:8mm}figure,tr,.figures,.notice{break-inside:avoid}.scroll{overflow:visible}table{font-size:7.5pt}\
+        .charts{grid-template-columns:1fr 1fr;gap:8mm}figure,tr,.figures,.notice{break-inside:avoid}.scroll{overflow:visible}table{font-size:7.5pt}thead th{white-space:normal}\
         th,td{padding:2px 4px}details::details-content{content-visibility:visible;height:auto;display:block}}
         """
 }

@@ -42,7 +42,8 @@ extension Report {
             func cell(_ rate: Double) -> ReportTable.Cell { .init(FigureText.rate(rate), shade: largest > 0 ? rate / largest : 0) }
             // Levels that are never sent at the end say nothing.
             let sent = site.levelShares
-            let shares = sent.prefix((sent.lastIndex { $0 > 0 } ?? 0) + 1).map { $0 == 0 ? "0" : FigureText.percent($0, 1).replacing(" %", with: "") }.joined(separator: " ")
+            let shares = sent.prefix((sent.lastIndex { $0 > 0 } ?? 0) + 1).map { $0 == 0 ? "0" : FigureText.percent($0, 1).replacing(" %", with: "") }
+                .joined(separator: " ")
             return [.init(site.name), .init(FigureText.whole(site.neurons)), cell(site.meanRate(samples))]
                 + shown.map { $0 <= rates.count ? cell(rates[$0 - 1]) : .init(FigureText.none) } + [.init(shares)]
         }
