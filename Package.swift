@@ -58,12 +58,13 @@ let package = Package(
             needs: [
                 "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
             ]),
+        library("VolleyReports", needs: ["VolleyEvaluation", "VolleySimulation", "VolleySpiking", "VolleyTensors"]),
         // What users import and run
         library(
             "Volley",
             needs: [
-                "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation", "VolleySpiking",
-                "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
+                "VolleyModels", "VolleyONNX", "VolleyReports", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation",
+                "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
             ]),
         .target(name: "CVolleyDemoData", exclude: ["data"]),
         library("VolleyDemo", needs: ["Volley", "CVolleyDemoData"]),
@@ -84,6 +85,7 @@ let package = Package(
         tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleyBenchmarks", needs: ["VolleySimulation", "VolleyTensors"]),
+        tests(of: "VolleyReports", needs: ["Volley"]),
         tests(of: "Volley"),
         .testTarget(
             name: "VolleyCommandTests", dependencies: ["VolleyCommand", "Volley", "VolleyTestSupport"], swiftSettings: swift),

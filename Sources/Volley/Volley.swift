@@ -13,6 +13,7 @@
 @_exported public import VolleyGraph
 @_exported public import VolleyModels
 @_exported public import VolleyONNX
+@_exported public import VolleyReports
 @_exported public import VolleySimulation
 @_exported public import VolleySpiking
 @_exported public import VolleyTensors

@@ -31,27 +31,20 @@ enum Console {
     }
 }
 
-/// A line on the terminal that counts samples, with rate and time left. Says nothing where no terminal watches.
+/// Counts samples, with rate and time left: on a terminal in a line that changes, elsewhere in a line now and then.
 final class ProgressLine {
-    private let what: String
-    private var began = Date()
-    private var first: Int?
+    private var text: ProgressText
+    private let began = ContinuousClock.now
 
-    init(_ what: String) { self.what = what }
+    init(_ what: String) { text = ProgressText(what, lineChanges: Console.isTerminal) }
 
     func update(_ done: Int, _ total: Int) {
-        guard Console.isTerminal else { return }
-        if done == 0 { (first, began) = (0, Date()) }
-        let first = first ?? done
-        self.first = first
-        let seconds = Date().timeIntervalSince(began)
-        var line = "\r\(what): \(done)/\(total)"
-        if done > first, seconds > 0 {
-            let rate = Double(done - first) / seconds
-            line += String(format: ", %.1f samples/s, %.0f s left", rate, Double(total - done) / rate)
+        guard let line = text.line(done, of: total, at: (ContinuousClock.now - began) / .seconds(1)) else { return }
+        if Console.isTerminal {
+            Console.write("\r\(line)\u{1B}[K" + (done == total ? "\n" : ""))
+        } else {
+            Console.note(line)
         }
-        line += "\u{1B}[K" + (done == total ? "\n" : "")
-        Console.write(line)
     }
 }
 

@@ -29,25 +29,36 @@ struct Evaluate: ParsableCommand {
     var earlyExit: String?
     @Flag(help: "Leave the ANN out: no accuracy of its own, no agreement, no check of what rounded weights do to it.") var noAnn = false
     @Option(help: "Also write everything that was measured to this JSON file.") var json: String?
+    @Option(help: "Also write a report: .html, .md or .csv, see 'volley report'.") var report: String?
+    @Option(
+        help: ArgumentHelp(
+            "Look inside the network on so many samples, \(OptionRange.text(OptionRange.detail)) (default: \(defaultDetail) with --report, else 0): errors by site and spikes of single neurons, at the pace of the reference simulator.",
+            valueName: "samples"))
+    var detail: Int?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
     var resume: String?
     @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
     @Flag(help: "Take notes for errors.") var strict = false
 
+    private static let defaultDetail = 4
+
     func run() throws {
         try OptionRange.check("--steps", steps, OptionRange.steps)
+        try OptionRange.check("--detail", detail, OptionRange.detail)
+        let format = try report.map { try ReportOutput.format(of: $0, "--report") }
         try measuring.check()
         let margins = try earlyExit.map(MarginOption.margins)
         guard margins == nil || !sites else { throw CommandError("--early-exit counts no spikes by site: leave out --sites") }
         let spiking = try SpikingNetwork(contentsOf: network)
         guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
         let dataset = try measuring.dataset(data, for: spiking.graph)
-        try OutputPath.check([json, resume], imagesIn: [data])
+        try OutputPath.check([json, report, resume], imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
         var settings = try measuring.settings(timeSteps: steps, on: dataset)
         (settings.comparesWithANN, settings.earlyExit) = (!noAnn, margins)
+        settings.detail = detail ?? (report == nil ? 0 : Self.defaultDetail)
         let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
@@ -64,10 +75,15 @@ struct Evaluate: ParsableCommand {
                 if done < total { try Termination.check(state(done, total)) }
             })
         Termination.finishChecks()
-        // Where one of both cannot be written, the other one still is.
+        // Where one of these cannot be written, the others still are.
         let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
+        let reported = Result {
+            guard let report, let format else { return }
+            try AtomicFile.write(Array(Report([.init(ReportOutput.labels([network])[0], results)]).text(format).utf8), to: report)
+        }
         try show(results)
         try written.get()
+        try reported.get()
         if let resume { TemporaryFiles.remove(resume) }
     }
 

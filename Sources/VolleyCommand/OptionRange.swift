@@ -6,6 +6,7 @@ enum OptionRange {
     static let threads = 1...1024
     static let batch = 1...65_536
     static let samples = 1...1_000_000_000
+    static let detail = 0...1000
     static let repetitions = 1...1000
 
     /// As the help has it.

@@ -17,8 +17,10 @@ import VolleyTestSupport
         "VolleyEvaluation": [
             "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
+        "VolleyReports": ["VolleyEvaluation", "VolleySimulation", "VolleySpiking", "VolleyTensors"],
         "Volley": [
-            "VolleyModels", "VolleyONNX", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation", "VolleySpiking",
+            "VolleyModels", "VolleyONNX", "VolleyReports", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation",
+            "VolleySpiking",
             "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
         "VolleyDemo": ["Volley", "CVolleyDemoData"],

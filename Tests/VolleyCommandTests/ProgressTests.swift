@@ -118,6 +118,16 @@ import VolleyTestSupport
                 tally["spikes"] = spikes
             },
             { tally in
+                var answers = tally["answers"] as! [String: Any]
+                answers["spiking"] = ["0": 127, "1": 1]
+                tally["answers"] = answers
+            },
+            { tally in
+                var answers = tally["answers"] as! [String: Any]
+                answers["classes"] = 1 << 40
+                tally["answers"] = answers
+            },
+            { tally in
                 var spikes = tally["spikes"] as! [String: [[Int]]]
                 spikes["blocks.0.attn.q"]![1].append(0)
                 tally["spikes"] = spikes

@@ -6,7 +6,7 @@ internal import VolleyTensors
 
 extension Evaluation {
     /// The figures, of what was tallied.
-    func results(_ tally: Tally, _ digests: Results.Digests) -> Results {
+    func results(_ tally: Tally, _ digests: Results.Digests, _ detail: Results.Detail?) -> Results {
         let samples = Double(tally.samples)
         let samplesPerRun = simulator.batching.samplesPerRun
         let dense = SynapseMap(network.graph).dense
@@ -17,16 +17,17 @@ extension Evaluation {
             let figures = Results.Figures(total, dense: dense, samples: tally.samples, runs: tally.samples / samplesPerRun, prices: prices)
             return Results.Step(
                 step: index + 1, top1: Double(tally.steps[index].top1) / samples,
+                top1Interval: ConfidenceInterval(of: Double(tally.steps[index].top1) / samples, samples: tally.samples),
                 top5: Double(tally.steps[index].top5) / samples, agreement: tally.agreements.map { Double($0[index]) / samples },
                 firingRate: figures.firingRate, synapticOperations: figures.synapticOperations, energy: figures.energy,
                 counts: tally.counts[index])
         }
         let summary = NetworkSummary(network.graph, network: network)
         let sites = summary.sites.map { site in
-            Results.Site(
-                name: site.name, neurons: site.neurons,
-                codes: network.neurons[site.name]!.alphabet.codes, thresholds: network.neurons[site.name]!.alphabet.values,
-                spikesPerLevel: tally.spikes[site.name] ?? [])
+            let (alphabet, spikes) = (network.neurons[site.name]!.alphabet, tally.spikes[site.name] ?? [])
+            return Results.Site(
+                name: site.name, neurons: site.neurons, codes: alphabet.codes, thresholds: alphabet.values, spikesPerLevel: spikes,
+                firingRates: spikes.map { Double(alphabet.spikeCount($0)) / (Double(site.neurons) * samples) })
         }
         let exits = tally.exits.map { exits in
             zip(settings.earlyExit ?? [], exits).map { margin, exit in
@@ -41,14 +42,16 @@ extension Evaluation {
                     counts: exit.counts, millisecondsPerSample: Double(exit.nanoseconds) / 1e6 / samples)
             }
         }
+        let ann = tally.ann.map { Results.Accuracy(top1: Double($0.top1) / samples, top5: Double($0.top5) / samples) }
         return Results(
-            version: volleyVersion,
-            ann: tally.ann.map { Results.Accuracy(top1: Double($0.top1) / samples, top5: Double($0.top5) / samples) },
+            version: volleyVersion, ann: ann, annTop1Interval: ann.map { ConfidenceInterval(of: $0.top1, samples: tally.samples) },
             steps: steps, exits: exits, sites: sites, samples: tally.samples, skipped: tally.skipped, settings: settings,
             provenance: network.provenance, prices: prices, grades: network.grades, dense: dense.perSample(of: samplesPerRun),
             floatingPointOperators: Set(summary.operators.filter { $0.kind == .nonlinear }.map(\.op)).sorted(),
-            digests: digests,
-            weightError: simulator.rounding.map { WeightError(of: $0, outputs: settings.comparesWithANN ? tally.weightDistances : nil) })
+            floatingPoint: Results.FloatingPoint.all(in: summary, samplesPerRun: samplesPerRun),
+            confusion: tally.answers.results(names: network.classNames), detail: detail, digests: digests,
+            weightError: simulator.rounding.map { WeightError(of: $0, outputs: settings.comparesWithANN ? tally.weightDistances : nil) },
+            quantities: Results.Quantity.all(exits: exits != nil, ann: ann != nil, detail: detail != nil))
     }
 }
 

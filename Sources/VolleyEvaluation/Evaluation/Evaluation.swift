@@ -14,6 +14,8 @@ public struct Evaluation: Sendable {
         /// does not hold them.
         public var batchSize = 32
         public var threads = 1
+        /// On how many of the first samples to look inside the network, see ``Results/Detail``; 0 for none.
+        public var detail = 0
         /// At most this many samples.
         public var limit: Int?
         /// Whether samples that cannot be read are left out and listed instead of ending the run.
@@ -36,7 +38,7 @@ public struct Evaluation: Sendable {
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String? = nil,
             weights: WeightFormat = .fp32, output: String? = nil, comparesWithANN: Bool = true,
-            earlyExit: [Double]? = nil, prices: EnergyPrices = .arithmetic
+            earlyExit: [Double]? = nil, prices: EnergyPrices = .arithmetic, detail: Int = 0
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -49,15 +51,17 @@ public struct Evaluation: Sendable {
             self.comparesWithANN = comparesWithANN
             self.earlyExit = earlyExit
             self.prices = prices
+            self.detail = detail
         }
     }
 
     let network: SpikingNetwork
-    private let dataset: Dataset
+    let dataset: Dataset
     private(set) var settings: Settings
     let simulator: any Simulator
-    private let input: Node
-    private let output: String
+    let input: Node
+    let output: String
+    private let classes: Int
     private let labels: ClassLabels
 
     /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
@@ -74,6 +78,7 @@ public struct Evaluation: Sendable {
             throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
         }
         try Self.checkMargins(settings.earlyExit)
+        guard settings.detail >= 0 else { throw SpikingError(.badSettings, "details need a number of samples, or 0 for none") }
         guard settings.limit ?? 1 >= 1 else { throw SpikingError(.badSettings, "the limit must be at least 1 sample") }
         self.simulator = simulator
         network = simulator.network
@@ -91,7 +96,7 @@ public struct Evaluation: Sendable {
         }
         input = graph[graph.inputs[0]]
         let classifier = try ClassifierOutput(of: graph, named: settings.output)
-        output = classifier.name
+        (output, classes) = (classifier.name, classifier.classes)
         self.settings.output = classifier.name
         if case .together(let id) = simulator.batching.rule {
             throw SpikingError(
@@ -112,7 +117,7 @@ public struct Evaluation: Sendable {
     }
 
     /// The shape of the network's input for one sample.
-    private var inputShape: Shape { Shape(Array(input.shape.perSample.dimensions.dropFirst())) }
+    var inputShape: Shape { Shape(Array(input.shape.perSample.dimensions.dropFirst())) }
 
     /// What a careful user wants to know of how the network runs here.
     public var diagnostics: [Diagnostic] {
@@ -161,12 +166,16 @@ public struct Evaluation: Sendable {
             throw EvaluationError(
                 .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
         }
-        return results(tally, Results.Digests(network: networkDigest, data: dataDigest))
+        let detail = settings.detail > 0 ? try DetailRun(self).run() : nil
+        return results(tally, Results.Digests(network: networkDigest, data: dataDigest), detail)
     }
 
     private var emptyTally: Tally {
-        guard let margins = settings.earlyExit else { return Tally(timeSteps: settings.timeSteps, comparesWithANN: settings.comparesWithANN) }
-        return Tally(timeSteps: settings.timeSteps, margins: margins, comparesWithANN: settings.comparesWithANN)
+        let compares = settings.comparesWithANN
+        guard let margins = settings.earlyExit else {
+            return Tally(timeSteps: settings.timeSteps, classes: classes, comparesWithANN: compares)
+        }
+        return Tally(timeSteps: settings.timeSteps, margins: margins, classes: classes, comparesWithANN: compares)
     }
 
     /// By name the neurons and codes of every site.

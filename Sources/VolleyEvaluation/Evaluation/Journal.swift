@@ -36,10 +36,10 @@ struct Journal: Sendable {
         tally = try FileManager.default.fileExists(atPath: path) ? Self.read(path, self.subject) : nil
     }
 
-    /// Without what changes no sum, so that a run may go on with others: batches, threads and prices.
+    /// Without what changes no sum, so that a run may go on with others: batches, threads, prices, and what is looked at afterwards.
     private static func counted(_ subject: Subject) -> Subject {
         var subject = subject
-        (subject.settings.batchSize, subject.settings.threads, subject.settings.prices) = (0, 0, .arithmetic)
+        (subject.settings.batchSize, subject.settings.threads, subject.settings.prices, subject.settings.detail) = (0, 0, .arithmetic, 0)
         return subject
     }
 

@@ -13,6 +13,8 @@ public struct Results: Sendable, Hashable, Codable {
     public struct Step: Sendable, Hashable, Codable {
         public var step: Int
         public var top1: Double
+        /// nil in files from before it was kept.
+        public var top1Interval: ConfidenceInterval?
         public var top5: Double
         /// The fraction of samples to which the ANN gives the same answer; nil where it was left out.
         public var agreement: Double?
@@ -64,6 +66,8 @@ public struct Results: Sendable, Hashable, Codable {
         public var thresholds: [Float]
         /// By step and code, in the order of `codes`, summed over all samples; empty where samples stop early.
         public var spikesPerLevel: [[Int64]]
+        /// Spikes per neuron in each step alone; a burst of k counts k. nil in files from before it was kept.
+        public var firingRates: [Double]?
     }
 
     public struct Digests: Sendable, Hashable, Codable {
@@ -76,6 +80,8 @@ public struct Results: Sendable, Hashable, Codable {
     public var version: String
     /// nil where the ANN was left out.
     public var ann: Accuracy?
+    /// Of the ANN's top1; nil where it was left out, and in files from before it was kept.
+    public var annTop1Interval: ConfidenceInterval?
     /// Empty where samples stop early: then no other time-steps are run.
     public var steps: [Step]
     /// By margin; nil where all time-steps are run.
@@ -92,7 +98,15 @@ public struct Results: Sendable, Hashable, Codable {
     public var dense: DenseCosts
     /// Kinds of operator that stay in floating point: their values are not spikes.
     public var floatingPointOperators: [String]
+    /// How often each of them stands in the network, and what it computes; nil in files from before it was kept.
+    public var floatingPoint: [FloatingPoint]?
+    /// Which class was taken for which; nil in files from before it was kept.
+    public var confusion: Confusion?
+    /// What happens inside, on a few samples; nil where it was not asked for.
+    public var detail: Detail?
     public var digests: Digests
     /// What rounding the weights did, measured on the first 32 samples; nil for fp32.
     public var weightError: WeightError?
+    /// What each figure is, by the path of its key: whether it is of one step or of all up to it, and its unit.
+    public var quantities: [String: Quantity]?
 }

@@ -29,20 +29,24 @@ struct Tally: Sendable, Hashable, Codable {
     var agreements: [Int]?
     var counts: [OperationCounts]
     var spikes: [String: [[Int64]]] = [:]
+    /// What was answered after the last time-step, or where samples stop at the largest margin.
+    var answers: AnswerTally
     /// By margin, where samples stop early: then there are no sums by step.
     var exits: [ExitTally]?
     /// How far rounded weights move each output of the ANN on the first samples; empty for fp32.
     var weightDistances: [String: RelativeDistance] = [:]
 
-    init(timeSteps: Int, comparesWithANN: Bool) {
+    /// - Parameter classes: how many there are.
+    init(timeSteps: Int, classes: Int, comparesWithANN: Bool) {
+        answers = AnswerTally(classes: classes, comparesWithANN: comparesWithANN)
         steps = Array(repeating: Hits(), count: timeSteps)
         if comparesWithANN { (ann, agreements) = (Hits(), Array(repeating: 0, count: timeSteps)) }
         counts = Array(repeating: OperationCounts(), count: timeSteps)
     }
 
     /// Of samples that stop early.
-    init(timeSteps: Int, margins: [Double], comparesWithANN: Bool) {
-        self.init(timeSteps: 0, comparesWithANN: comparesWithANN)
+    init(timeSteps: Int, margins: [Double], classes: Int, comparesWithANN: Bool) {
+        self.init(timeSteps: 0, classes: classes, comparesWithANN: comparesWithANN)
         exits = margins.map { _ in ExitTally(timeSteps: timeSteps) }
     }
 
@@ -61,6 +65,7 @@ struct Tally: Sendable, Hashable, Codable {
             && steps.count == timeSteps && steps.allSatisfy(isPossible)
             && agreements?.count == empty.agreements?.count && agreements?.allSatisfy { 0...samples ~= $0 } ?? true
             && counts.count == timeSteps && counts.allSatisfy { $0.isPossible(atMost: largest) }
+            && answers.isPossible(beside: empty.answers, samples: samples, right: (exits?.last?.hits ?? steps.last)?.top1, ann: ann?.top1)
             && exits?.count == empty.exits?.count
             && zip(exits ?? [], empty.exits ?? []).allSatisfy { $0.isPossible(timeSteps: $1.stops.count, samples: samples) }
             && (samples == 0 ? spikes.isEmpty : Set(spikes.keys) == Set(sites.keys))
@@ -97,6 +102,8 @@ struct Tally: Sendable, Hashable, Codable {
                 steps[step].count(Self.rank(of: label, logits.values, start, classes))
                 if let answers, Self.rank(of: answers[row], logits.values, start, classes) == 0 { agreements?[step] += 1 }
             }
+            let last = ((steps.count - 1) * labels.count + row) * classes
+            self.answers.add(label, spiking: Self.answer(logits.values, last, classes), ann: answers?[row])
         }
         for step in counts.indices { counts[step] += result.steps[step] }
         for (site, levels) in result.spikes {
@@ -118,10 +125,17 @@ struct Tally: Sendable, Hashable, Codable {
             let logits = run.result.outputs[output]!
             let classes = logits.count / run.timeSteps
             let margins = (0..<run.timeSteps).map { SoftmaxMargin.margin(of: logits.values[$0 * classes..<($0 + 1) * classes]) }
+            let stop = SoftmaxMargin.firstStep(reaching: thresholds.last!, in: margins) ?? run.timeSteps
+            self.answers.add(label, spiking: Self.answer(logits.values, (stop - 1) * classes, classes), ann: answers?[row])
             for (index, threshold) in thresholds.enumerated() {
                 exits?[index].add(run, threshold: threshold, margins: margins, logits: logits, label: label, answer: answers?[row])
             }
         }
+    }
+
+    /// The class of the largest value, the first of equal ones.
+    static func answer(_ values: [Float], _ start: Int, _ classes: Int) -> Int {
+        (1..<classes).reduce(0) { values[start + $1] > values[start + $0] ? $1 : $0 }
     }
 
     /// How many classes come before `label`: those with a larger value, and of equal ones those that stand earlier. What is

@@ -70,8 +70,20 @@ public struct ReferenceSimulator: Sendable {
         }
     }
 
+    /// The same, where `observe` is called with what every node that changes over time stands for after every step, its estimate, and with
+    /// the codes that a neuron site sent.
+    /// - Throws: ``SpikingError`` where a membrane potential is not finite.
+    public func run(
+        _ inputs: BoundInputs, observingEstimates observe: (_ step: Int, _ node: NodeID, _ estimate: Tensor, _ codes: [Int8]?) -> Void
+    ) throws -> SimulationResult {
+        try network.checkTrains(inputs)
+        let runs = executable.batching.runs(of: inputs.count, size: inputs.count)
+        return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observeEstimates: observe) })
+    }
+
     private func runOnce(
         _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in },
+        observeEstimates: (_ step: Int, _ node: NodeID, _ estimate: Tensor, _ codes: [Int8]?) -> Void = { _, _, _, _ in },
         until isEnough: (_ step: Int, _ estimates: [String: Tensor]) -> Bool = { _, _ in false }
     ) throws -> SimulationResult {
         let batch = inputs.batch
@@ -94,6 +106,7 @@ public struct ReferenceSimulator: Sendable {
                         site: id, step: step, codes: state.codes[id]!, sent: state.estimate[id], alphabet: layer.alphabet)
                 }
                 observe(step, id, state.current[id])
+                observeEstimates(step, id, state.estimate[id], state.codes[id])
             }
             for output in graph.outputs { outputs[output.name, default: []].append(state.estimate[output.value]) }
             if isEnough(step, outputs.reduce(into: [:]) { $0[$1.key] = $1.value.last! }) { break }
