@@ -31,13 +31,14 @@ enum Console {
     }
 }
 
-/// A line on the terminal that counts samples, with rate and time left. Says nothing where no terminal watches.
+/// A line on the terminal that counts samples or other things, with rate and time left. Says nothing where no terminal watches.
 final class ProgressLine {
     private let what: String
+    private let unit: String
     private var began = Date()
     private var first: Int?
 
-    init(_ what: String) { self.what = what }
+    init(_ what: String, unit: String = "samples") { (self.what, self.unit) = (what, unit) }
 
     func update(_ done: Int, _ total: Int) {
         guard Console.isTerminal else { return }
@@ -48,7 +49,7 @@ final class ProgressLine {
         var line = "\r\(what): \(done)/\(total)"
         if done > first, seconds > 0 {
             let rate = Double(done - first) / seconds
-            line += String(format: ", %.1f samples/s, %.0f s left", rate, Double(total - done) / rate)
+            line += String(format: ", %.1f", rate) + " \(unit)/s" + String(format: ", %.0f s left", Double(total - done) / rate)
         }
         line += "\u{1B}[K" + (done == total ? "\n" : "")
         Console.write(line)
