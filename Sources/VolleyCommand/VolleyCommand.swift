@@ -19,7 +19,7 @@ struct VolleyCommand: ParsableCommand {
             130 and 143 interrupted by SIGINT and SIGTERM.
             """,
         version: volleyVersion,
-        subcommands: [Inspect.self, Convert.self, Evaluate.self, Compare.self, RunCommand.self, Bench.self, Methods.self, Demo.self])
+        subcommands: [Inspect.self, Convert.self, Evaluate.self, Compare.self, Tune.self, RunCommand.self, Bench.self, Methods.self, Demo.self])
 
     static func main() {
         StandardStreams.replaceClosed()
