@@ -46,6 +46,14 @@ import VolleyTestSupport
         #expect(nothing.errors.contains("no network keeps to --max-loss") && nothing.errors.contains("the smallest loss is"), "\(nothing.errors)")
     }
 
+    /// What the table calls a network can be asked for, values with commas too.
+    @Test func labelsAreTakenAsTheyAreShown() throws {
+        let labels = TuningGrid.candidates(steps: [1]).map(\.label).filter { $0.hasPrefix("differential") }
+        #expect(labels.contains { $0.contains(",") })
+        let outcome = try tune(["--methods", labels.joined(separator: ","), "--json", folder.file("results.json")])
+        #expect(try outcome.code == 0 && results("results.json").entries.map(\.label) == labels, "\(outcome.errors)")
+    }
+
     /// Killed while it works, and gone on with by the same command: the results are those of a tuning that was left alone, but for times.
     @Test func aKilledTuningGoesOn() throws {
         let options = ["--methods", "few-step:steps=1,ecmt,differential,few-step:steps=2", "--max-energy", "0.2"]
