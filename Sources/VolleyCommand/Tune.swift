@@ -9,9 +9,9 @@ struct Tune: ParsableCommand {
             The data is parted in two halves, always the same ones: each candidate is converted on one and measured on the other beside its \
             ANN. No labels are needed, and evaluation data is never looked at.
 
-              loss       relative rms error of the outputs at t, |SNN - ANN| / |ANN|, over the samples held out
-              energy     of steps 1…t, as a multiple of the ANN's ('exact', see 'volley evaluate')
-              front      the networks that none beats: less loss would cost more energy
+              loss     relative rms error of the outputs, |SNN - ANN| / |ANN|
+              energy   of steps 1…t, as a multiple of the ANN's ('exact')
+              front    the networks that none beats in both
 
             --max-loss 0.1 chooses the network with the least energy whose loss is 0.1 at most, --max-energy 0.2 the one with the smallest \
             loss that costs 0.2 at most; -o writes it. First comes a grid: few-step at every t with several energies and ladders, \
