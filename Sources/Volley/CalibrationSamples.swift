@@ -13,7 +13,7 @@ final class CalibrationSamples: CalibrationData {
 
     let count: Int
     private let name: String
-    private let digest: String
+    let digest: String
     private var isFirstRound = true
     private var keptSamples: KeptSamples
     private var digests = SampleDigests()

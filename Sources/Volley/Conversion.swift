@@ -22,9 +22,12 @@ public struct Conversion: Sendable {
     ///   - diagnose: called with what a careful user wants to know.
     ///   - progress: called with the samples done and in all, of every round over the calibration data and of the check behind them;
     ///     what it throws ends the conversion.
+    ///   - searching: called by methods that try out networks, with those done and at most how many there are; what it throws ends the
+    ///     conversion.
     /// - Throws: the first error of model, data or settings.
     public func run(
-        diagnose: @escaping (Diagnostic) -> Void = { _ in }, progress: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+        diagnose: @escaping (Diagnostic) -> Void = { _ in }, progress: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
+        searching: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> SpikingNetwork {
         model.diagnostics.forEach(diagnose)
         try method.validate()
@@ -37,7 +40,8 @@ public struct Conversion: Sendable {
         var network = try method.convert(
             model.graph,
             on: Calibration(
-                isCalibrated ? samples : nil, batchSize: calibration?.batchSize, observers: method.observers, threads: threads))
+                isCalibrated ? samples : nil, batchSize: calibration?.batchSize, observers: method.observers, threads: threads,
+                searching: searching))
         network.preprocessing = model.preprocessing
         network.classNames = model.classNames
         network.provenance.modelDigest = modelDigest

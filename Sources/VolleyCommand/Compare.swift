@@ -39,7 +39,8 @@ struct Compare: ParsableCommand {
         try measuring.check()
         try OptionRange.check("--calibration-limit", calibrationLimit, OptionRange.samples)
         try OptionRange.check("--calibration-batch", calibrationBatch, OptionRange.samples)
-        let (steps, candidates) = (try timeSteps(), try chosen())
+        let steps = try ListOption.steps(self.steps)
+        let candidates = try methods.map(ListOption.methods) ?? ConversionMethods.all.map { MethodCandidate($0) }
         let source = try modelOptions.load(model, images: try preprocessingOptions.options())
         let dataset = try measuring.dataset(data, for: source.graph)
         let calibration = CalibrationSet(
@@ -74,39 +75,9 @@ struct Compare: ParsableCommand {
         kept.forEach(TemporaryFiles.remove)
     }
 
-    private func timeSteps() throws -> [Int] {
-        let steps = steps.split(separator: ",", omittingEmptySubsequences: false).map { Int($0.filter { $0 != " " }) }
-        guard !steps.isEmpty, !steps.contains(nil) else {
-            throw CommandError("--steps takes whole numbers with commas between them, such as 1,2,4,8; found '\(self.steps)'")
-        }
-        for step in steps { try OptionRange.check("--steps", step, OptionRange.steps) }
-        return Set(steps.compactMap(\.self)).sorted()
-    }
-
-    /// The methods with their settings.
-    private func chosen() throws -> [Comparison.Candidate] {
-        guard let methods else { return ConversionMethods.all.map { Comparison.Candidate($0) } }
-        var labels: Set<String> = []
-        return try methods.split(separator: ",", omittingEmptySubsequences: false).map { text in
-            let parts = text.filter { $0 != " " }.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            let label = parts.joined(separator: ":")
-            guard labels.insert(label).inserted else { throw CommandError("--methods names '\(label)' twice") }
-            var method = try ConversionMethods.named(parts.first ?? "")
-            for part in parts.dropFirst() {
-                let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-                guard sides.count == 2 else {
-                    throw CommandError("--methods takes settings as NAME:setting=value, such as ecmt:levels=6; found '\(label)'")
-                }
-                try method.set(sides[0], to: sides[1])
-            }
-            try method.validate()
-            return Comparison.Candidate(method, label: label)
-        }
-    }
-
     /// What is said to whoever interrupts.
     private func state(_ stage: Comparison.Stage, _ done: Int, _ total: Int) -> String {
-        "\(StageLine.text(stage)), \(done) of \(total) samples done"
+        "\(StageLine.text(stage)), \(done) of \(total) \(StageLine.unit(stage)) done"
             + (resume.map { "; the same command goes on from there, from the progress in \($0).*" } ?? "; nothing is kept without --resume FILE")
     }
 }
@@ -117,14 +88,17 @@ private final class StageLine {
     private var line = ProgressLine("")
 
     func update(_ stage: Comparison.Stage, _ done: Int, _ total: Int) {
-        if self.stage != stage { (self.stage, line) = (stage, ProgressLine(Self.text(stage))) }
+        if self.stage != stage { (self.stage, line) = (stage, ProgressLine(Self.text(stage), unit: Self.unit(stage))) }
         line.update(done, total)
     }
 
     static func text(_ stage: Comparison.Stage) -> String {
         switch stage {
         case .converting(let label): "converting by \(label)"
+        case .searching(let label): "searching by \(label)"
         case .measuring(let label): "measuring \(label)"
         }
     }
+
+    static func unit(_ stage: Comparison.Stage) -> String { if case .searching = stage { "networks" } else { "samples" } }
 }

@@ -31,12 +31,12 @@ enum Console {
     }
 }
 
-/// Counts samples, with rate and time left: on a terminal in a line that changes, elsewhere in a line now and then.
+/// Counts samples or other things, with rate and time left: on a terminal in a line that changes, elsewhere in a line now and then.
 final class ProgressLine {
     private var text: ProgressText
     private let began = ContinuousClock.now
 
-    init(_ what: String) { text = ProgressText(what, lineChanges: Console.isTerminal) }
+    init(_ what: String, unit: String = "samples") { text = ProgressText(what, unit: unit, lineChanges: Console.isTerminal) }
 
     func update(_ done: Int, _ total: Int) {
         guard let line = text.line(done, of: total, at: (ContinuousClock.now - began) / .seconds(1)) else { return }

@@ -60,11 +60,15 @@ struct Convert: ParsableCommand {
         }
         try OutputPath.check([output], imagesIn: [calibration].compactMap(\.self))
         let diagnostics = Diagnostics(strict: strict)
-        let progress = ProgressLine("converting")
+        let (progress, search) = (ProgressLine("converting"), ProgressLine("trying out dead zones", unit: "networks"))
         let network = try conversion.run(
             diagnose: diagnostics.add,
             progress: { done, total in
                 progress.update(done, total)
+                try Termination.check("nothing is written")
+            },
+            searching: { done, total in
+                search.update(done, total)
                 try Termination.check("nothing is written")
             })
         Termination.finishChecks()

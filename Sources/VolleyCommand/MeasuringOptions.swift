@@ -17,12 +17,7 @@ struct MeasuringOptions: ParsableArguments {
     @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
     @OptionGroup var engine: EngineOptions
-    @Option(
-        help: ArgumentHelp(
-            "What operations cost: \(EnergyPrices.all.map(\.name).joined(separator: ", ")), or a JSON file (default: \(EnergyPrices.arithmetic.name)).",
-            discussion: "45nm: arithmetic alone; 45nm-sram: with memory, 5 pJ a word. A file, in picojoules: \(PriceFile.form)",
-            valueName: "name|file"))
-    var prices: String?
+    @OptionGroup var priceOptions: PriceOptions
     @Flag(help: "Leave out files that cannot be read, and list them.") var skipBad = false
     @Flag(help: "Measure even on samples that were used for calibration.") var allowOverlap = false
 
@@ -42,6 +37,6 @@ struct MeasuringOptions: ParsableArguments {
         try Evaluation.Settings(
             timeSteps: timeSteps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
             weights: engine.weights, output: output,
-            prices: prices.map(PriceFile.named) ?? .arithmetic)
+            prices: priceOptions.chosen())
     }
 }

@@ -8,6 +8,7 @@ enum OptionRange {
     static let samples = 1...1_000_000_000
     static let detail = 0...1000
     static let repetitions = 1...1000
+    static let refinements = 0...1000
 
     /// As the help has it.
     static func text(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound)…\(range.upperBound)" }

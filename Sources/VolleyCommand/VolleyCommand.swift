@@ -14,13 +14,15 @@ struct VolleyCommand: ParsableCommand {
               volley convert  vit/ --calibration images/ -o vit.volley thresholds from a few hundred unlabelled images
               volley evaluate vit.volley test/ --steps 8               accuracy, firing rate and energy at t = 1…8
 
+            'volley tune' finds method and settings for a loss or an energy, 'volley compare' puts methods side by side.
             'volley demo' shows all of it on an embedded network in a few seconds.
             Results go to standard output, progress to standard error. Exit codes: 0 fine, 1 failed, 2 bad input or usage,
             130 and 143 interrupted by SIGINT and SIGTERM.
             """,
         version: volleyVersion,
         subcommands: [
-            Inspect.self, Convert.self, Evaluate.self, Compare.self, ReportCommand.self, RunCommand.self, Bench.self, Methods.self, Demo.self,
+            Inspect.self, Convert.self, Evaluate.self, Compare.self, Tune.self, ReportCommand.self, RunCommand.self, Bench.self, Methods.self,
+            Demo.self,
         ])
 
     static func main() {

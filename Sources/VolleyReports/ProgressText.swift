@@ -1,6 +1,6 @@
 internal import VolleyTensors
 
-/// What a long run says of how far it is: samples, rate, time left.
+/// What a long run says of how far it is: how many, rate, time left.
 ///
 /// Rate and time count from the first call, which comes when work begins: neither what was kept from an earlier run nor what was prepared
 /// before took time here. Work that begins anew, as in rounds, is counted anew.
@@ -9,28 +9,30 @@ public struct ProgressText: Sendable {
     public static let pause = 30.0
 
     private let what: String
+    private let unit: String
     private let lineChanges: Bool
-    private var start: (samples: Int, time: Double)?
+    private var start: (count: Int, time: Double)?
     private var last = 0
     private var saidAt: Double?
 
     /// - Parameters:
     ///   - what: what is done, such as "evaluating".
+    ///   - unit: what is counted.
     ///   - lineChanges: whether a new line takes the place of the last, as on a terminal: then there always is one.
-    public init(_ what: String, lineChanges: Bool) { (self.what, self.lineChanges) = (what, lineChanges) }
+    public init(_ what: String, unit: String = "samples", lineChanges: Bool) { (self.what, self.unit, self.lineChanges) = (what, unit, lineChanges) }
 
     /// - Parameter time: in seconds, of any clock.
     /// - Returns: what to say now; nil for nothing.
     public mutating func line(_ done: Int, of total: Int, at time: Double) -> String? {
         if start == nil || done < last { start = (done, time) }
-        let (begun, seconds) = (start!.samples, time - start!.time)
+        let (begun, seconds) = (start!.count, time - start!.time)
         last = done
         guard lineChanges || isDue(done, total, time) else { return nil }
         saidAt = time
         guard done > begun, seconds > 0 else { return "\(what): \(done)/\(total)" }
         let rate = Double(done - begun) / seconds
         let rest = done < total ? "\(Self.text(Double(total - done) / rate)) left" : Self.text(seconds)
-        return "\(what): \(done)/\(total), \(TextTable.fixed(rate, rate < 10 ? 2 : 1)) samples/s, \(rest)"
+        return "\(what): \(done)/\(total), \(TextTable.fixed(rate, rate < 10 ? 2 : 1)) \(unit)/s, \(rest)"
     }
 
     /// The end is said where anything was.

@@ -5,20 +5,13 @@ internal import Foundation
 /// The trained network is run once on every sample, for all of them; each spiking network runs once, for as many time-steps as the last one asked for,
 /// and answers at all earlier ones on the way.
 public struct Comparison: Sendable {
-    /// A method with its settings, under the name that it is shown by.
-    public struct Candidate: Sendable {
-        public var label: String
-        public var method: any ConversionMethod
-
-        public init(_ method: any ConversionMethod, label: String? = nil) {
-            self.label = label ?? method.name
-            self.method = method
-        }
-    }
+    public typealias Candidate = MethodCandidate
 
     /// What is being done, for whoever watches.
     public enum Stage: Sendable, Hashable {
         case converting(String)
+        /// Trying out networks, as some methods do; then these are counted instead of samples.
+        case searching(String)
         case measuring(String)
     }
 
@@ -54,7 +47,7 @@ public struct Comparison: Sendable {
     ///   - resumeFile: by label, where progress is kept after every batch and continued from; nil keeps none. The files are left there:
     ///     remove them once the results are safe.
     ///   - diagnose: called with what a careful user wants to know, and with the candidate that it is about.
-    ///   - progress: called with the samples done and in all, of every stage; what it throws ends the comparison.
+    ///   - progress: called with the samples, or networks, done and in all, of every stage; what it throws ends the comparison.
     /// - Throws: the first error of model, data or settings. A method that does not fit the network is no error: it is listed.
     public func run(
         resumeFile: (_ label: String) -> String? = { _ in nil }, diagnose: @escaping (_ label: String?, Diagnostic) -> Void = { _, _ in },
@@ -62,7 +55,7 @@ public struct Comparison: Sendable {
     ) throws -> ComparisonResults {
         model.diagnostics.forEach { diagnose(nil, $0) }
         for candidate in candidates { try candidate.method.validate() }
-        let answers = ANNAnswers(try simulator(of: trained(), timeSteps: 1))
+        let answers = ANNAnswers(try simulator(of: model.withoutNeurons(), timeSteps: 1))
         var results = ComparisonResults(model: modelName, steps: steps, settings: settings)
         var said: Set<String> = []
         for candidate in candidates {
@@ -95,7 +88,8 @@ public struct Comparison: Sendable {
             progress: { done, total in
                 if done == total { rounds += 1 }
                 try progress(.converting(label), done, total)
-            })
+            },
+            searching: { try progress(.searching(label), $0, $1) })
         let converted = clock.now
         if !allowsOverlap, network.provenance.calibrationSamples != nil {
             try CalibrationOverlap.check(
@@ -121,21 +115,10 @@ public struct Comparison: Sendable {
         return ParallelSimulator(program, threads: settings.threads)
     }
 
-    /// The trained network as one without neurons.
-    private func trained() throws -> SpikingNetwork {
-        try SpikingNetwork(
-            graph: model.graph, coding: .rate, neurons: [:], preprocessing: model.preprocessing, classNames: model.classNames,
-            provenance: Provenance(version: volleyVersion, method: "none", citation: ""))
-    }
-
     /// Of everything that a network was made from: the same conversion makes the same network.
     private func digest(of network: SpikingNetwork) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return SHA256.digest(of: [UInt8](try encoder.encode(network.provenance))).hexadecimal
     }
-}
-
-extension Duration {
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

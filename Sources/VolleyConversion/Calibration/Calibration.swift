@@ -15,14 +15,19 @@ public struct Calibration {
     let threads: Int
     /// What may be asked for; nil for anything.
     private let observers: [ObjectIdentifier]?
+    /// Told how many of the networks that a method tries out are done, and of at most how many; what it throws ends the conversion.
+    let searching: (_ done: Int, _ total: Int) throws -> Void
 
     /// - Parameters:
     ///   - data: nil where there is none; then nothing can be observed.
     ///   - observers: what the method has declared; to ask for anything else is a broken contract. nil allows anything.
     ///   - threads: how many threads evaluate; no result depends on it.
+    ///   - searching: called by methods that try out networks, with those done and at most how many there are; what it throws ends the
+    ///     conversion.
     /// - Throws: ``ConversionError`` for a batch without samples.
     public init(
-        _ data: (any CalibrationData)?, batchSize: Int? = nil, observers: [any Observer.Type]? = nil, threads: Int = 1
+        _ data: (any CalibrationData)?, batchSize: Int? = nil, observers: [any Observer.Type]? = nil, threads: Int = 1,
+        searching: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws {
         guard batchSize ?? 1 >= 1 else {
             throw ConversionError(.badSettings, "the calibration batch must hold at least 1 sample, found \(batchSize!)")
@@ -30,6 +35,7 @@ public struct Calibration {
         self.data = data
         self.batchSize = batchSize
         self.threads = max(1, threads)
+        self.searching = searching
         self.observers = observers?.map { ObjectIdentifier($0) }
     }
 

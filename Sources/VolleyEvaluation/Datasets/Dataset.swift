@@ -89,10 +89,19 @@ public struct Dataset: Sendable {
         case .files: kept = Self.spread(count, over: annotation.groups(of: self.count))
         case .images, .values: kept = Array(0..<count)
         }
-        return Dataset(
-            path: path, source: source, annotation: annotation.selecting(kept), positions: kept.map { positions[$0] },
+        return selecting(kept)
+    }
+
+    /// Some of the samples, in the order of their indices here.
+    /// - Precondition: there are samples of these indices.
+    public func selecting(_ indices: [Int]) -> Dataset {
+        Dataset(
+            path: path, source: source, annotation: annotation.selecting(indices), positions: indices.map { positions[$0] },
             diagnostics: diagnostics)
     }
+
+    /// What tells a sample from others: the digest of its stored bytes, or of its name where it cannot be opened.
+    public func identity(of index: Int) -> SampleDigest { SampleDigest(of: (try? bytes(of: index)) ?? Array(sampleName(index).utf8)) }
 
     /// The indices of `count` samples, ascending: the first of every group, then the second of every group, and so on.
     private static func spread(_ count: Int, over groups: [Int]) -> [Int] {

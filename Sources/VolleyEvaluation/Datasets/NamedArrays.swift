@@ -12,7 +12,7 @@ public struct NamedArrays: Sendable {
     /// What was left out or changed.
     public private(set) var diagnostics: [Diagnostic]
     /// The number of samples.
-    public let count: Int
+    public private(set) var count: Int
     private let batching: Batching
 
     /// Reads the arrays for a network's inputs from an `.npz` file. A network with one input also takes the array `x`.
@@ -108,6 +108,20 @@ public struct NamedArrays: Sendable {
 
     /// Some of the samples.
     public func samples(_ range: Range<Int>) -> [String: Tensor] { batching.samples(range, of: count, in: arrays) }
+
+    /// Some of the samples, in the order of their indices here.
+    /// - Precondition: there are samples of these indices, at least one.
+    public func selecting(_ indices: [Int]) -> NamedArrays {
+        var result = self
+        result.arrays = batching.joining(inputs: indices.map { samples($0..<$0 + 1) })
+        result.count = indices.count
+        return result
+    }
+
+    /// What tells a sample from others: the digest of its elements in all arrays.
+    public func identity(of index: Int) -> SampleDigest {
+        SampleDigest(ofInputs: samples(index..<index + 1).sorted { $0.key < $1.key }.map { $0.value.values[...] })
+    }
 
     /// SHA-256 over names, shapes and elements.
     public var digest: Digest {

@@ -10,6 +10,8 @@ extension FewStep {
         try validate()
         try check(graph)
         let placed = try PlaceNeurons.apply(to: graph, spikingHead: spikingHead)
+        let largestZones = steps == 1 ? [.infinity] : Self.largestZones
+        let total = largestZones.count * Self.mostRounds
         let values = try calibration.observe(placed) { _, _ in SiteValues() }
         let probe = try Probe(placed, on: calibration, samples: samples)
         let names = SpikingNetwork.sites(of: placed)
@@ -19,6 +21,7 @@ extension FewStep {
         }
         let sizes = names.map { SizeDistribution(values[$0]?.histogram ?? Histogram(bins: 2), samples: calibration.data?.count ?? 1) }
         let nominal = zip(ladders, sizes).map { ladder, sizes in layer(ladder, Self.nominalDeadZones.map { $0 * sizes.rootMeanSquare }) }
+        try calibration.searching(0, total)
         let weights = try probe.weights(nominal)
         let synapses = SynapseMap(placed)
         let prices = names.map { synapses.accumulatesPerSpike(of: placed.node(named: $0)!) }
@@ -38,12 +41,11 @@ extension FewStep {
                 graph: placed, coding: .differential, neurons: Dictionary(uniqueKeysWithValues: zip(names, layers)), provenance: provenance)
         }
         var found: [Candidate] = []
-        if steps == 1 {
-            found = try fit(offers(names.map { _ in [0] }, .infinity), probe, candidate)
-        } else {
-            // Who waits for the layers before sends less, until all wait for each other: how long to wait is tried out.
-            let movements = try probe.movements(nominal, steps: steps)
-            for largest in Self.largestZones { found += try fit(offers(movements, largest), probe, candidate) }
+        // Who waits for the layers before sends less, until all wait for each other: how long to wait is tried out.
+        let movements = steps == 1 ? names.map { _ in [0] } : try probe.movements(nominal, steps: steps)
+        for (index, largest) in largestZones.enumerated() {
+            found += try fit(offers(movements, largest), probe, candidate) { try calibration.searching(index * Self.mostRounds + $0, total) }
+            try calibration.searching((index + 1) * Self.mostRounds, total)
         }
         guard let best = found.min(by: { $0.error < $1.error }) else {
             throw ConversionError(
@@ -72,14 +74,16 @@ extension FewStep {
     }
 
     /// Distributions do not see all that moves the values of a site, so what they predict is corrected by what is measured.
+    /// - Parameter progress: called before each network, with how many were measured.
     /// - Returns: the networks on the way that keep to the budget.
     private func fit(
-        _ offers: DeadZoneBudget, _ probe: Probe, _ network: ([DeadZoneChoice]) throws -> SpikingNetwork
+        _ offers: DeadZoneBudget, _ probe: Probe, _ network: ([DeadZoneChoice]) throws -> SpikingNetwork, progress: (_ done: Int) throws -> Void
     ) throws -> [Candidate] {
         var found: [Candidate] = []
         var target = Double.infinity
         var bounds = (low: 0.0, high: Double.infinity)
-        for _ in 0..<Self.mostRounds {
+        for round in 0..<Self.mostRounds {
+            try progress(round)
             let choices = offers.choices(within: target)
             let candidate = try network(choices)
             let (cost, error) = try probe.measure(candidate, steps: steps)

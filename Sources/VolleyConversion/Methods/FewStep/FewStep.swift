@@ -46,7 +46,10 @@ public struct FewStep: ConversionMethod, Hashable {
 
     /// What it may cost, as a multiple of the ANN: a spike for every input of every layer is 0.196.
     /// - Parameter analogEnergy: what the layers cost that see analog values; beyond 0.03 it is not taken out of what T suggests.
-    func budget(beside analogEnergy: Double) -> Double { energyBudget ?? 0.16 + 0.08 * Double(steps - 1) + max(0, analogEnergy - 0.03) }
+    func budget(beside analogEnergy: Double) -> Double { energyBudget ?? Self.suggestedBudget(steps: steps) + max(0, analogEnergy - 0.03) }
+
+    /// What T steps may cost where nothing is said and analog layers cost 0.03 at most, as a multiple of the ANN.
+    public static func suggestedBudget(steps: Int) -> Double { 0.16 + 0.08 * Double(steps - 1) }
 
     public var settings: [MethodSetting<FewStep>] { Self.allSettings }
 
