@@ -109,23 +109,6 @@ void vk_gather_windows(const vk_windows *shape, size_t first, size_t rows, size_
     }
 }
 
-size_t vk_count_equal(size_t n, const int8_t *in, int8_t code) {
-    enum { lanes = 64, most = 255 };
-    size_t total = 0;
-    while (n >= lanes) {
-        // As many rounds as a byte can count.
-        size_t rounds = n / lanes < most ? n / lanes : most;
-        uint8_t found[lanes] = {0};
-        for (size_t r = 0; r < rounds; r++, in += lanes) {
-            for (size_t i = 0; i < lanes; i++) found[i] += in[i] == code;
-        }
-        for (size_t i = 0; i < lanes; i++) total += found[i];
-        n -= rounds * lanes;
-    }
-    for (size_t i = 0; i < n; i++) total += in[i] == code;
-    return total;
-}
-
 void vk_count_codes(size_t n, const int8_t *in, int64_t *counts) {
     // Tables in turn, so that a code does not wait for the same code just before it.
     enum { tables = 4, most = 1 << 30 };

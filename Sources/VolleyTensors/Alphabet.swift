@@ -100,7 +100,7 @@ public struct Alphabet: Sendable, Hashable {
             // Comparing all with one code takes many at a time; for many codes a table is faster.
             if codes.count <= 16 {
                 for (index, code) in codes.enumerated() {
-                    counts[start + index] += unsafe Int64(vk_count_equal(part.count, base + part.lowerBound, code))
+                    counts[start + index] += unsafe Int64(Kernels.best.countEqual(part.count, base + part.lowerBound, code))
                 }
             } else {
                 var table = [Int64](repeating: 0, count: 256)

@@ -172,6 +172,11 @@ internal import CVolleyKernels
         }
     }
 
+    /// How often a code stands among so many.
+    func countEqual(_ count: Int, _ codes: UnsafePointer<Int8>, _ code: Int8) -> Int {
+        Int(unsafe table.pointee.count_equal(count, codes, code))
+    }
+
     /// How many elements differ from zero.
     public func countNonzero(_ input: [Float]) -> Int {
         unsafe input.withUnsafeBufferPointer { input in

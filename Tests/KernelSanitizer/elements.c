@@ -52,6 +52,17 @@ void counting(test_case *t) {
     k->count_nonzero_rows(rows, n, values, each);
     k->count_codes_rows(rows, n, codes, each);
     take_counts(t, each, rows);
+    for (int8_t code = -8; code <= 8; code++) {
+        const size_t found = k->count_equal(all, codes, code);
+        take(t, &found, sizeof found);
+    }
+    uint8_t *many = heap(t, VK_CODES);
+    for (size_t i = 0; i < VK_CODES; i++) many[i] = (uint8_t)below(t, 256);
+    int64_t *counts = counters(t, VK_CODES);
+    vk_count_codes(all, codes, counts);
+    vk_count_spikes_rows(rows, n, codes, many, each);
+    take_counts(t, counts, VK_CODES);
+    take_counts(t, each, rows);
 }
 
 void poolings(test_case *t) {

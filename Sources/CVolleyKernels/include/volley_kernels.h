@@ -256,6 +256,9 @@ typedef struct {
     void (*count_codes_columns)(size_t rows, size_t n, const int8_t *in, int64_t *counts);
     void (*count_codes_rows)(size_t rows, size_t n, const int8_t *in, int64_t *counts);
 
+    // How often a code stands in an array.
+    size_t (*count_equal)(size_t n, const int8_t *in, int8_t code);
+
     int (*all_finite)(size_t n, const float *in);
 } vk_kernels;
 
@@ -291,8 +294,6 @@ void vk_gather_windows(const vk_windows *shape, size_t first, size_t rows, size_
 // Copies a strided view (element (i, j, …) at in[offset + Σ i·strides]) to a contiguous array. Stride 0 repeats.
 void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, const float *in, float *out);
 
-// How often a code stands in an array.
-size_t vk_count_equal(size_t n, const int8_t *in, int8_t code);
 // Adds how often each code stands there to counts[VK_CODES], by code as an unsigned byte; 0 is not counted.
 void vk_count_codes(size_t n, const int8_t *in, int64_t *counts);
 // Adds to counts[rows] how many spikes a row of n codes holds; spikes[VK_CODES] says how many a code is, by code as an unsigned byte.

@@ -22,3 +22,20 @@ static int VK_NAME(all_finite)(size_t n, const float *in) {
     if (i < n) sum += load_some(in + i, n - i, 0.0f) * 0.0f;
     return sum_lanes(sum) == 0.0f;
 }
+
+static size_t VK_NAME(count_equal)(size_t n, const int8_t *in, int8_t code) {
+    enum { lanes = 64, most = 255 };
+    size_t total = 0;
+    while (n >= lanes) {
+        // As many rounds as a byte can count.
+        size_t rounds = n / lanes < most ? n / lanes : most;
+        uint8_t found[lanes] = {0};
+        for (size_t r = 0; r < rounds; r++, in += lanes) {
+            for (size_t i = 0; i < lanes; i++) found[i] += in[i] == code;
+        }
+        for (size_t i = 0; i < lanes; i++) total += found[i];
+        n -= rounds * lanes;
+    }
+    for (size_t i = 0; i < n; i++) total += in[i] == code;
+    return total;
+}

@@ -1,5 +1,13 @@
 // Neurons that step by rules of their own on currents, many at once: bit for bit what their families' steps do (VolleySpiking).
 
+enum {
+#ifdef VK_AVX512
+    RULE_VECTORS = 4  // as many as the registers hold
+#else
+    RULE_VECTORS = 1
+#endif
+};
+
 // What sixteen neurons keep. What the last four are, each rule says.
 typedef struct {
     v16 received, sent;  // t·φ(t) of the input, and the sum of what was sent
@@ -127,33 +135,49 @@ VK_INLINE void store_rule(const vk_rule_run *run, size_t at, const size_t width,
     store_some(state + run->state_stride, width, other);
 }
 
-VK_INLINE size_t step_by_rule(const vk_rule *rule, const vk_rule_run *run, const vk_rule_family family, size_t at, const size_t width) {
-    rule_lanes lanes = load_rule(rule, run, at, width);
+// `vectors` of neurons side by side, the last one `width` wide: each operation of one waits for the one before.
+VK_INLINE size_t step_by_rule(const vk_rule *rule, const vk_rule_run *run, const vk_rule_family family, size_t at, const int vectors,
+                              const size_t width) {
+    rule_lanes lanes[RULE_VECTORS];
+#define VK_EACH_RULE _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+    VK_EACH_RULE lanes[v] = load_rule(rule, run, at + (size_t)v * VK_LANES, width);
     i16x32 bad = (i16x32)(0);
+    const float *input = run->input + at;
+    const float *divisors = run->divisors ? run->divisors + at : 0;
+    int8_t *codes = run->codes + at;
+    float *estimate = run->estimate ? run->estimate + at : 0;
     for (int step = 0; step < run->steps; step++) {
         const float t = (float)(run->first_step + step);
-        v16 current = load_some(run->input + (size_t)step * run->input_stride + at, width, 0.0f);
-        if (run->input_stride) {
-            const v16 total = t * current;
-            current = total - lanes.received;
-            lanes.received = total;
+        VK_EACH_RULE {
+            v16 current = load_some(input + v * VK_LANES, width, 0.0f);
+            if (run->input_stride) {
+                const v16 total = t * current;
+                current = total - lanes[v].received;
+                lanes[v].received = total;
+            }
+            if (divisors) current /= load_some(divisors + v * VK_LANES, width, 1.0f);
+            i16x32 broken;
+            const i16x32 code = fire_by_rule(rule, family, current, t, &lanes[v], &broken);
+            bad -= broken;
+            const i16x8 bytes = __builtin_convertvector(code, i16x8);
+            memcpy(codes + v * VK_LANES, &bytes, width);
+            if (estimate) store_some(estimate + v * VK_LANES, width, lanes[v].sent / splat(t));
         }
-        if (run->divisors) current /= load_some(run->divisors + at, width, 1.0f);
-        i16x32 broken;
-        const i16x32 code = fire_by_rule(rule, family, current, t, &lanes, &broken);
-        bad -= broken;
-        const i16x8 bytes = __builtin_convertvector(code, i16x8);
-        memcpy(run->codes + (size_t)step * run->code_stride + at, &bytes, width);
-        if (run->estimate) store_some(run->estimate + (size_t)step * run->estimate_stride + at, width, lanes.sent / splat(t));
+        input += run->input_stride;
+        codes += run->code_stride;
+        if (estimate) estimate += run->estimate_stride;
     }
-    store_rule(run, at, width, &lanes);
+    VK_EACH_RULE store_rule(run, at + (size_t)v * VK_LANES, width, &lanes[v]);
+#undef VK_EACH_RULE
     return (size_t)__builtin_reduce_add(bad);
 }
 
 VK_INLINE size_t run_rule(const vk_rule *rule, const vk_rule_run *run, const vk_rule_family family) {
+    const size_t many = RULE_VECTORS * VK_LANES;
     size_t bad = 0, at = 0;
-    for (; at + VK_LANES <= run->neurons; at += VK_LANES) bad += step_by_rule(rule, run, family, at, VK_LANES);
-    return at < run->neurons ? bad + step_by_rule(rule, run, family, at, run->neurons - at) : bad;
+    for (; at + many <= run->neurons; at += many) bad += step_by_rule(rule, run, family, at, RULE_VECTORS, VK_LANES);
+    for (; at + VK_LANES <= run->neurons; at += VK_LANES) bad += step_by_rule(rule, run, family, at, 1, VK_LANES);
+    return at < run->neurons ? bad + step_by_rule(rule, run, family, at, 1, run->neurons - at) : bad;
 }
 
 static size_t VK_NAME(rule)(const vk_rule *rule, const vk_rule_run *run) {

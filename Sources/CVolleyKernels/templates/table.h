@@ -34,5 +34,6 @@ const vk_kernels VK_NAME(vk_table) = {
     .count_nonzero_rows = VK_NAME(count_nonzero_rows),
     .count_codes_columns = VK_NAME(count_codes_columns),
     .count_codes_rows = VK_NAME(count_codes_rows),
+    .count_equal = VK_NAME(count_equal),
     .all_finite = VK_NAME(all_finite),
 };
