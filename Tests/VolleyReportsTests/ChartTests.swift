@@ -31,7 +31,8 @@ import VolleyReports
 
     /// The largest numbers that there are still give an axis.
     @Test(arguments: [
-        [-Double.greatestFiniteMagnitude, .greatestFiniteMagnitude], [1e300, 1.0000000001e300], [5e-324, 1e-323], [1e17, 1e17 + 64],
+        [-Double.greatestFiniteMagnitude, .greatestFiniteMagnitude], [1e300, 1.0000000001e300],
+        [Double.leastNonzeroMagnitude, 2 * Double.leastNonzeroMagnitude], [1e17, 1e17 + 64],
     ])
     func awkwardNumbersEndInAnAxis(values: [Double]) {
         for scale in [Chart.Axis.Scale.linear, .log10] {
