@@ -72,10 +72,15 @@ public struct Tensor: Sendable, Hashable {
     /// The element with the largest value in each row of a matrix; the first one where several are equal.
     public func argmaxOfRows() -> [Int] {
         let width = shape.rowCount
-        return (0..<shape[0]).map { row in
-            var best = row * width
-            for index in row * width..<(row + 1) * width where values[index] > values[best] { best = index }
-            return best - row * width
-        }
+        return (0..<shape[0]).map { values.argmax(from: $0 * width, count: width) }
+    }
+}
+
+extension [Float] {
+    /// Where the largest of some elements stands among them, the first of equal ones.
+    public func argmax(from start: Int, count: Int) -> Int {
+        var best = start
+        for index in start..<start + count where self[index] > self[best] { best = index }
+        return best - start
     }
 }

@@ -103,7 +103,7 @@ struct Tally: Sendable, Hashable, Codable {
                 if let answers, Self.rank(of: answers[row], logits.values, start, classes) == 0 { agreements?[step] += 1 }
             }
             let last = ((steps.count - 1) * labels.count + row) * classes
-            self.answers.add(label, spiking: Self.answer(logits.values, last, classes), ann: answers?[row])
+            self.answers.add(label, spiking: logits.values.argmax(from: last, count: classes), ann: answers?[row])
         }
         for step in counts.indices { counts[step] += result.steps[step] }
         for (site, levels) in result.spikes {
@@ -126,16 +126,11 @@ struct Tally: Sendable, Hashable, Codable {
             let classes = logits.count / run.timeSteps
             let margins = (0..<run.timeSteps).map { SoftmaxMargin.margin(of: logits.values[$0 * classes..<($0 + 1) * classes]) }
             let stop = SoftmaxMargin.firstStep(reaching: thresholds.last!, in: margins) ?? run.timeSteps
-            self.answers.add(label, spiking: Self.answer(logits.values, (stop - 1) * classes, classes), ann: answers?[row])
+            self.answers.add(label, spiking: logits.values.argmax(from: (stop - 1) * classes, count: classes), ann: answers?[row])
             for (index, threshold) in thresholds.enumerated() {
                 exits?[index].add(run, threshold: threshold, margins: margins, logits: logits, label: label, answer: answers?[row])
             }
         }
-    }
-
-    /// The class of the largest value, the first of equal ones.
-    static func answer(_ values: [Float], _ start: Int, _ classes: Int) -> Int {
-        (1..<classes).reduce(0) { values[start + $1] > values[start + $0] ? $1 : $0 }
     }
 
     /// How many classes come before `label`: those with a larger value, and of equal ones those that stand earlier. What is
