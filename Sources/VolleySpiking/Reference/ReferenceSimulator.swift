@@ -46,7 +46,7 @@ public struct ReferenceSimulator: Sendable {
     ) throws -> SimulationResult {
         try network.checkTrains(inputs)
         let runs = executable.batching.runs(of: inputs.count, size: inputs.count)
-        return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observe: observe) })
+        return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observe: { observe($0, $1, $2.current[$1]) }) })
     }
 
     /// Runs one sample after the other until its estimates are enough.
@@ -78,12 +78,12 @@ public struct ReferenceSimulator: Sendable {
     ) throws -> SimulationResult {
         try network.checkTrains(inputs)
         let runs = executable.batching.runs(of: inputs.count, size: inputs.count)
-        return SimulationResult(joining: try runs.map { try runOnce(inputs.samples($0), observeEstimates: observe) })
+        return SimulationResult(
+            joining: try runs.map { try runOnce(inputs.samples($0), observe: { observe($0, $1, $2.estimate[$1], $2.codes[$1]) }) })
     }
 
     private func runOnce(
-        _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ current: Tensor) -> Void = { _, _, _ in },
-        observeEstimates: (_ step: Int, _ node: NodeID, _ estimate: Tensor, _ codes: [Int8]?) -> Void = { _, _, _, _ in },
+        _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ state: State) -> Void = { _, _, _ in },
         until isEnough: (_ step: Int, _ estimates: [String: Tensor]) -> Bool = { _, _ in false }
     ) throws -> SimulationResult {
         let batch = inputs.batch
@@ -105,8 +105,7 @@ public struct ReferenceSimulator: Sendable {
                     counter.record(
                         site: id, step: step, codes: state.codes[id]!, sent: state.estimate[id], alphabet: layer.alphabet)
                 }
-                observe(step, id, state.current[id])
-                observeEstimates(step, id, state.estimate[id], state.codes[id])
+                observe(step, id, state)
             }
             for output in graph.outputs { outputs[output.name, default: []].append(state.estimate[output.value]) }
             if isEnough(step, outputs.reduce(into: [:]) { $0[$1.key] = $1.value.last! }) { break }
