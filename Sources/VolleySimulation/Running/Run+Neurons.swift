@@ -11,19 +11,13 @@ extension Run {
         let count = count(id)
         let input = graph[id].inputs[0]
         var state = neuronStates.removeValue(forKey: id) ?? restingState(neuron, count)
-        var outputs = NeuronOutputs()
-        if wantsCodes(id) { outputs.codes = workspace.codes.take(steps * count) }
-        if wantsEstimates(id) { outputs.estimate = workspace.floats.take(steps * count) }
-        outputs.counts = [Int64](repeating: 0, count: steps * 2 * neuron.levels)
+        var outputs = room(id, counted: 2 * neuron.levels)
         let bad = kernels.run(
             neuron, count: count, firstStep: firstStep, steps: steps, input: values[schedule.roots[input]], state: &state,
             outputs: &outputs)
         neuronStates[id] = state
         if !keepsState { forget(id) }
-        try record(id, firstStep, bad, codes: neurons.codeCounts(outputs.counts, steps: steps))
-        recordPositions(id, firstStep, outputs.codes, outputs.estimate)
-        codes[id] = outputs.codes
-        values[id] = outputs.estimate
+        try handOn(outputs, of: id, neurons, firstStep, bad)
     }
 
     /// What the neurons of a site send instead of what they would send; nil where they decide.
@@ -36,19 +30,13 @@ extension Run {
         let count = count(id)
         let inputs = graph[id].inputs
         var state = ruleStates.removeValue(forKey: id) ?? RuleState(neurons: keepsState ? count : 0)
-        var outputs = NeuronOutputs()
-        if wantsCodes(id) { outputs.codes = workspace.codes.take(steps * count) }
-        if wantsEstimates(id) { outputs.estimate = workspace.floats.take(steps * count) }
-        outputs.counts = [Int64](repeating: 0, count: steps * neurons.alphabet.codes.count)
+        var outputs = room(id, counted: neurons.alphabet.codes.count)
         let bad = kernels.run(
             rule, neurons.alphabet, count: count, firstStep: firstStep, steps: steps, input: values[schedule.roots[inputs[0]]],
             isStatic: !schedule.timeVarying[inputs[0]], divisors: inputs.count > 1 ? values[schedule.roots[inputs[1]]] : [],
             state: &state, outputs: &outputs)
         if keepsState { ruleStates[id] = state }
-        try record(id, firstStep, bad, codes: neurons.codeCounts(outputs.counts, steps: steps))
-        recordPositions(id, firstStep, outputs.codes, outputs.estimate)
-        codes[id] = outputs.codes
-        values[id] = outputs.estimate
+        try handOn(outputs, of: id, neurons, firstStep, bad)
     }
 
     /// Neurons with neither a kernel nor a rule.
@@ -60,17 +48,31 @@ extension Run {
         let recorded = try recordedTrain(id).map { train in
             try (firstStep..<firstStep + steps).map { try train.codes(at: $0, for: graph[id].name, of: neurons.alphabet) }
         }
-        var sent = SteppedNeurons.Sent()
-        if wantsCodes(id) { sent.codes = workspace.codes.take(steps * count(id)) }
-        if wantsEstimates(id) { sent.estimates = workspace.floats.take(steps * count(id)) }
-        state.run(
+        var sent = room(id, counted: neurons.alphabet.codes.count)
+        let bad = state.run(
             firstStep: firstStep, steps: steps, input: values[schedule.roots[inputs[0]]], isStatic: !schedule.timeVarying[inputs[0]],
             keepsState: keepsState, recorded: recorded, into: &sent)
         if keepsState { steppedStates[id] = state }
-        try record(id, firstStep, sent.broken, codes: sent.counts)
-        recordPositions(id, firstStep, sent.codes, sent.estimates)
-        codes[id] = sent.codes
-        values[id] = sent.estimates
+        try handOn(sent, of: id, neurons, firstStep, bad)
+    }
+
+    /// Room for what a site hands on, and for so many counts a step.
+    private mutating func room(_ id: NodeID, counted: Int) -> NeuronOutputs {
+        var outputs = NeuronOutputs()
+        if wantsCodes(id) { outputs.codes = workspace.codes.take(steps * count(id)) }
+        if wantsEstimates(id) { outputs.estimate = workspace.floats.take(steps * count(id)) }
+        outputs.counts = [Int64](repeating: 0, count: steps * counted)
+        return outputs
+    }
+
+    /// Records what a site sent and hands it on.
+    private mutating func handOn(
+        _ outputs: NeuronOutputs, of id: NodeID, _ neurons: SiteNeurons, _ firstStep: Int, _ bad: Int
+    ) throws {
+        try record(id, firstStep, bad, codes: neurons.codeCounts(outputs.counts, steps: steps))
+        recordPositions(id, firstStep, outputs.codes, outputs.estimate)
+        codes[id] = outputs.codes
+        values[id] = outputs.estimate
     }
 
     mutating func restingState(_ neuron: NeuronKernel, _ count: Int) -> NeuronState {

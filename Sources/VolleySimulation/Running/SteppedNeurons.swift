@@ -27,26 +27,19 @@ struct SteppedNeurons: Sendable {
         blockSize = neurons.layer.meetsItsSample ? max(1, count / max(1, samples)) : Self.largestBlock
     }
 
-    struct Sent {
-        /// `[steps, neurons]` each, where they are wanted: the codes, and `φ(t)`.
-        var codes: [Int8] = []
-        var estimates: [Float] = []
-        /// By step and code, in the order of the alphabet.
-        var counts: [[Int64]] = []
-        /// How many membrane potentials were not finite.
-        var broken = 0
-    }
-
     /// - Parameters:
     ///   - input: `[steps, neurons]`, or `[neurons]` where it is the same at every step.
     ///   - keepsState: whether more steps follow.
     ///   - recorded: by step what is sent instead of what the neurons would send; nil where they decide.
-    ///   - sent: with room for what is wanted.
+    ///   - sent: with room for what is wanted; counts are by step and code.
+    /// - Returns: how many membrane potentials were not finite.
     mutating func run(
-        firstStep: Int, steps: Int, input: [Float], isStatic: Bool, keepsState: Bool, recorded: [[Int8]]?, into sent: inout Sent
-    ) {
+        firstStep: Int, steps: Int, input: [Float], isStatic: Bool, keepsState: Bool, recorded: [[Int8]]?, into sent: inout NeuronOutputs
+    ) -> Int {
         precondition(input.count == (isStatic ? 1 : steps) * count, "an input for every neuron")
-        sent.counts = Array(repeating: [Int64](repeating: 0, count: neurons.alphabet.codes.count), count: steps)
+        let codeCount = neurons.alphabet.codes.count
+        precondition(sent.counts.count == steps * codeCount, "one count per step and code")
+        var broken = 0
         // What blocks are changed with, apart from them.
         let (neurons, count, scales) = (neurons, count, scales)
         // By step, what every code adds to what was sent.
@@ -62,13 +55,13 @@ struct SteppedNeurons: Sendable {
                     let time = firstStep + step
                     block.take(input, at: (isStatic ? 0 : step * count) + start, isStatic, time, neurons, &working.currents)
                     if !scales.isEmpty { Self.divide(&working.currents, by: scales, first: start) }
-                    sent.broken += block.population.step(working.currents, time: time, codes: &working.codes)
+                    broken += block.population.step(working.currents, time: time, codes: &working.codes)
                     if let recorded { working.codes = Array(recorded[step][range]) }
                     block.send(working.codes, tables[step], neurons, time, &working.estimates)
-                    neurons.alphabet.count(working.codes, in: 0..<working.codes.count, into: &sent.counts[step], from: 0)
+                    neurons.alphabet.count(working.codes, in: 0..<working.codes.count, into: &sent.counts, from: step * codeCount)
                     let place = step * count + start..<step * count + range.upperBound
                     if !sent.codes.isEmpty { sent.codes.replaceSubrange(place, with: working.codes) }
-                    if !sent.estimates.isEmpty { sent.estimates.replaceSubrange(place, with: working.estimates) }
+                    if !sent.estimate.isEmpty { sent.estimate.replaceSubrange(place, with: working.estimates) }
                 }
             }
             if keepsState {
@@ -79,6 +72,7 @@ struct SteppedNeurons: Sendable {
                 takeSteps(&block)
             }
         }
+        return broken
     }
 
     private static func divide(_ currents: inout [Float], by scales: [Float], first: Int) {
