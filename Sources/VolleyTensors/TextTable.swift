@@ -86,6 +86,17 @@ public struct TextTable: Sendable {
 
 /// What tables are made of.
 extension TextTable {
+    /// A whole number with its digits in groups of three.
+    public static func grouped(_ number: Int) -> String {
+        var digits = String(number.magnitude)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits.removeLast(3)
+        }
+        return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: " ")
+    }
+
     /// A number with so many digits behind the point, rounded half away from zero.
     public static func fixed(_ value: Double, _ places: Int) -> String {
         var scale = 1.0

@@ -18,17 +18,6 @@ enum FigureText {
 
     static func count(_ count: Double) -> String { trimmed(ResultsTable.count(count)) }
 
-    /// A whole number with its digits in groups of three.
-    static func whole(_ number: Int) -> String {
-        var digits = String(number.magnitude)
-        var groups: [String] = []
-        while digits.count > 3 {
-            groups.insert(String(digits.suffix(3)), at: 0)
-            digits.removeLast(3)
-        }
-        return (number < 0 ? "−" : "") + ([digits] + groups).joined(separator: " ")
-    }
-
     /// In the place of a figure that there is not.
     static let none = "–"
 

@@ -12,12 +12,12 @@ extension Report {
             blocks.append(.notice("These results cannot be compared one to one. They differ in " + differences.joined(separator: "; in ") + "."))
         }
         for run in runs where run.results.ann == nil {
-            blocks.append(.notice((isAlone ? "" : run.label + ": ") + "the ANN was left out: its answers are not known, only its costs."))
+            blocks.append(.notice(naming(run) + "the ANN was left out: its answers are not known, only its costs."))
         }
         for run in runs where !run.results.skipped.isEmpty {
-            blocks.append(.notice((isAlone ? "" : run.label + ": ") + "\(run.results.skipped.count) samples could not be read and were left out."))
+            blocks.append(.notice(naming(run) + "\(run.results.skipped.count) samples could not be read and were left out."))
         }
-        for run in runs { for caveat in run.results.provenance.caveats { blocks.append(.notice((isAlone ? "" : run.label + ": ") + caveat)) } }
+        for run in runs { for caveat in run.results.provenance.caveats { blocks.append(.notice(naming(run) + caveat)) } }
         if isAlone { blocks += [.figures(figures(runs[0].results)), .text(sentence(runs[0].results))] }
         blocks.append(.table(comparison))
         return ReportSection("The answer", blocks)

@@ -13,7 +13,7 @@ extension Report {
             "Which class is taken for which",
             known.flatMap { run, confusion -> [ReportSection.Block] in
                 let when = run.results.steps.last.map { "at t = \($0.step)" } ?? "where samples stop"
-                let prefix = isAlone ? "" : run.label + ": "
+                let prefix = naming(run)
                 if confusion.classes > Self.matrixClasses { return [.table(pairs(confusion, "\(prefix)most confused pairs, \(when)"))] }
                 return [.table(matrix(confusion, confusion.spiking, "\(prefix)SNN \(when): rows are true classes, columns answers"))]
                     + (confusion.ann.map { [.table(matrix(confusion, $0, "\(prefix)ANN: rows are true classes, columns answers", isFolded: true))] }

@@ -14,7 +14,7 @@ extension Report {
         let axis = Chart.Axis("site, in the order of the network", isWhole: true)
         var series: [Chart.Series] = []
         for (run, detail) in looked {
-            let prefix = isAlone ? "" : run.label + ", "
+            let prefix = naming(run, ", ")
             series.append(Chart.Series(prefix + "what is sent", points(detail.sites) { $0.errors.last ?? nil }))
             if isAlone { series.append(Chart.Series("what arrives", points(detail.sites) { $0.arrivingErrors?.last ?? nil }, style: .points)) }
         }
@@ -24,14 +24,14 @@ extension Report {
         let steps = looked.map(\.detail.outputErrors.count).max() ?? 1
         let ofOutput = Chart(
             "Error of the output after t steps",
-            x: Chart.Axis("time-step t", scale: steps > 16 ? .log2 : .linear, isWhole: steps <= 16),
+            x: Self.timeAxis(to: steps),
             y: Chart.Axis("‖SNN − ANN‖ / ‖ANN‖", including: [0]),
             series: looked.map { run, detail in
                 Chart.Series(run.label, detail.outputErrors.enumerated().map { Chart.Point(Double($0.offset + 1), $0.element ?? .nan) })
             })
         return ReportSection(
             "Where the error enters",
-            looked.map { .text((isAlone ? "" : $0.run.label + ": ") + sentence($0.detail)) } + [.charts([bySite, ofOutput])]
+            looked.map { .text(naming($0.run) + sentence($0.detail)) } + [.charts([bySite, ofOutput])]
                 + looked.map { .table(table($0.run, $0.detail)) })
     }
 
@@ -74,7 +74,7 @@ extension Report {
 
     var raster: ReportSection? {
         let charts = looked.compactMap { run, detail in
-            detail.raster.trains.isEmpty ? nil : Self.chart(detail.raster, isAlone ? "" : run.label + ": ", run.results.sites)
+            detail.raster.trains.isEmpty ? nil : Self.chart(detail.raster, naming(run), run.results.sites)
         }
         guard !charts.isEmpty else { return nil }
         return ReportSection(

@@ -1,21 +1,23 @@
 internal import VolleyEvaluation
 internal import VolleySimulation
 internal import VolleySpiking
+internal import VolleyTensors
 
 /// What the figures rest on: what is no spike, settings, digests, and how everything is counted.
 extension Report {
     var floatingPoint: ReportSection? {
         let blocks = runs.map { run -> ReportSection.Block in
-            let caption = isAlone ? nil : run.label
+            let prefix = naming(run)
             guard let operators = run.results.floatingPoint else {
                 let names = run.results.floatingPointOperators
-                return .text((caption.map { $0 + ": " } ?? "") + (names.isEmpty ? "none" : names.joined(separator: ", ")))
+                return .text(prefix + (names.isEmpty ? "none" : names.joined(separator: ", ")))
             }
-            if operators.isEmpty { return .text((caption.map { $0 + ": " } ?? "") + "Nothing: every operator acts on spikes.") }
+            if operators.isEmpty { return .text(prefix + "Nothing: every operator acts on spikes.") }
             return .table(
                 ReportTable(
                     [.text("operator"), .number("in the network"), .number("elements per sample and step")],
-                    rows: operators.map { [.init($0.op), .init("\($0.nodes)"), .init(FigureText.whole($0.elements))] }, caption: caption))
+                    rows: operators.map { [.init($0.op), .init("\($0.nodes)"), .init(TextTable.grouped($0.elements))] },
+                    caption: isAlone ? nil : run.label))
         }
         return ReportSection(
             "What stays in floating point",

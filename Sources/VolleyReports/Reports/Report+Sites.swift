@@ -1,4 +1,5 @@
 internal import VolleyEvaluation
+internal import VolleyTensors
 
 /// How active each site is, step by step and level by level.
 extension Report {
@@ -44,7 +45,7 @@ extension Report {
             let sent = site.levelShares
             let shares = sent.prefix((sent.lastIndex { $0 > 0 } ?? 0) + 1).map { $0 == 0 ? "0" : FigureText.percent($0, 1).replacing(" %", with: "") }
                 .joined(separator: " ")
-            return [.init(site.name), .init(FigureText.whole(site.neurons)), cell(site.meanRate(samples))]
+            return [.init(site.name), .init(TextTable.grouped(site.neurons)), cell(site.meanRate(samples))]
                 + shown.map { $0 <= rates.count ? cell(rates[$0 - 1]) : .init(FigureText.none) } + [.init(shares)]
         }
         return ReportTable(

@@ -6,13 +6,15 @@ extension Report {
     private var timed: [Run] { runs.filter { !$0.results.steps.isEmpty } }
 
     /// Time-steps double where there are many.
-    private var timeAxis: Chart.Axis {
-        let last = timed.flatMap { $0.results.steps.map(\.step) }.max() ?? 1
-        return Chart.Axis("time-step t", scale: last > 16 ? .log2 : .linear, isWhole: last <= 16)
+    static func timeAxis(to last: Int) -> Chart.Axis {
+        Chart.Axis("time-step t", scale: last > 16 ? .log2 : .linear, isWhole: last <= 16)
     }
 
     private func overTime(_ title: String, _ axis: Chart.Axis, _ point: (Results, Results.Step) -> Chart.Point) -> Chart {
-        Chart(title, x: timeAxis, y: axis, series: timed.map { run in Chart.Series(run.label, run.results.steps.map { point(run.results, $0) }) })
+        let last = timed.flatMap { $0.results.steps.map(\.step) }.max() ?? 1
+        return Chart(
+            title, x: Self.timeAxis(to: last), y: axis,
+            series: timed.map { run in Chart.Series(run.label, run.results.steps.map { point(run.results, $0) }) })
     }
 
     var overTime: ReportSection? {
@@ -21,7 +23,7 @@ extension Report {
             let interval = results.interval(step)
             return Chart.Point(Double(step.step), step.top1 * 100, band: interval.lower * 100...interval.upper * 100)
         }
-        accuracy.references = annReferences
+        accuracy.references = annReferences(of: timed)
         let energy = overTime("Energy of steps 1…t", Chart.Axis("energy, exact", unit: "× ANN", including: [0])) {
             Chart.Point(Double($1.step), $1.energy.exact)
         }
@@ -32,9 +34,9 @@ extension Report {
     }
 
     /// A line for each accuracy that ANNs have.
-    private var annReferences: [Chart.Reference] {
+    private func annReferences(of runs: [Run]) -> [Chart.Reference] {
         var seen: Set<Double> = []
-        let found = timed.compactMap { run in run.results.ann.map { (run.label, $0.top1) } }.filter { seen.insert($0.1).inserted }
+        let found = runs.compactMap { run in run.results.ann.map { (run.label, $0.top1) } }.filter { seen.insert($0.1).inserted }
         return found.map { label, top1 in Chart.Reference(.horizontal, at: top1 * 100, found.count == 1 ? "ANN" : "ANN of \(label)") }
     }
 
@@ -86,11 +88,7 @@ extension Report {
         guard series.contains(where: { !$0.points.isEmpty }) else { return nil }
         var chart = Chart(
             "Accuracy for energy", x: Chart.Axis("energy, exact", unit: "× ANN", scale: .log10), y: Chart.Axis("top-1", unit: "%"), series: series)
-        var seen: Set<Double> = []
-        for run in runs {
-            guard let top1 = run.results.ann?.top1, seen.insert(top1).inserted else { continue }
-            chart.references.append(.init(.horizontal, at: top1 * 100, isAlone || seen.count == 1 ? "ANN" : "ANN of \(run.label)"))
-        }
+        chart.references = annReferences(of: runs)
         let text =
             "Every mark is one stop: more to the left is cheaper, higher is more accurate. The T to choose is the leftmost mark whose accuracy is enough. "
             + runs.map { (isAlone ? "Spikes" : "\($0.label): spikes") + " with \($0.results.grades.text)." }.joined(separator: " ")
@@ -105,7 +103,7 @@ extension Report {
             series: stopped.flatMap { run in
                 (run.results.exits ?? []).map { exit in
                     Chart.Series(
-                        (isAlone ? "" : run.label + ", ") + "margin \(exit.margin)",
+                        naming(run, ", ") + "margin \(exit.margin)",
                         exit.stops.enumerated().map { Chart.Point(Double($0.offset + 1), $0.element * 100) })
                 }
             })

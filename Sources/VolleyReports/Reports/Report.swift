@@ -28,6 +28,9 @@ public struct Report: Sendable {
 
     var isAlone: Bool { runs.count == 1 }
 
+    /// What stands before a sentence about a run: its name where there are several.
+    func naming(_ run: Run, _ separator: String = ": ") -> String { isAlone ? "" : run.label + separator }
+
     var title: String { isAlone ? runs[0].label : "\(runs.count) results side by side" }
 
     /// All that is said.

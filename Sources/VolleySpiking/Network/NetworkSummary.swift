@@ -73,35 +73,24 @@ public struct NetworkSummary: Sendable, Hashable, Codable {
         let operatorTable = TextTable(
             [.text("operator"), .text("op"), .text("kind"), .text("shape"), .number("MACs/sample")],
             rows: operators.map {
-                [$0.name, $0.op, $0.kind.rawValue, $0.shape.description, grouped($0.multiplyAccumulates)]
+                [$0.name, $0.op, $0.kind.rawValue, $0.shape.description, TextTable.grouped($0.multiplyAccumulates)]
             })
         let siteTable = TextTable(
             [.text("neuron site"), .text("shape"), .number("neurons/sample"), .text("thresholds")],
             rows: sites.map { site in
                 let thresholds = site.layer?.model.summary ?? ""
-                return [site.name, site.shape.description, grouped(site.neurons), thresholds]
+                return [site.name, site.shape.description, TextTable.grouped(site.neurons), thresholds]
             })
         var lines = operatorTable.lines + [""] + siteTable.lines
         let kinds = Dictionary(grouping: operators, by: \.kind).mapValues(\.count)
         let counts = [OperatorKind.staticValue, .affine, .bilinear, .nonlinear]
             .map { "\(kinds[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ")
         lines += [
-            "", "\(operators.count) operators (\(counts)), \(sites.count) neuron sites, \(grouped(neurons)) neurons/sample",
-            "\(grouped(parameters)) parameters, \(grouped(multiplyAccumulates)) MACs/sample",
+            "", "\(operators.count) operators (\(counts)), \(sites.count) neuron sites, \(TextTable.grouped(neurons)) neurons/sample",
+            "\(TextTable.grouped(parameters)) parameters, \(TextTable.grouped(multiplyAccumulates)) MACs/sample",
         ]
         if let grades { lines.append("spikes with \(grades.text)") }
         if let fidelity { lines += ["", fidelity.text] }
         return lines.joined(separator: "\n") + (fidelity == nil ? "\n" : "")
     }
-}
-
-/// A number with its digits in groups of three.
-private func grouped(_ number: Int) -> String {
-    var digits = String(number.magnitude)
-    var groups: [String] = []
-    while digits.count > 3 {
-        groups.insert(String(digits.suffix(3)), at: 0)
-        digits.removeLast(3)
-    }
-    return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: " ")
 }
