@@ -40,7 +40,3 @@ extension Model {
             provenance: Provenance(version: volleyVersion, method: "none", citation: ""))
     }
 }
-
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

@@ -35,16 +35,28 @@ enum Console {
 final class ProgressLine {
     private var text: ProgressText
     private let began = ContinuousClock.now
+    /// Whether a line on the terminal waits for its end.
+    private var isOpen = false
 
     init(_ what: String, unit: String = "samples") { text = ProgressText(what, unit: unit, lineChanges: Console.isTerminal) }
 
-    func update(_ done: Int, _ total: Int) {
+    func update(_ done: Int, _ total: Int) { update(done, total, detail: "") }
+
+    /// - Parameter detail: what stands behind it.
+    func update(_ done: Int, _ total: Int, detail: String) {
         guard let line = text.line(done, of: total, at: (ContinuousClock.now - began) / .seconds(1)) else { return }
         if Console.isTerminal {
-            Console.write("\r\(line)\u{1B}[K" + (done == total ? "\n" : ""))
+            isOpen = done < total
+            Console.write("\r\(line)\(detail)\u{1B}[K" + (isOpen ? "" : "\n"))
         } else {
-            Console.note(line)
+            Console.note(line + detail)
         }
+    }
+
+    /// Ends the line of work that ended before all was done.
+    func end() {
+        if isOpen { Console.write("\n") }
+        isOpen = false
     }
 }
 

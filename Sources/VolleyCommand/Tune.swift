@@ -70,9 +70,8 @@ struct Tune: ParsableCommand {
         let diagnostics = Diagnostics(strict: strict)
         source.diagnostics.forEach(diagnostics.add)
         announce(tuning)
-        let line = TuningLine()
-        func progress(_ state: Tuning.Progress) throws {
-            line.update(state)
+        let (reading, line) = (ProgressLine("reading"), ProgressLine("tuning", unit: "candidates"))
+        func check(_ state: Tuning.Progress) throws {
             try Termination.check(
                 "\(state.candidatesDone) of \(state.candidates) candidates done"
                     + (resume.map { "; the same command goes on from there, from the progress in \($0)" } ?? "; nothing is kept without --resume FILE")
@@ -85,10 +84,26 @@ struct Tune: ParsableCommand {
                 let text = label.map { Diagnostic("\($0): \(note.subject)", note.message) } ?? note
                 if said.insert("\(text)").inserted { diagnostics.add(text) }
             },
-            describe: RemedyText.reason, progress: progress)
-        line.finish()
-        let network = try output.flatMap { _ in results.chosen }.map { try tuning.network(of: $0, progress: progress) }
-        line.finish()
+            describe: RemedyText.reason,
+            progress: { state in
+                if let label = state.label {
+                    line.update(state.candidatesDone, state.candidates, detail: ": \(state.stage.rawValue) \(label) \(state.done)/\(state.total)")
+                } else {
+                    reading.update(state.done, state.total)
+                }
+                try check(state)
+            })
+        line.end()
+        var network: SpikingNetwork?
+        if output != nil, let chosen = results.chosen {
+            let (converting, searching) = (ProgressLine("converting by \(chosen.label)"), ProgressLine("searching", unit: "networks"))
+            network = try tuning.network(
+                of: chosen,
+                progress: { state in
+                    (state.stage == .searching ? searching : converting).update(state.done, state.total)
+                    try check(state)
+                })
+        }
         Termination.finishChecks()
         try diagnostics.check()
         try show(results, network)
@@ -117,7 +132,7 @@ struct Tune: ParsableCommand {
         let (several, single) = (counts.filter { $0.count > 1 }, counts.filter { $0.count == 1 })
         let named = several.map { "\($0.name) \($0.count)" } + (single.isEmpty ? [] : ["one each of " + single.map(\.name).joined(separator: ", ")])
         Console.note(
-            "\(tuning.candidates.count) candidates (\(named.joined(separator: ", ")))"
+            "\(tuning.candidates.count) candidate\(tuning.candidates.count == 1 ? "" : "s") (\(named.joined(separator: ", ")))"
                 + (tuning.bound == nil ? "" : ", and up to \(tuning.refinements) more around the bound"))
     }
 
@@ -151,34 +166,5 @@ struct Tune: ParsableCommand {
             "no network keeps to --max-energy \(most)"
                 + (ends[0].map { ": the smallest energy is \(ChartNumber.text($0.energy)); allow more" } ?? "")
         }
-    }
-}
-
-/// One line on the terminal for a whole tuning: the candidate, what is done with it, and the time left at the pace of those before.
-private final class TuningLine {
-    private let began = Date()
-    private var shown = false
-    /// Candidates that were known already do not tell how long others take.
-    private var first: (done: Int, date: Date)?
-
-    func update(_ state: Tuning.Progress) {
-        guard Console.isTerminal else { return }
-        var line = "\r\(state.candidatesDone + (state.label == nil ? 0 : 1)) of \(state.candidates)"
-        if state.label != nil {
-            let first = first ?? (state.candidatesDone, Date())
-            self.first = first
-            if state.candidatesDone > first.done {
-                let each = Date().timeIntervalSince(first.date) / Double(state.candidatesDone - first.done)
-                line += String(format: ", about %.0f s left", each * Double(max(1, state.candidates - state.candidatesDone)))
-            }
-        }
-        line += ": \(state.stage.rawValue)\(state.label.map { " " + $0 } ?? "") \(state.done)/\(state.total)"
-        Console.write(line + "\u{1B}[K")
-        shown = true
-    }
-
-    func finish() {
-        if shown { Console.write("\n") }
-        shown = false
     }
 }

@@ -1,5 +1,3 @@
-internal import VolleyTensors
-
 /// What a long run says of how far it is: how many, rate, time left.
 ///
 /// Rate and time count from the first call, which comes when work begins: neither what was kept from an earlier run nor what was prepared

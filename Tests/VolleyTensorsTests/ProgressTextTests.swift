@@ -1,5 +1,5 @@
 import Testing
-import VolleyReports
+import VolleyTensors
 
 @Suite struct ProgressTextTests {
     /// What came before the work, such as kept progress, neither counts as done here nor as time.

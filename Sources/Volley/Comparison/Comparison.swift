@@ -106,7 +106,7 @@ public struct Comparison: Sendable {
                 calibrationSamples: rounds > 0 ? network.provenance.calibrationCount : nil, calibrationRounds: rounds,
                 trainedBounds: network.graph.nodes.count { $0.operation?.neuronSite?.activation?.trained != nil },
                 probeSteps: network.timing.probe, feedingSteps: network.timing.feeding),
-            seconds: .init(conversion: (converted - began).seconds, evaluation: (clock.now - converted).seconds))
+            seconds: .init(conversion: (converted - began) / .seconds(1), evaluation: (clock.now - converted) / .seconds(1)))
         return (entry, measured)
     }
 

@@ -63,7 +63,7 @@ struct HeldOutSamples {
         _ = try simulator.run(bound)
         let clock = ContinuousClock()
         var shortest = Double.infinity
-        for _ in 0..<Self.timedRuns { shortest = min(shortest, try clock.measure { _ = try simulator.run(bound) }.seconds) }
+        for _ in 0..<Self.timedRuns { shortest = min(shortest, try clock.measure { _ = try simulator.run(bound) } / .seconds(1)) }
         return shortest * 1000 / Double(timed)
     }
 }

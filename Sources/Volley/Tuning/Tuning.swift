@@ -159,7 +159,8 @@ public struct Tuning: Sendable {
                     step: step.step, loss: step.error, agreement: step.agreement, energy: step.energy, strictEnergy: step.strictEnergy ?? step.energy)
             },
             times: .init(
-                conversionSeconds: (converted - began).seconds, measuringSeconds: (measured - converted).seconds, millisecondsPerSample: milliseconds)
+                conversionSeconds: (converted - began) / .seconds(1), measuringSeconds: (measured - converted) / .seconds(1),
+                millisecondsPerSample: milliseconds)
         )
     }
 
