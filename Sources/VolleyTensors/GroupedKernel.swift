@@ -16,31 +16,32 @@ internal import CVolleyKernels
     public let width: Int
     /// The spikes that arrive; nil where floats arrive.
     public let source: SpikeSource?
-    public let target: NeuronKernel?
+    public let target: LayerNeurons?
     public var channels: Int { windows.channels }
     let parameters: vk_grouped
     private let weights: AlignedBuffer<Float>
     private let bias: AlignedBuffer<Float>?
+    private let neurons: LayerNeuronParameters
 
     /// - Parameters:
     ///   - weights: `[C, KH, KW, width]`.
     ///   - bias: `[C]`; empty for none.
     ///   - activatesLast: whether the residual is added before the activation.
-    ///   - target: neurons that reset by subtraction.
+    ///   - target: the neurons behind; nil for none.
     /// - Precondition: ``supports(width:)``, and the width divides the channels.
     public init(
         _ weights: [Float], windows: ImageWindows, width: Int, bias: [Float], source: SpikeSource?, activation: Kernels.Unary?,
-        activatesLast: Bool = false, target: NeuronKernel?
+        activatesLast: Bool = false, target: LayerNeurons?
     ) {
         let (channels, taps) = (windows.channels, windows.kernel[0] * windows.kernel[1])
         precondition(Self.supports(width: width) && channels % width == 0, "whole groups of a width that has a kernel")
         precondition(weights.count == channels * taps * width, "a weight for every output, tap and input")
         precondition(bias.isEmpty || bias.count == channels, "one bias per output")
-        precondition(target?.resetsToZero != true, "layers carry no baselines")
         self.windows = windows
         self.width = width
         self.source = source
         self.target = target
+        neurons = LayerNeuronParameters(target)
         self.bias = bias.isEmpty ? nil : AlignedBuffer(bias)
         let lanes = Int(VK_LANES)
         let padded = (channels + lanes - 1) / lanes * lanes
@@ -57,7 +58,8 @@ internal import CVolleyKernels
         unsafe layer.source = source?.parameters.start
         unsafe layer.activation = activation.map { Int32(bitPattern: $0.code.rawValue) } ?? -1
         unsafe layer.activates_last = activatesLast ? 1 : 0
-        unsafe layer.target = target?.parameters.start
+        unsafe layer.target = neurons.target
+        unsafe layer.rule = neurons.byRule
         unsafe parameters = layer
     }
 
@@ -78,11 +80,12 @@ extension Kernels {
     ///   - codes: `[steps, images, H, W, C]`, the spikes that arrive; may be longer; empty where there is no source.
     ///   - input: `[steps, images, H, W, C]` floats where there is no source.
     ///   - addend: `[steps or 1, images, OH, OW, C]`; nil for none.
+    ///   - divisors: `[C]`, what the currents of neurons that step by a rule are divided by; empty for 1.
     ///   - scratch: at least ``GroupedKernel/scratchCount(steps:)`` floats.
     /// - Returns: how many membrane potentials were not finite.
     public func run(
         _ layer: GroupedKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float]?,
-        state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
+        divisors: [Float] = [], state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
     ) -> Int {
         precondition(rows.isMultiple(of: max(1, layer.windows.rowsPerImage)), "whole images")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
@@ -90,8 +93,8 @@ extension Kernels {
             layer.target != nil || outputs.value.count == steps * rows * layer.channels, "without neurons, a place for the value")
         return unsafe run(
             rows: rows, inputs: layer.inputCount(rows: rows), outputs: layer.channels, firstStep: firstStep, steps: steps,
-            readsSpikes: layer.source != nil, levels: layer.target?.levels ?? 0, codes: codes, input: input, addend: addend, state: &state,
-            outputs: &outputs, scratch: &scratch
+            readsSpikes: layer.source != nil, neurons: layer.target, codes: codes, input: input, addend: addend, divisors: divisors,
+            state: &state, outputs: &outputs, scratch: &scratch
         ) { call in
             unsafe withUnsafePointer(to: layer.parameters) { unsafe table.pointee.grouped($0, call) }
         }

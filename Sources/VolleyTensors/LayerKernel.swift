@@ -13,23 +13,23 @@ internal import CVolleyKernels
     public let weights: Weights
     /// The spikes that arrive; nil where floats arrive.
     public let source: SpikeSource?
-    public let target: NeuronKernel?
+    public let target: LayerNeurons?
     /// Of a convolution; nil where the rows are those of the input.
     public let windows: ImageWindows?
     let parameters: vk_layer
     private let bias: AlignedBuffer<Float>?
+    private let neurons: LayerNeuronParameters
 
     /// - Parameters:
     ///   - bias: `[outputs]`; empty for none.
     ///   - source: whole numbers where the weights are integers.
     ///   - activatesLast: whether the residual is added before the activation.
-    ///   - target: neurons that reset by subtraction.
+    ///   - target: the neurons behind; nil for none.
     ///   - eventDensity: spikes per input below which a step's product is computed event-driven. The result is the same.
     public init(
         _ weights: Weights, windows: ImageWindows? = nil, bias: [Float], source: SpikeSource?, activation: Kernels.Unary?,
-        activatesLast: Bool = false, target: NeuronKernel?, eventDensity: Float
+        activatesLast: Bool = false, target: LayerNeurons?, eventDensity: Float
     ) {
-        precondition(target?.resetsToZero != true, "layers carry no baselines")
         var layer = unsafe vk_layer()
         switch weights {
         case .floats(let matrix):
@@ -51,13 +51,15 @@ internal import CVolleyKernels
         self.weights = weights
         self.source = source
         self.target = target
+        neurons = LayerNeuronParameters(target)
         self.bias = bias.isEmpty ? nil : AlignedBuffer(bias)
         unsafe layer.inputs = inputs
         unsafe layer.windows = windows?.parameters.start
         unsafe layer.outputs = outputs
         unsafe layer.bias = self.bias?.start
         unsafe layer.source = source?.parameters.start
-        unsafe layer.target = target?.parameters.start
+        unsafe layer.target = neurons.target
+        unsafe layer.rule = neurons.byRule
         unsafe layer.event_density = eventDensity
         unsafe layer.activates_last = activatesLast ? 1 : 0
         unsafe layer.activation = activation.map { Int32(bitPattern: $0.code.rawValue) } ?? -1
@@ -83,18 +85,19 @@ extension Kernels {
     ///     source.
     ///   - input: likewise, floats where there is no source.
     ///   - addend: `[steps or 1, rows, outputs]`; nil for none.
+    ///   - divisors: `[outputs]`, what the currents of neurons that step by a rule are divided by; empty for 1.
     ///   - scratch: at least ``LayerKernel/scratchCount(steps:)`` floats.
     /// - Returns: how many membrane potentials were not finite.
     public func run(
         _ layer: LayerKernel, rows: Int, firstStep: Int, steps: Int, codes: [Int8], input: [Float], addend: [Float]?,
-        state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
+        divisors: [Float] = [], state: inout LayerState, outputs: inout LayerOutputs, scratch: inout [Float]
     ) -> Int {
         precondition(layer.windows.map { rows.isMultiple(of: max(1, $0.rowsPerImage)) } ?? true, "whole images")
         precondition(scratch.count >= layer.scratchCount(steps: steps), "enough scratch memory")
         return unsafe run(
             rows: rows, inputs: layer.inputCount(rows: rows), outputs: layer.outputs, firstStep: firstStep, steps: steps,
-            readsSpikes: layer.source != nil, levels: layer.target?.levels ?? 0, codes: codes, input: input, addend: addend, state: &state,
-            outputs: &outputs, scratch: &scratch
+            readsSpikes: layer.source != nil, neurons: layer.target, codes: codes, input: input, addend: addend, divisors: divisors,
+            state: &state, outputs: &outputs, scratch: &scratch
         ) { call in
             unsafe withUnsafePointer(to: layer.parameters) { unsafe table.pointee.layer($0, call) }
         }

@@ -40,6 +40,9 @@ public struct RuleState: Sendable {
     /// - Parameter neurons: 0 for those that keep nothing.
     public init(neurons: Int = 0) { words = [Float](repeating: 0, count: Self.words * neurons) }
 
+    /// Whether nothing is kept.
+    public var isEmpty: Bool { words.isEmpty }
+
     static let words = 6
 }
 

@@ -104,7 +104,7 @@ struct GroupedCase: Sendable {
             windows: ImageWindows(
                 image: [windows.height, windows.width, channels], kernel: windows.kernel, stride: windows.stride,
                 dilation: windows.dilation, padding: windows.padding, positions: windows.positions),
-            width: width, bias: bias, source: source, activation: activation, activatesLast: activatesLast, target: target)
+            width: width, bias: bias, source: source, activation: activation, activatesLast: activatesLast, target: target.map { .ladder($0) })
     }
 
     /// The windows of a group as rows `[steps, rows, KH · KW · width]`, 0 outside the image.

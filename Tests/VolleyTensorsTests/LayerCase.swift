@@ -122,7 +122,7 @@ struct LayerCase: Sendable {
             case .int8: .integers(IntegerWeights(weight, outputs: outputs, inputs: inputs, bits: 8))
             }
         return LayerKernel(
-            weights, bias: bias, source: source, activation: .gelu, target: target, eventDensity: eventDensity)
+            weights, bias: bias, source: source, activation: .gelu, target: .ladder(target), eventDensity: eventDensity)
     }
 
     /// The weights that the layer computes with: `round(W / scale) · scale`.

@@ -137,6 +137,7 @@ typedef struct {
     int activation;            // a vk_unary_op, or −1
     int activates_last;        // 1: the residual is added before the activation
     const vk_neuron *target;   // the neurons behind, or null
+    const vk_rule *rule;       // or neurons that step by a rule, or null
 } vk_layer;
 
 // A convolution of channel-last images in groups with as many outputs as inputs, and what follows it, in one pass: an activation, a
@@ -150,6 +151,7 @@ typedef struct {
     int activation;            // a vk_unary_op, or −1
     int activates_last;        // 1: the residual is added before the activation
     const vk_neuron *target;   // the neurons behind, or null
+    const vk_rule *rule;       // or neurons that step by a rule, or null
 } vk_grouped;
 
 // What one call of a layer reads and writes; step s of an array lies s · its stride further.
@@ -163,11 +165,13 @@ typedef struct {
     size_t addend_stride;      // 0: the same at every step
     float *sums;               // state [rows, outputs] behind `source`; null: starts at step 1 and is dropped
     float *sent;               // state of `target` [rows, outputs], or null likewise
+    float *rule_state;         // of `rule`, [6][rows, outputs], or null likewise
+    const float *divisors;     // [outputs]: what currents of `rule` are divided by; null: 1
     float *value;              // [rows, outputs] before the neurons, or null
     int8_t *target_codes;      // as vk_kernels.neuron writes them, or null
     float *estimate;
     size_t output_stride;      // of value, target_codes and estimate
-    int64_t *counts;           // of target, [steps][2 · levels]
+    int64_t *counts;           // of target, [steps][2 · levels]; of rule, [steps][VK_CODES], by code as an unsigned byte
     int64_t *event_inputs;     // adds how many spikes were handled event-driven, or null
     float *scratch;            // as many floats as vk_layer_scratch, or vk_grouped_scratch, says
 } vk_layer_run;

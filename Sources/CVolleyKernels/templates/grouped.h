@@ -136,8 +136,12 @@ static size_t VK_NAME(finish_rows)(const grouped_work *work, size_t first, size_
         if (addend && layer->activates_last) VK_NAME(binary)(VK_ADD, n, row, 1, addend, 1, row);
         if (!work->is_bounded) VK_NAME(unary)((vk_unary_op)layer->activation, n, row, row);
         if (addend && !layer->activates_last) VK_NAME(binary)(VK_ADD, n, row, 1, addend, 1, row);
-        if (layer->target && run->value) memcpy(run->value + (size_t)s * run->output_stride + at, row, n * sizeof *row);
+        if (work->block && run->value) memcpy(run->value + (size_t)s * run->output_stride + at, row, n * sizeof *row);
     }
+    // Without divisors all neurons are alike, and rows one row.
+    if (layer->rule)
+        return VK_NAME(fire_rows)(layer->rule, run, channels, at, run->divisors ? rows : 1, run->divisors ? channels : n, values, channels,
+                                  stride, work->codes);
     if (!layer->target) return 0;
     return VK_NAME(neuron)(layer->target, run->first_step, run->steps, n, values, stride, run->sent ? run->sent + at : 0, 0,
                            run->target_codes ? run->target_codes + at : 0, 0, run->estimate ? run->estimate + at : 0,
@@ -164,7 +168,10 @@ static size_t VK_NAME(lay_out_grouped)(grouped_work *work, float *scratch) {
     work->taps = (const float **)VK_TAKE(steps * shape->kernel[0] * sizeof(float *));
     work->reciprocals = (float *)VK_TAKE(steps * sizeof(float));
     work->lines = (float *)VK_TAKE(layer->source ? steps * work->kept * work->length * sizeof(float) : 0);
-    work->block = (float *)VK_TAKE(layer->target ? steps * grouped_block_lines(shape) * line * sizeof(float) : 0);
+    const size_t block = steps * grouped_block_lines(shape) * line;
+    const int has_neurons = layer->target || layer->rule;
+    work->block = has_neurons ? (float *)VK_TAKE(block * sizeof(float)) : 0;
+    work->codes = (int8_t *)VK_TAKE(layer->rule ? block : 0);
 #undef VK_TAKE
     return (at - start + 64) / sizeof(float);
 }
@@ -185,8 +192,8 @@ static size_t VK_NAME(grouped)(const vk_grouped *layer, const vk_layer_run *run)
         for (size_t first = 0; first < shape->positions[0]; first += block) {
             const size_t lines = shape->positions[0] - first < block ? shape->positions[0] - first : block;
             const size_t row = (image * shape->positions[0] + first) * shape->positions[1];
-            float *values = layer->target ? work.block : run->value + row * shape->channels;
-            const size_t stride = layer->target ? lines * line : run->output_stride;
+            float *values = work.block ? work.block : run->value + row * shape->channels;
+            const size_t stride = work.block ? lines * line : run->output_stride;
             for (size_t i = 0; i < lines; i++) {
                 grouped_windows windows = {.row = row + i * shape->positions[1], .out = values + i * line, .out_stride = stride};
                 VK_NAME(read_lines)(&work, image, first + i, &ready, &windows);

@@ -24,7 +24,8 @@ typedef struct {
     float *lines;           // [steps][kept][length]: what spikes are worth
     const float **taps;     // [steps][KH]: the lines under the windows of the output line that is computed
     float *reciprocals;     // [steps]: 1 / t
-    float *block;           // [steps][lines of a block][OW · channels], where neurons follow
+    float *block;           // [steps][lines of a block][OW · channels], where neurons follow; null elsewhere
+    int8_t *codes;          // likewise, where they step by a rule
     float low, high;        // of the activation, where it is no more than bounds
     int is_bounded;
 } grouped_work;

@@ -23,6 +23,8 @@ typedef struct {
     int32_t *sums;       // [rows][VK_TILE_WIDTH]: whole runs of integers
     double *upper;       // [rows][width]: sums over the upper bytes of whole numbers of two
     int8_t *codes;       // [steps][rows][width]
+    float *sent;         // [rows][width]: the state of the neurons behind a tile
+    float *times, *reciprocals;  // t of each step, and 1 / t
     int8_t *windows;     // [rows, inputs] of spikes
 } layer_work;
 
@@ -209,27 +211,32 @@ static void VK_NAME(multiply_block)(const layer_work *work, int step, size_t row
 }
 
 // From the steps' products of spikes to estimates (semantics 5): rate coding divides the running sum, differential coding sums up
-// corrections; the bias comes once. Products of floats are values already, with their bias.
-static void VK_NAME(accumulate_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
+// corrections; the bias comes once. `differential` is a constant wherever this is inlined.
+VK_INLINE void accumulate_rows(const layer_work *work, const int differential, size_t first, size_t rows, size_t column, size_t width) {
     const vk_layer *layer = work->layer;
     const vk_layer_run *run = work->run;
+    const size_t next = rows * work->width;  // from one step to the next
     for (size_t c = 0; c < width; c += VK_LANES) {
         const size_t lanes = width - c < VK_LANES ? width - c : VK_LANES;
-        const v16 bias = layer->bias ? load_some(layer->bias + column + c, lanes, 0.0f) : splat(0.0f);
+        const v16 bias = layer->bias ? load_some(layer->bias + column + c, lanes, 0.0f) : splat(-0.0f);
         for (size_t r = 0; r < rows; r++) {
             float *state = run->sums ? run->sums + (first + r) * layer->outputs + column + c : 0;
+            float *at = work->tile + r * work->width + c;
             v16 sum = state ? load_some(state, lanes, 0.0f) : splat(0.0f);
-            for (int s = 0; s < run->steps; s++) {
-                float *at = work->tile + ((size_t)s * rows + r) * work->width + c;
-                const v16 product = load(at);
-                const v16 t = splat((float)(run->first_step + s)), reciprocal = splat(1.0f / (float)(run->first_step + s));
-                sum += layer->source->differential ? quotient16(product, t, reciprocal) : product;
-                v16 estimate = layer->source->differential ? sum : quotient16(sum, t, reciprocal);
-                store(at, layer->bias ? estimate + bias : estimate);
+            for (int s = 0; s < run->steps; s++, at += next) {
+                const v16 product = load(at), t = splat(work->times[s]), reciprocal = splat(work->reciprocals[s]);
+                sum += differential ? quotient16(product, t, reciprocal) : product;
+                store(at, (differential ? sum : quotient16(sum, t, reciprocal)) + bias);
             }
             if (state) store_some(state, lanes, sum);
         }
     }
+}
+
+// Products of floats are values already, with their bias.
+static void VK_NAME(accumulate_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
+    if (work->layer->source->differential) accumulate_rows(work, 1, first, rows, column, width);
+    else accumulate_rows(work, 0, first, rows, column, width);
 }
 
 VK_INLINE void copy_row(size_t width, const float *from, float *to) {
@@ -266,32 +273,35 @@ static void VK_NAME(put_block)(const layer_work *work, size_t first, size_t rows
                      run->value + (size_t)s * run->output_stride + (first + r) * work->layer->outputs + column);
 }
 
-// The neurons behind a finished tile. They see a tile as one row, its columns side by side, unless their state is elsewhere.
+// Copies rows of a tile to where whole rows of the outputs lie, or from there.
+VK_INLINE void put_rows(const layer_work *work, size_t rows, size_t width, const float *from, float *to) {
+    for (size_t r = 0; r < rows; r++) copy_row(width, from + r * width, to + r * work->layer->outputs);
+}
+VK_INLINE void take_rows(const layer_work *work, size_t rows, size_t width, const float *from, float *to) {
+    for (size_t r = 0; r < rows; r++) copy_row(width, from + r * work->layer->outputs, to + r * width);
+}
+
+// The neurons behind a finished tile. They see a tile as one row, its columns side by side, and so does their state: what a call
+// counts it reads out once, however narrow the tile is.
 static size_t VK_NAME(fire_block)(const layer_work *work, size_t first, size_t rows, size_t column, size_t width) {
     const vk_layer *layer = work->layer;
     const vk_layer_run *run = work->run;
-    const size_t block = rows * width, wide = rows * work->width;
-    size_t bad = 0;
-    if (run->sent) {
-        for (size_t r = 0; r < rows; r++) {
-            const size_t at = (first + r) * layer->outputs + column;
-            bad += VK_NAME(neuron)(layer->target, run->first_step, run->steps, width, work->tile + r * work->width, wide,
-                                   run->sent + at, 0, run->target_codes ? run->target_codes + at : 0, 0,
-                                   run->estimate ? run->estimate + at : 0, run->output_stride, run->counts);
-        }
-        return bad;
-    }
+    const size_t block = rows * width, place = first * layer->outputs + column;
+    if (layer->rule)
+        return VK_NAME(fire_rows)(layer->rule, run, layer->outputs, place, rows, width, work->tile, work->width, rows * work->width,
+                                  work->codes);
     for (size_t r = 1; width < work->width && r < (size_t)run->steps * rows; r++)
         memmove(work->tile + r * width, work->tile + r * work->width, width * sizeof *work->tile);
-    bad = VK_NAME(neuron)(layer->target, run->first_step, run->steps, block, work->tile, block, 0, 0,
-                          run->target_codes ? work->codes : 0, 0, run->estimate ? work->tile : 0, block, run->counts);
-    for (int s = 0; s < run->steps; s++)
-        for (size_t r = 0; r < rows; r++) {
-            const size_t from = (size_t)s * block + r * width;
-            const size_t to = (size_t)s * run->output_stride + (first + r) * layer->outputs + column;
-            if (run->target_codes) memcpy(run->target_codes + to, work->codes + from, width);
-            if (run->estimate) copy_row(width, work->tile + from, run->estimate + to);
-        }
+    if (run->sent) take_rows(work, rows, width, run->sent + place, work->sent);
+    const size_t bad = VK_NAME(neuron)(layer->target, run->first_step, run->steps, block, work->tile, block, run->sent ? work->sent : 0, 0,
+                                       run->target_codes ? work->codes : 0, 0, run->estimate ? work->tile : 0, block, run->counts);
+    if (run->sent) put_rows(work, rows, width, work->sent, run->sent + place);
+    for (int s = 0; s < run->steps; s++) {
+        const size_t from = (size_t)s * block, to = (size_t)s * run->output_stride + place;
+        for (size_t r = 0; run->target_codes && r < rows; r++)
+            memcpy(run->target_codes + to + r * layer->outputs, work->codes + from + r * width, width);
+        if (run->estimate) put_rows(work, rows, width, work->tile + from, run->estimate + to);
+    }
     return bad;
 }
 
@@ -315,6 +325,9 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
     work->sums = (int32_t *)VK_TAKE(rows * VK_TILE_WIDTH * sizeof(int32_t));
     work->upper = (double *)VK_TAKE(layer->source && layer->source->digits == 2 ? rows * VK_TILE_WIDTH * sizeof(double) : 0);
     work->codes = (int8_t *)VK_TAKE(steps * rows * VK_TILE_WIDTH);
+    work->sent = (float *)VK_TAKE(layer->target ? rows * VK_TILE_WIDTH * sizeof(float) : 0);
+    work->times = (float *)VK_TAKE(steps * sizeof(float));
+    work->reciprocals = (float *)VK_TAKE(steps * sizeof(float));
     work->windows = (int8_t *)VK_TAKE(layer->windows && layer->source ? rows * layer->inputs : 0);
     work->steps = (step_input *)VK_TAKE(steps * sizeof(step_input));
     for (size_t s = 0; s < steps; s++) {
@@ -340,6 +353,10 @@ static size_t VK_NAME(lay_out)(layer_work *work, float *scratch) {
 static size_t VK_NAME(layer)(const vk_layer *layer, const vk_layer_run *run) {
     layer_work work = {.layer = layer, .run = run};
     VK_NAME(lay_out)(&work, run->scratch);
+    for (int s = 0; s < run->steps; s++) {
+        work.times[s] = (float)(run->first_step + s);
+        work.reciprocals[s] = 1.0f / work.times[s];
+    }
     size_t bad = 0;
     const size_t block = rows_per_block(layer, run->steps);
     for (size_t first = 0; first < run->rows; first += block) {
@@ -355,7 +372,7 @@ static size_t VK_NAME(layer)(const vk_layer *layer, const vk_layer_run *run) {
             VK_NAME(activate)(&work, rows);
             if (!layer->activates_last) VK_NAME(add_residual)(&work, first, rows, column, width);
             VK_NAME(put_block)(&work, first, rows, column, width);
-            if (layer->target) bad += VK_NAME(fire_block)(&work, first, rows, column, width);
+            if (layer->target || layer->rule) bad += VK_NAME(fire_block)(&work, first, rows, column, width);
         }
     }
     return bad;

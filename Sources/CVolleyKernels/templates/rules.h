@@ -105,34 +105,43 @@ VK_INLINE i16x32 fire_by_rule(const vk_rule *rule, const vk_rule_family family, 
     return code;
 }
 
-VK_INLINE rule_lanes load_rule(const vk_rule *rule, const vk_rule_run *run, size_t at, const size_t width) {
-    rule_lanes lanes = {.first = splat(rule->rest), .second = splat(rule->family == VK_ADAPTIVE ? 1.0f : 0.0f)};
+// Which words a family keeps from one call to the next; the sums only where they are asked for.
+VK_INLINE int keeps_second(const vk_rule_family family) { return family == VK_HALF_BURSTS || family == VK_ADAPTIVE; }
+VK_INLINE int keeps_count(const vk_rule_family family) { return family != VK_BURST; }
+
+VK_INLINE i16x32 load_whole(const float *from, size_t width) { return bits16(load_some(from, width, 0.0f)); }
+VK_INLINE void store_whole(float *to, size_t width, i16x32 whole) {
+    v16 bits;
+    memcpy(&bits, &whole, sizeof bits);
+    store_some(to, width, bits);
+}
+
+VK_INLINE rule_lanes load_rule(const vk_rule *rule, const vk_rule_run *run, const vk_rule_family family, size_t at, const size_t width) {
+    rule_lanes lanes = {.first = splat(rule->rest), .second = splat(family == VK_ADAPTIVE ? 1.0f : 0.0f)};
     lanes.received = lanes.sent = splat(0.0f);
     lanes.count = lanes.other = (i16x32)(0);
     if (!run->state || run->first_step == 1) return lanes;
     const float *state = run->state + at;
-    lanes.received = load_some(state, width, 0.0f);
-    lanes.sent = load_some(state += run->state_stride, width, 0.0f);
-    lanes.first = load_some(state += run->state_stride, width, 0.0f);
-    lanes.second = load_some(state += run->state_stride, width, 1.0f);
-    const v16 count = load_some(state += run->state_stride, width, 0.0f), other = load_some(state + run->state_stride, width, 0.0f);
-    lanes.count = bits16(count);
-    lanes.other = bits16(other);
+    const size_t next = run->state_stride;
+    if (run->input_stride) lanes.received = load_some(state, width, 0.0f);
+    if (run->estimate) lanes.sent = load_some(state + next, width, 0.0f);
+    lanes.first = load_some(state + 2 * next, width, 0.0f);
+    if (keeps_second(family)) lanes.second = load_some(state + 3 * next, width, 1.0f);
+    if (keeps_count(family)) lanes.count = load_whole(state + 4 * next, width);
+    if (family == VK_HALF_BURSTS) lanes.other = load_whole(state + 5 * next, width);
     return lanes;
 }
 
-VK_INLINE void store_rule(const vk_rule_run *run, size_t at, const size_t width, const rule_lanes *lanes) {
+VK_INLINE void store_rule(const vk_rule_run *run, const vk_rule_family family, size_t at, const size_t width, const rule_lanes *lanes) {
     if (!run->state) return;
-    v16 count, other;
-    memcpy(&count, &lanes->count, sizeof count);
-    memcpy(&other, &lanes->other, sizeof other);
     float *state = run->state + at;
-    store_some(state, width, lanes->received);
-    store_some(state += run->state_stride, width, lanes->sent);
-    store_some(state += run->state_stride, width, lanes->first);
-    store_some(state += run->state_stride, width, lanes->second);
-    store_some(state += run->state_stride, width, count);
-    store_some(state + run->state_stride, width, other);
+    const size_t next = run->state_stride;
+    if (run->input_stride) store_some(state, width, lanes->received);
+    if (run->estimate) store_some(state + next, width, lanes->sent);
+    store_some(state + 2 * next, width, lanes->first);
+    if (keeps_second(family)) store_some(state + 3 * next, width, lanes->second);
+    if (keeps_count(family)) store_whole(state + 4 * next, width, lanes->count);
+    if (family == VK_HALF_BURSTS) store_whole(state + 5 * next, width, lanes->other);
 }
 
 // `vectors` of neurons side by side, the last one `width` wide: each operation of one waits for the one before.
@@ -140,7 +149,7 @@ VK_INLINE size_t step_by_rule(const vk_rule *rule, const vk_rule_run *run, const
                               const size_t width) {
     rule_lanes lanes[RULE_VECTORS];
 #define VK_EACH_RULE _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
-    VK_EACH_RULE lanes[v] = load_rule(rule, run, at + (size_t)v * VK_LANES, width);
+    VK_EACH_RULE lanes[v] = load_rule(rule, run, family, at + (size_t)v * VK_LANES, width);
     i16x32 bad = (i16x32)(0);
     const float *input = run->input + at;
     const float *divisors = run->divisors ? run->divisors + at : 0;
@@ -167,7 +176,7 @@ VK_INLINE size_t step_by_rule(const vk_rule *rule, const vk_rule_run *run, const
         codes += run->code_stride;
         if (estimate) estimate += run->estimate_stride;
     }
-    VK_EACH_RULE store_rule(run, at + (size_t)v * VK_LANES, width, &lanes[v]);
+    VK_EACH_RULE store_rule(run, family, at + (size_t)v * VK_LANES, width, &lanes[v]);
 #undef VK_EACH_RULE
     return (size_t)__builtin_reduce_add(bad);
 }
@@ -187,4 +196,43 @@ static size_t VK_NAME(rule)(const vk_rule *rule, const vk_rule_run *run) {
         case VK_BURST: return run_rule(rule, run, VK_BURST);
         case VK_ADAPTIVE: return run_rule(rule, run, VK_ADAPTIVE);
     }
+}
+
+// Adds how often each code stands among some to counts[VK_CODES].
+static void VK_NAME(count_rule_codes)(const vk_rule *rule, size_t n, const int8_t *codes, int64_t *counts) {
+    enum { few = 8 };  // comparing all with so many codes is faster than a table
+    const int highest = rule->family == VK_BURST ? rule->most : 1, lowest = rule->family == VK_SIGNED ? -1 : 1;
+    if (rule->family == VK_HALF_BURSTS || highest > few) {
+        vk_count_codes(n, codes, counts);
+        return;
+    }
+    for (int code = lowest; code <= highest; code++)
+        if (code) counts[(uint8_t)code] += (int64_t)VK_NAME(count_equal)(n, codes, (int8_t)code);
+}
+
+// The neurons behind `rows` rows of values, `width` of `outputs` each, the first at `place` of a step's; a row of values lies
+// `row_stride` behind the other, a step `step_stride`. `codes` [steps][rows][width] are the caller's memory.
+static size_t VK_NAME(fire_rows)(const vk_rule *rule, const vk_layer_run *run, size_t outputs, size_t place, size_t rows, size_t width,
+                                 const float *values, size_t row_stride, size_t step_stride, int8_t *codes) {
+    const size_t block = rows * width;
+    size_t bad = 0;
+    for (size_t r = 0; r < rows; r++) {
+        const size_t at = place + r * outputs;
+        const vk_rule_run part = {
+            .first_step = run->first_step, .steps = run->steps, .neurons = width,
+            .input = values + r * row_stride, .input_stride = step_stride,
+            .divisors = run->divisors ? run->divisors + place % outputs : 0,
+            .state = run->rule_state ? run->rule_state + at : 0, .state_stride = run->output_stride,
+            .codes = codes + r * width, .code_stride = block,
+            .estimate = run->estimate ? run->estimate + at : 0, .estimate_stride = run->output_stride};
+        bad += VK_NAME(rule)(rule, &part);
+    }
+    for (int s = 0; s < run->steps; s++) {
+        const int8_t *sent = codes + (size_t)s * block;
+        VK_NAME(count_rule_codes)(rule, block, sent, run->counts + (size_t)s * VK_CODES);
+        if (!run->target_codes) continue;
+        int8_t *to = run->target_codes + (size_t)s * run->output_stride + place;
+        for (size_t r = 0; r < rows; r++) memcpy(to + r * outputs, sent + r * width, width);
+    }
+    return bad;
 }

@@ -41,7 +41,7 @@ struct LayerStage: Sendable {
             }
         }
 
-        var target: NeuronKernel? {
+        var target: LayerNeurons? {
             switch self {
             case .layer(let kernel): kernel.target
             case .grouped(let kernel): kernel.target
@@ -76,6 +76,8 @@ struct LayerStage: Sendable {
     var addend: NodeID?
     /// The neuron site at the end, if there is one.
     var site: NodeID?
+    /// What each neuron's current is divided by, by output; nil for 1.
+    var divisors: NodeID?
     var output: NodeID
 }
 

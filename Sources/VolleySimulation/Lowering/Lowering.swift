@@ -41,7 +41,8 @@ struct Lowering {
             count(stage.inputs[0].value) == product.inputCount(rows: rows) && count(stage.output) == rows * product.outputs
                 && (addend.map(count) ?? count(stage.output)) == count(stage.output), stage)
         return LayerStage(
-            product: product, linear: stage.booked, input: stage.inputs[0].value, addend: addend, site: stage.site, output: stage.output)
+            product: product, linear: stage.booked, input: stage.inputs[0].value, addend: addend, site: stage.site,
+            divisors: stage.site.flatMap { graph[$0].inputs.count > 1 ? graph[$0].inputs[1] : nil }, output: stage.output)
     }
 
     /// The windows of a convolution, whose axes behind the batch have plain lengths; nil for a linear layer.
@@ -57,7 +58,7 @@ struct Lowering {
     private func product(_ stage: Plan.Stage) throws(PlanError) -> (LayerStage.Product, addend: NodeID?) {
         var bias: [Float] = []
         var activation: Kernels.Unary?
-        var (addend, target) = (NodeID?.none, NeuronKernel?.none)
+        var (addend, target) = (NodeID?.none, LayerNeurons?.none)
         var activatesLast = false
         for part in stage.epilogue {
             switch part {
@@ -65,7 +66,7 @@ struct Lowering {
             case .activation(let function) where activation == nil && target == nil:
                 (activation, activatesLast) = (function.kernel!, addend != nil)
             case .residual(let node) where addend == nil && target == nil: addend = node
-            case .neurons(let site): target = neurons[site]!.fusedKernel!
+            case .neurons(let site): target = neurons[site]!.behindLayer!
             case .layout: break
             default: throw plan.error("a stage's epilogue is in an order that its kernel does not have", stage.nodes)
             }

@@ -30,6 +30,9 @@ struct SiteNeurons: Sendable {
     /// The kernel, where it can run in one pass with what is before it: one that resets to zero carries a second state.
     var fusedKernel: NeuronKernel? { kernel?.resetsToZero == false ? kernel : nil }
 
+    /// What runs them at the end of a layer's pass; nil where they run by themselves.
+    var behindLayer: LayerNeurons? { fusedKernel.map { .ladder($0) } ?? rule.map { .rule($0, alphabet) } }
+
     /// From counts by step, level and sign, as kernels make them, to counts by step and code.
     func codeCounts(_ counts: [Int64], steps: Int) -> [[Int64]] {
         let width = counts.count / steps

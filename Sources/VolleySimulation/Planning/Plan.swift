@@ -11,6 +11,8 @@ public struct Plan: Sendable, Hashable {
     public enum Neurons: Sendable, Hashable {
         /// They can stand at the end of a layer's pass, and inside that of an attention.
         case joining
+        /// They can stand at the end of a layer's pass, and nowhere else.
+        case behindLayers
         /// They take a pass of their own, and why.
         case alone(because: String)
     }
@@ -43,7 +45,7 @@ public struct Plan: Sendable, Hashable {
         var neurons: [NodeID: Neurons] = [:]
         // Passes take a time-step for what it is; where it weighs something else, neurons are operators by themselves, read as values.
         for (id, layer) in network.layers(in: graph) where network.timing.isPlain {
-            neurons[id] = graph[id].inputs.count > 1 ? .alone(because: "each has a threshold of its own") : layer.planned(network.coding)
+            neurons[id] = layer.planned(network.coding, thresholds: graph.thresholds(of: id), takesTrains: network.takesTrainsOfSites)
         }
         try self.init(graph, neurons: neurons)
     }
@@ -84,12 +86,33 @@ public struct Plan: Sendable, Hashable {
 
 extension NeuronLayer {
     /// What a pass can do with such neurons.
-    fileprivate func planned(_ coding: Coding) -> Plan.Neurons {
-        switch model.kernel(coding) {
-        case nil: .alone(because: "no kernel runs the family '\(family)', so they run one by one")
-        case let kernel? where kernel.resetsToZero: .alone(because: "they reset to zero, for which a pass keeps a second state")
-        case _?: .joining
+    /// - Parameter takesTrains: whether recorded spikes may stand for them.
+    fileprivate func planned(_ coding: Coding, thresholds: Graph.Thresholds, takesTrains: Bool) -> Plan.Neurons {
+        if thresholds == .single, let kernel = model.kernel(coding) {
+            return kernel.resetsToZero ? .alone(because: "they reset to zero, for which a pass keeps a second state") : .joining
         }
+        if thresholds == .perNeuron { return .alone(because: "each has a threshold of its own") }
+        guard coding == .rate, model.rule != nil else {
+            return .alone(because: "no kernel runs the family '\(family)'\(thresholds == .single ? "" : " with a threshold by channel"), so they run one by one")
+        }
+        return takesTrains ? .alone(because: "recorded spikes can stand for them") : .behindLayers
+    }
+}
+
+extension Graph {
+    /// What a site's neurons have a threshold each for.
+    fileprivate enum Thresholds {
+        case single, perChannel, perNeuron
+    }
+
+    /// By the constant that divides a site's currents, if there is one; by channel where each of the last axis has one.
+    fileprivate func thresholds(of site: NodeID) -> Thresholds {
+        guard nodes[site].inputs.count > 1 else { return .single }
+        let scales = nodes[nodes[site].inputs[1]]
+        guard let constant = scales.constant, let channels = nodes[site].shape.dimensions.last, !channels.scalesWithBatch,
+            constant.count == channels.size, constant.shape.dimensions.last == constant.count
+        else { return .perNeuron }
+        return .perChannel
     }
 }
 

@@ -55,8 +55,11 @@ extension Planner {
         nodes.append(softmax)
         var site: NodeID?
         if let next = onlyReader(of: nodes.last!), let form = neurons[next] {
-            if case .alone(let reason) = form { throw Unfused("the neurons '\(graph[next].name)' behind its softmax take their own: \(reason)") }
-            site = next
+            switch form {
+            case .joining: site = next
+            case .behindLayers: throw Unfused("the neurons '\(graph[next].name)' behind its softmax have no kernel that attention could run")
+            case .alone(let reason): throw Unfused("the neurons '\(graph[next].name)' behind its softmax take their own: \(reason)")
+            }
             nodes.append(next)
         }
         guard let context = onlyReader(of: nodes.last!), case .operation(.matrixProduct) = graph[context].content,

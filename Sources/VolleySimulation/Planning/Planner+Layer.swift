@@ -23,7 +23,7 @@ extension Planner {
             inputs.append(.init(value: other, reading: .values))
         }
         activate()
-        if let next = onlyReader(of: nodes.last!), neurons[next] == .joining {
+        if let next = onlyReader(of: nodes.last!), [.joining, .behindLayers].contains(neurons[next]) {
             nodes.append(next)
             epilogue.append(.neurons(next))
         }

@@ -23,6 +23,12 @@ extension Tensor {
 }
 
 extension SpikingNetwork {
+    /// Whether recorded spikes can stand for neurons behind layers. In networks with convolutions they cannot: there, neurons run in one
+    /// pass with the layer before them.
+    public var takesTrainsOfSites: Bool {
+        !graph.nodes.contains { if case .operation(.convolution) = $0.content { true } else { false } }
+    }
+
     /// Checks that recorded spikes are for neurons at inputs, or for other sites whose neurons step by themselves.
     /// - Throws: ``SpikingError`` for a record that no neurons would send.
     public func checkTrains(_ inputs: BoundInputs) throws {
@@ -34,10 +40,9 @@ extension SpikingNetwork {
                 )
             }
         }
-        let hasImages = graph.nodes.contains { if case .operation(.convolution) = $0.content { true } else { false } }
         for (id, node) in graph.nodes.enumerated() where inputs.train(ofSite: node.name) != nil {
             guard let layer = layer(at: id) else { continue }
-            guard !hasImages, node.inputs.count > 1 || layer.model.kernel(coding) == nil else {
+            guard takesTrainsOfSites, node.inputs.count > 1 || layer.model.kernel(coding) == nil else {
                 throw SpikingError(
                     .badSettings,
                     "there are recorded spikes for the site '\(node.name)'; they can stand for neurons that do not run in one pass with others, in "
