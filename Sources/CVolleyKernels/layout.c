@@ -134,6 +134,7 @@ void vk_count_spikes_rows(size_t rows, size_t n, const int8_t *in, const uint8_t
     for (size_t row = 0; row < rows; row++, in += n) {
         uint64_t total = 0;
         size_t i = 0;
+        for (; !spikes && i < n; i++) total += (uint8_t)in[i];
         for (; i + 8 <= n; i += 8) {
             uint64_t eight;
             memcpy(&eight, in + i, sizeof eight);

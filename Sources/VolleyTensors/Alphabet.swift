@@ -15,7 +15,7 @@ public struct Alphabet: Sendable, Hashable {
     public let graded: [Bool]
     /// The codes as whole numbers of one or two bytes; nil where they are too far apart.
     public let wholeNumbers: WholeNumbers?
-    /// How many spikes every possible code is, by ``place(of:)``.
+    /// How many spikes every possible code is, by ``place(of:)``; empty where every code is as many as it says.
     private let spikeBytes: [UInt8]
 
     /// - Parameters:
@@ -32,7 +32,8 @@ public struct Alphabet: Sendable, Hashable {
         self.spikes = spikes ?? codes.map { _ in 1 }
         self.graded = graded ?? Self.graded(values, self.spikes)
         wholeNumbers = WholeNumbers(values)
-        spikeBytes = Self.byPlace(codes, self.spikes.map { UInt8(clamping: $0) })
+        spikeBytes =
+            zip(codes, self.spikes).allSatisfy { Int($0) == $1 } ? [] : Self.byPlace(codes, self.spikes.map { UInt8(clamping: $0) })
     }
 
     /// Codes 1 … n with positive values, and −1 … −n with the negatives of others.
@@ -118,7 +119,9 @@ public struct Alphabet: Sendable, Hashable {
         unsafe sent.withUnsafeBufferPointer { sent in
             unsafe counts.withUnsafeMutableBufferPointer { counts in
                 guard let codes = sent.baseAddress, let numbers = counts.baseAddress else { return }
-                unsafe vk_count_spikes_rows(rows, width, codes + start, spikeBytes, numbers + place)
+                unsafe withOptionalPointer(spikeBytes) { spikes in
+                    unsafe vk_count_spikes_rows(rows, width, codes + start, spikes, numbers + place)
+                }
             }
         }
     }

@@ -67,9 +67,11 @@ import VolleyTensors
 
     /// Alphabets of few codes, which are compared one by one, and of many, which a table counts; parts that begin and end anywhere.
     @Test func countsByBruteForce() {
-        for (levels, density) in [(1, 2), (7, 10), (8, 3), (40, 2), (127, 50)] {
-            let codes = (1...levels).map { Int8($0) } + (1...levels).map { -Int8($0) }
-            let alphabet = Alphabet(codes: codes, values: codes.map { Float($0) }, spikes: codes.map { 1 + abs(Int($0)) % 7 })
+        for (levels, density, isBurst) in [(1, 2, false), (7, 10, false), (8, 3, false), (40, 2, false), (127, 50, false), (5, 2, true), (127, 3, true)] {
+            // Of bursts, the code is the number of spikes.
+            let codes = (1...levels).map { Int8($0) } + (isBurst ? [] : (1...levels).map { -Int8($0) })
+            let alphabet = Alphabet(
+                codes: codes, values: codes.map { Float($0) }, spikes: codes.map { isBurst ? Int($0) : 1 + abs(Int($0)) % 7 })
             var random = SeededGenerator(seed: UInt64(levels))
             let sent = (0..<3000).map { _ in
                 random.next(upperBound: UInt64(density)) == 0 ? codes[Int(random.next(upperBound: UInt64(codes.count)))] : Int8(0)

@@ -300,7 +300,8 @@ void vk_copy_strided(int rank, const size_t *lengths, const ptrdiff_t *strides, 
 
 // Adds how often each code stands there to counts[VK_CODES], by code as an unsigned byte; 0 is not counted.
 void vk_count_codes(size_t n, const int8_t *in, int64_t *counts);
-// Adds to counts[rows] how many spikes a row of n codes holds; spikes[VK_CODES] says how many a code is, by code as an unsigned byte.
+// Adds to counts[rows] how many spikes a row of n codes holds; spikes[VK_CODES] says how many a code is, by code as an unsigned
+// byte; null: as many as it says.
 void vk_count_spikes_rows(size_t rows, size_t n, const int8_t *in, const uint8_t *spikes, int64_t *counts);
 
 #endif

@@ -26,6 +26,11 @@ static int VK_NAME(all_finite)(size_t n, const float *in) {
 static size_t VK_NAME(count_equal)(size_t n, const int8_t *in, int8_t code) {
     enum { lanes = 64, most = 255 };
     size_t total = 0;
+#ifdef VK_AVX512
+    const __m512i wanted = _mm512_set1_epi8(code);
+    for (; n >= lanes; n -= lanes, in += lanes)
+        total += (size_t)__builtin_popcountll(_mm512_cmpeq_epi8_mask(_mm512_loadu_si512(in), wanted));
+#endif
     while (n >= lanes) {
         // As many rounds as a byte can count.
         size_t rounds = n / lanes < most ? n / lanes : most;
