@@ -38,7 +38,7 @@ struct Evaluate: ParsableCommand {
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @Option(
         help: ArgumentHelp(
-            "What the output is read as: \(Evaluation.Task.allCases.map(\.rawValue).joined(separator: ", ")) (default: classification of samples).",
+            "What the output is read as (default: classification of samples).",
             valueName: "task"))
     var task: Evaluation.Task?
     @OptionGroup var measuring: MeasuringOptions

@@ -92,6 +92,8 @@ import VolleyTestSupport
             refuse(try bench.evaluation(task, mask([Bench.samples, 6]) { $0 == 7 ? 2 : 1 }), "2.0 in 'attention_mask' of data.npz[1]")
             refuse(try bench.evaluation(task, arrays: ["mask": "nothing"]), "'nothing'", "input_ids")
         }
+        refuse(try bench.evaluation(.agreement, mask([Bench.samples + 1, 6]) { _ in 1 }), "10 samples", "[11, 6]")
+        refuse(try bench.evaluation(.agreement, mask([]) { _ in 1 }), "10 samples", "[]")
         refuse(try bench.evaluation(.agreement, mask([Bench.samples, 6]) { _ in 0 }), "No position counts")
         refuse(try bench.evaluation(.languageModel, mask([Bench.samples, 6]) { $0 % 2 }), "No position counts")
         refuse(try bench.evaluation(.embedding, mask([Bench.samples, 6]) { $0 / 6 == 4 ? 0 : 1 }), "no position of data.npz[4]")

@@ -40,6 +40,7 @@ extension EvaluationData {
             samples = roles.samples
             let array = try archive.array(roles.samples)
             if isRead(array, asDatasetFor: task, preprocessing) {
+                try check(mask, samples: array.shape.dimensions.first ?? 0, path: path)
                 return EvaluationData(
                     .dataset(try Dataset.open(path, options)), labels: rows(roles.labels, in: archive, samples: array.shape.dimensions.first ?? 0),
                     mask: mask)
@@ -50,6 +51,7 @@ extension EvaluationData {
         let beside = Set([try? found.get(), mask?.name].compactMap(\.self))
         let arrays = try NamedArrays(path: path, for: graph, chosen: chosen.filter { $0.key != "y" }, beside: beside)
             .fitted(to: graph, preprocessing: preprocessing)
+        try check(mask, samples: arrays.count, path: path)
         let labels = rows(found, in: archive, samples: arrays.count)
         return EvaluationData(
             .arrays(arrays, annotation(labels, samples: arrays.count, path: path)), labels: labels, mask: mask)
@@ -70,12 +72,19 @@ extension EvaluationData {
             guard names.contains(name) else {
                 throw EvaluationError(
                     .malformedDataset, "There is no array '\(name)' for the mask of positions.",
-                    context: .init(file: archive.path, expected: "one of the file's arrays", found: names.listed(12)), remedies: [])
+                    context: .init(file: archive.path, expected: "one of the file's arrays", found: names.listed(12)))
             }
             return Rows(name: name, array: try archive.array(name))
         }
         let usual = "attention_mask"
         return names.contains(usual) ? Rows(name: usual, array: try archive.array(usual)) : nil
+    }
+
+    private static func check(_ mask: Rows?, samples: Int, path: String) throws {
+        guard let mask, mask.array.shape.dimensions.first != samples else { return }
+        throw EvaluationError(
+            .malformedDataset, "The mask '\(mask.name)' needs a row for each of \(samples) samples.",
+            context: .init(file: path, expected: "[\(samples), …]", found: "\(mask.array.shape)"))
     }
 
     private static func rows(_ name: Result<String, EvaluationError>, in archive: NpzArchive, samples: Int) -> Result<Rows, EvaluationError> {

@@ -82,7 +82,7 @@ struct TaskReading: Sendable {
     private mutating func readMask() throws {
         guard positions.rank > 0, let rows = data.mask else { return }
         let shape = rows.array.shape
-        guard Array(shape.dimensions.dropFirst()) == positions.dimensions, shape.dimensions.first ?? 0 >= data.count else {
+        guard Array(shape.dimensions.dropFirst()) == positions.dimensions else {
             let remedy = Remedy(.arrays, "mask=NAME")
             throw failure(
                 "The mask '\(rows.name)' needs a number for every position of the output '\(output.name)'; name another one with \(remedy).",
