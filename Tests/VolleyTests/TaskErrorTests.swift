@@ -101,6 +101,21 @@ import VolleyTestSupport
         #expect(try bench.evaluation(.embedding, named, arrays: ["mask": "keep"]).run().reading?.notes.contains { $0.contains("'keep'") } == true)
     }
 
+    /// What stands in the file and is not read is said.
+    @Test func whatIsNotReadIsSaid() throws {
+        let (tokens, features) = (try Bench(tokens: true), try Bench(features: Bench.samples))
+        let both = [
+            ("attention_mask", NpyContent.int64([Bench.samples, 6], [Int](repeating: 1, count: 60))),
+            ("y", .int64([Int](repeating: 1, count: Bench.samples))),
+        ]
+        func notes(_ evaluation: Evaluation) -> [String] { evaluation.diagnostics.map(\.description) }
+        let unread = notes(try features.evaluation(.embedding, both))
+        #expect(unread.count == 2 && unread.contains { $0.contains("mask 'attention_mask'") } && unread.contains { $0.contains("labels 'y'") })
+        #expect(notes(try features.evaluation(nil, both)).count == 1, "labels are read")
+        let numbers = [("y", NpyContent.float32(Tensor([10, 6, 11], repeating: 1)))]
+        for evaluation in [try tokens.evaluation(.embedding), try tokens.evaluation(.regression, numbers)] { #expect(notes(evaluation).isEmpty) }
+    }
+
     @Test func comparisonsNeedSomethingToCompare() throws {
         let bench = try Bench(features: Bench.samples)
         for task in [Evaluation.Task.agreement, .embedding] { refuse(try bench.evaluation(task, ann: false), "the ANN cannot be left out") }

@@ -72,6 +72,22 @@ import VolleyTestSupport
         }
     }
 
+    @Test func alteredFilesAreRefused() throws {
+        let folder = try TemporaryDirectory()
+        let changes: [(Evaluation.Task, (inout Results) -> Void)] = [
+            (.classification, { $0.steps[1].top1 = nil }), (.classification, { $0.reading?.counted = 0 }),
+            (.agreement, { $0.steps[0].figures!["agreement"] = 1.5 }),
+            (.languageModel, { $0.annFigures!["nextTokenAccuracy"] = -1 }),
+        ]
+        for (task, change) in changes {
+            var results = try results(task)
+            change(&results)
+            let path = try folder.write([UInt8](try JSONEncoder().encode(results)), to: "r.json")
+            let error = #expect(throws: ReportError.self) { try ResultFile.read(path) }
+            #expect(error?.description.contains("altered or damaged") == true, "\(error?.description ?? "")")
+        }
+    }
+
     @Test func aNetworkThatKeepsUpIsSaidTo() throws {
         var results = try results(.languageModel)
         let ann = try #require(results.annFigures?["perplexity"])

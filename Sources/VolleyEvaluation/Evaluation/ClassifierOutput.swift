@@ -31,7 +31,10 @@ public struct ClassifierOutput: Hashable, Sendable {
                 throw failure("the network has no output '\(name)', which \(Remedy(.output)) names", [Remedy(.output)])
             }
             guard fitting.contains(named) else {
-                throw failure("the output '\(name)' is none of a classifier, which has the shape [N, classes] with 2 classes at least")
+                let agreement = Remedy(.task, Evaluation.Task.agreement.rawValue)
+                throw failure(
+                    "the output '\(name)' is none of a classifier, which has the shape [N, classes] with 2 classes at least; say what it is "
+                        + "read as, such as \(agreement)", [agreement])
             }
             output = named
         } else {

@@ -99,7 +99,7 @@ public struct Evaluation: Sendable {
             throw SpikingError(
                 .badSettings,
                 "this network has \(graph.inputs.count) inputs, \(names), and a data set has samples for one: "
-                    + "measure on an .npz file with an array for each")
+                    + "give an evaluation an .npz file with an array for each")
         }
         if case .together(let id) = simulator.batching.rule {
             throw SpikingError(
@@ -155,6 +155,7 @@ public struct Evaluation: Sendable {
     public var diagnostics: [Diagnostic] {
         let input = network.graph[network.graph.inputs[0]]
         return simulator.diagnostics + (reading.classes?.diagnostics ?? [])
+            + reading.unread(inputs: Set(network.graph.inputs.map { network.graph[$0].name }))
             + data.feedingNotes(inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())), preprocessing: network.preprocessing)
     }
 

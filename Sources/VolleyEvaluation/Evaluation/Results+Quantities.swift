@@ -118,7 +118,7 @@ extension Results {
 
         private static let ofDetail: [String: Quantity] = [
             "detail.samples": .init("samples", .timeless, "How many samples the figures of detail rest on, the first that were measured."),
-            "detail.outputErrors": .init("fraction", .afterStep, "‖estimate − ANN‖ / ‖ANN‖ of the classes' output after t steps."),
+            "detail.outputErrors": .init("fraction", .afterStep, "‖estimate − ANN‖ / ‖ANN‖ of the output that is read after t steps."),
             "detail.sites.errors": .init("fraction", .afterStep, "‖estimate − ANN‖ / ‖ANN‖ of what the site has sent after t steps."),
             "detail.sites.arrivingErrors": .init("fraction", .afterStep, "The same of what arrives at the site."),
             "detail.raster.trains.codes": .init("code", .perStep, "What a neuron sent in every step for one sample, 0 for nothing."),

@@ -26,7 +26,7 @@ extension Evaluation {
             case .classification: [.top1, .top5, .agreement]
             case .agreement: [.agreement, .relativeError]
             case .embedding: [.meanCosine, .lowestCosine, .rankCorrelation, .relativeError]
-            case .languageModel: [.perplexity, .perplexityRatio, .negativeLogLikelihood, .nextTokenAccuracy]
+            case .languageModel: [.perplexity, .perplexityRatio, .nextTokenAccuracy, .negativeLogLikelihood]
             case .regression: [.rootMeanSquareError, .meanAbsoluteError, .determination, .relativeError]
             }
         }

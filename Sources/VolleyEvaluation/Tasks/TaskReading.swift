@@ -228,6 +228,17 @@ struct TaskReading: Sendable {
         }
     }
 
+    // MARK: What is left out
+
+    /// A note on labels and masks that stand in the file and are not read.
+    func unread(inputs: Set<String>) -> [Diagnostic] {
+        let labels = classes == nil ? try? data.labels.get() : nil
+        return [labels.map { ("labels", $0.name) }, data.mask.map { ("mask", $0.name) }].compactMap(\.self).compactMap { what, name in
+            guard !rows.contains(where: { $0.name == name }), !inputs.contains(name) else { return nil }
+            return Diagnostic(data.path, "The \(what) '\(name)' is left out: the task '\(task.rawValue)' on '\(output.name)' reads none.")
+        }
+    }
+
     // MARK: Samples
 
     /// What a network answered to some samples, one by one.

@@ -66,9 +66,9 @@ extension Report {
     /// A row for each run of one task, or for each margin at which its samples stop.
     private func comparison(_ runs: [Run]) -> ReportTable {
         let task = runs[0].results.task
-        let (headline, others) = (task.figures[0], task == .classification ? [.agreement] : Array(task.figures.dropFirst()))
+        let (headline, others) = (task.figures[0], task == .classification ? [.agreement] : Array(task.figures.dropFirst().prefix(2)))
         let (hasInterval, hasANN) = (task == .classification, headline.isOfANN)
-        let tolerance = task == .classification ? "ANN − 1 point" : "within \(runs[0].results.tolerance) of the ANN"
+        let tolerance = task == .classification ? "ANN − 1 point" : "within \(runs[0].results.tolerance)"
         var columns: [ReportTable.Column] = [.text("run"), .text("method")]
         if hasANN { columns.append(.number("ANN \(headline.title)")) }
         columns.append(.number("SNN \(headline.title)"))
