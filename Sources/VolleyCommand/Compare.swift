@@ -52,7 +52,7 @@ struct Compare: ParsableCommand {
         dataset.diagnostics.forEach(diagnostics.add)
         var comparison = Comparison(
             of: source, by: candidates, calibrating: calibration, on: dataset, steps: steps,
-            settings: try measuring.settings(timeSteps: steps.last!, on: dataset), kernels: try measuring.engine.instructionSet.kernels())
+            settings: try measuring.settings(timeSteps: steps.last!, on: dataset.name), kernels: try measuring.engine.instructionSet.kernels())
         comparison.allowsOverlap = measuring.allowOverlap
         comparison.modelName = model
         comparison.describe = RemedyText.reason

@@ -6,7 +6,8 @@ struct DataOptions: ParsableArguments {
     @Option(
         name: .customLong("array"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Which array of an .npz file holds the samples, x, or the labels, y. May be repeated.", valueName: "x=name"))
+            "Which array of an .npz file holds the samples, x, the labels, y, or where 'volley evaluate' takes one the mask of positions, mask. May be repeated.",
+            valueName: "x=name"))
     var arrays: [String] = []
 
     /// By role, the array's name.

@@ -12,3 +12,4 @@ struct EngineOptions: ParsableArguments {
 }
 
 extension WeightFormat: ExpressibleByArgument {}
+extension Evaluation.Task: ExpressibleByArgument {}

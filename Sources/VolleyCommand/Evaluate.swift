@@ -4,13 +4,27 @@ import Volley
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measures accuracy, firing rate and energy of a spiking network at every time-step.",
+        abstract: "Measures a spiking network beside its ANN at every time-step: answers, firing rate and energy.",
         discussion: """
             One run of T steps answers at every t ≤ T. The table's row t holds the answer after t steps; firing rate, \
             synaptic operations and energy are those of steps 1…t together. Energy is a multiple of the ANN's: 'paper' \
             as published tables count it, 'exact' with analog layers as MACs, 'strict' also with spikes as MACs whose value is no \
             power of two times the smallest one, 'full' as exact with neuron updates and nonlinear operators too. Prices are \
             those of --prices (45 nm, 32-bit: MAC 4.6 pJ, AC 0.9 pJ); below stands how many values a spike may have.
+            --task says what the output is read as, and so what is measured; the ANN's figures stand beside:
+              volley evaluate vit.volley test --steps 8
+                classification, the default: top-1 and top-5; with --task classification also of positions [N, …, classes], with \
+            labels [N, …] in which -100 stands for none
+              volley evaluate vit.volley images.npz --steps 8 --task agreement
+                no labels: how often the largest estimate is where the ANN's is, and the relative error
+              volley evaluate minilm.volley sentences.npz --steps 8 --task embedding
+                no labels: cosine to the ANN's vector and rank correlation of pairs; [N, positions, d] is averaged over the mask
+              volley evaluate gpt.volley tokens.npz --steps 8 --task language-model
+                perplexity and next-token accuracy on input_ids, or on labels aligned with them
+              volley evaluate net.volley targets.npz --steps 8 --task regression
+                mean absolute and root mean square error and R², with labels of the output's shape
+            An .npz file holds an array for every input under the input's name; beside them labels are called y or labels, and the mask of \
+            positions attention_mask; --array names them otherwise.
             With --early-exit each sample runs by itself, step by step, until its softmax margin is reached, and no further: the \
             table has a row for every margin instead, with the mean t, the share of samples that stop at each t, and the time of \
             one thread for a sample; answers, costs and times are those of the steps up to each sample's stop.
@@ -20,8 +34,13 @@ struct Evaluate: ParsableCommand {
             """)
 
     @Argument(help: "A .volley file.") var network: String
-    @Argument(help: "Labelled data: folders of JPEG or PNG files, .npz with x and y, CIFAR binary or IDX.") var data: String
+    @Argument(help: "Data: folders of JPEG or PNG files, .npz with x and y or with an array for every input, CIFAR binary or IDX.") var data: String
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
+    @Option(
+        help: ArgumentHelp(
+            "What the output is read as (default: classification of samples).",
+            valueName: "task"))
+    var task: Evaluation.Task?
     @OptionGroup var measuring: MeasuringOptions
     @Option(
         help: ArgumentHelp(
@@ -51,20 +70,20 @@ struct Evaluate: ParsableCommand {
         guard margins == nil || !sites else { throw CommandError("--early-exit counts no spikes by site: leave out --sites") }
         let spiking = try SpikingNetwork(contentsOf: network)
         guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
-        let dataset = try measuring.dataset(data, for: spiking.graph)
+        let samples = try measuring.data(data, for: spiking, task: task)
         try OutputPath.check([json, report, resume], imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)
-        (spiking.diagnostics + dataset.diagnostics).forEach(diagnostics.add)
+        (spiking.diagnostics + samples.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
-        var settings = try measuring.settings(timeSteps: steps, on: dataset)
-        (settings.comparesWithANN, settings.earlyExit) = (!noAnn, margins)
+        var settings = try measuring.settings(timeSteps: steps, on: samples.name)
+        (settings.comparesWithANN, settings.earlyExit, settings.task) = (!noAnn, margins, task)
         settings.detail = detail ?? (report == nil ? 0 : Self.defaultDetail)
-        let evaluation = try Evaluation(spiking, on: dataset, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
+        let evaluation = try Evaluation(spiking, on: samples, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
         if !measuring.allowOverlap {
             try CalibrationOverlap.check(
-                spiking, measuring.limit.map { dataset.prefix($0) } ?? dataset, skipBad: measuring.skipBad, threads: measuring.threads,
+                spiking, measuring.limit.map { samples.prefix($0) } ?? samples, skipBad: measuring.skipBad, threads: measuring.threads,
                 progress: ProgressLine("comparing with the calibration data").update)
         }
         let progress = ProgressLine("evaluating")
@@ -93,11 +112,12 @@ struct Evaluate: ParsableCommand {
             "\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
         try Console.out(ResultsTable.text(results))
         if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
+        for note in results.reading?.notes ?? [] { try Console.out(note) }
         for caveat in results.provenance.caveats { try Console.out(caveat) }
         if let error = results.weightError {
             try Console.out((error.annOutputs == nil ? "With " : "On the first 32 samples, ") + error.summary + ".")
         }
-        if results.ann == nil { try Console.out("The ANN was left out: only its costs are known here, not its answers.") }
+        if !results.comparesWithANN { try Console.out("The ANN was left out: only its costs are known here, not its answers.") }
         try Console.out("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
     }
 

@@ -10,7 +10,7 @@ struct MeasuringOptions: ParsableArguments {
             valueName: "file.csv"))
     var labels: String?
     @OptionGroup var dataOptions: DataOptions
-    @Option(help: "The output that holds the classes (default: the only one of shape [N, classes]).") var output: String?
+    @Option(help: "The output that is read (default: the only one of the shape that is read, such as [N, classes]).") var output: String?
     @Option(help: "Use at most this many samples, \(OptionRange.text(OptionRange.samples)) (of class folders: spread over the classes).")
     var limit: Int?
     @Option(help: "Samples per batch, \(OptionRange.text(OptionRange.batch)).") var batch = 32
@@ -33,9 +33,16 @@ struct MeasuringOptions: ParsableArguments {
         try Dataset.open(path, try dataOptions.options(labels: labels, for: graph))
     }
 
-    func settings(timeSteps: Int, on dataset: Dataset) throws -> Evaluation.Settings {
+    /// Opens data for whatever a network does.
+    func data(_ path: String, for network: SpikingNetwork, task: Evaluation.Task?) throws -> EvaluationData {
+        try EvaluationData.open(
+            path, for: network.graph, preprocessing: network.preprocessing, task: task, try dataOptions.options(labels: labels, for: network.graph))
+    }
+
+    /// - Parameter data: its name.
+    func settings(timeSteps: Int, on data: String) throws -> Evaluation.Settings {
         try Evaluation.Settings(
-            timeSteps: timeSteps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: dataset.name,
+            timeSteps: timeSteps, batchSize: batch, threads: threads, limit: limit, skipBad: skipBad, data: data,
             weights: engine.weights, output: output,
             prices: priceOptions.chosen())
     }

@@ -38,6 +38,7 @@ enum RemedyText {
         case .spikingNetwork: "volley evaluate, volley run, volley inspect or volley bench '\(value)'"
         case .session: "'volley run'"
         case .output: remedy.value == nil ? "--output" : "--output \(value)"
+        case .task: "--task \(value) of 'volley evaluate'"
         case .overlapCheck: "--allow-overlap"
         }
     }

@@ -44,7 +44,7 @@ public struct Demonstration: Sendable {
             rows: (0..<Self.timeSteps).map { step in
                 ["t = \(step + 1)"]
                     + results.map(\.results.steps[step]).flatMap { row in
-                        [TextTable.fixed(row.top1, 4), TextTable.fixed(row.firingRate, 4), TextTable.fixed(row.energy.exact, 3)]
+                        [TextTable.fixed(row.top1!, 4), TextTable.fixed(row.firingRate, 4), TextTable.fixed(row.energy.exact, 3)]
                     }
             })
         lines += table.lines

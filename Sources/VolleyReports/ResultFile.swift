@@ -56,6 +56,13 @@ public enum ResultFile {
         var fractions: [Double?] = [results.ann?.top1, results.ann?.top5]
         for step in results.steps { fractions += [step.top1, step.top5, step.agreement] }
         for exit in exits { fractions += [exit.top1, exit.top5, exit.agreement, exit.reached] + exit.stops }
+        for figure in results.task.figures where figure.style == .fraction {
+            fractions += results.steps.map { $0.figures?[figure.key] } + [results.annFigures?[figure.key]]
+        }
+        if results.task == .classification, results.steps.contains(where: { $0.top1 == nil || $0.top5 == nil }) {
+            return "a time-step of a classification has no accuracy"
+        }
+        if let reading = results.reading, reading.counted < 1 { return "it rests on \(reading.counted) positions" }
         guard fractions.allSatisfy({ 0...1 ~= $0 ?? 0 }) else { return "a fraction of samples is not within 0…1" }
         let intervals =
             results.steps.compactMap(\.top1Interval) + exits.map(\.top1Interval) + [results.annTop1Interval].compactMap(\.self)

@@ -38,6 +38,8 @@ public struct Remedy: Sendable, Hashable, CustomStringConvertible {
         case session = "Session"
         /// The output that is read as classes; the value is its name.
         case output = "Evaluation.Settings.output"
+        /// What an output is read as; the value is the task's name.
+        case task = "Evaluation.Settings.task"
         /// What refuses to measure on samples that were calibrated on; it can be left out.
         case overlapCheck = "CalibrationOverlap.check"
     }

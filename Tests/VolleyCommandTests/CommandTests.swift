@@ -148,7 +148,7 @@ import VolleyTestSupport
             #expect(results.ann!.top1 >= 0.97)
             #expect(results.steps.count == 8)
             #expect(results.steps.allSatisfy { 0 < $0.firingRate && $0.firingRate <= 1 })
-            #expect(results.steps[7].top1 >= results.ann!.top1 - 0.01, "\(method)")
+            #expect(results.steps[7].top1! >= results.ann!.top1 - 0.01, "\(method)")
         }
     }
 }

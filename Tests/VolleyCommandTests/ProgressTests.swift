@@ -101,11 +101,20 @@ import VolleyTestSupport
         try interrupt()
         let bytes = try folder.bytes("progress")
         let content = Data(bytes[(bytes.firstIndex(of: UInt8(ascii: "\n"))! + 1)...])
+        /// Changes what was answered.
+        func answers(_ change: @escaping (inout [String: Any]) -> Void) -> (inout [String: Any]) -> Void {
+            { tally in
+                var task = tally["answers"] as! [String: [String: [String: Any]]]
+                change(&task["classification"]!["_0"]!)
+                tally["answers"] = task
+            }
+        }
         let changes: [(inout [String: Any]) -> Void] = [
             { $0["position"] = 1 << 62 }, { $0["position"] = -1 }, { $0["position"] = 201 }, { $0["samples"] = Int.max },
-            { $0["ann"] = ["top1": Int.max, "top5": Int.max] }, { $0["ann"] = ["top1": 2, "top5": 1] },
-            { $0["steps"] = $0["steps"] as! [Any] + [["top1": 1, "top5": 1]] }, { $0["steps"] = [Any]() },
-            { $0["agreements"] = [Any]() }, { $0["agreements"] = [0, Int.max] },
+            answers { $0["ann"] = ["top1": Int.max, "top5": Int.max] }, answers { $0["ann"] = ["top1": 2, "top5": 1] },
+            answers { $0["steps"] = $0["steps"] as! [Any] + [["top1": 1, "top5": 1]] }, answers { $0["steps"] = [Any]() },
+            answers { $0["agreements"] = [Any]() }, answers { $0["agreements"] = [0, Int.max] }, answers { $0["counted"] = 127 },
+            answers { $0["most"] = 2 },
             { $0["counts"] = $0["counts"] as! [Any] + ($0["counts"] as! [Any]) }, { $0["spikes"] = [String: Any]() },
             { tally in
                 var counts = tally["counts"] as! [[String: Any]]
@@ -117,15 +126,15 @@ import VolleyTestSupport
                 spikes["blocks.0.attn.q"]![1][3] = Int.max
                 tally["spikes"] = spikes
             },
-            { tally in
-                var answers = tally["answers"] as! [String: Any]
+            answers { task in
+                var answers = task["answers"] as! [String: Any]
                 answers["spiking"] = ["0": 127, "1": 1]
-                tally["answers"] = answers
+                task["answers"] = answers
             },
-            { tally in
-                var answers = tally["answers"] as! [String: Any]
+            answers { task in
+                var answers = task["answers"] as! [String: Any]
                 answers["classes"] = 1 << 40
-                tally["answers"] = answers
+                task["answers"] = answers
             },
             { tally in
                 var spikes = tally["spikes"] as! [String: [[Int]]]

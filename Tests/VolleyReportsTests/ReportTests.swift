@@ -18,7 +18,7 @@ import VolleyTestSupport
         let cells = document.all("td").map(\.text)
         #expect(document.all("h1")[0].text == "digits <ecmt>")
         for step in results.steps {
-            #expect(cells.contains(percent(step.top1)) && cells.contains(TextTable.fixed(step.energy.exact, 3)))
+            #expect(cells.contains(percent(step.top1!)) && cells.contains(TextTable.fixed(step.energy.exact, 3)))
             #expect(cells.contains(TextTable.fixed(step.firingRate, 4)) && cells.contains(percent(step.agreement!)))
         }
         #expect(cells.contains(percent(results.ann!.top1)))
@@ -28,7 +28,7 @@ import VolleyTestSupport
             #expect(text.contains(word), "\(word)")
         }
         let titles = document.all("title").map(\.text)
-        for step in results.steps { #expect(titles.contains { $0.contains("t = \(step.step): \(percent(step.top1))") }, "\(step.step)") }
+        for step in results.steps { #expect(titles.contains { $0.contains("t = \(step.step): \(percent(step.top1!))") }, "\(step.step)") }
         let detail = try #require(results.detail)
         #expect(cells.contains(TextTable.fixed(detail.sites[3].errors.last!!, 4)))
         let spikes = detail.raster.trains.reduce(0) { $0 + $1.codes.count { $0 != 0 } }

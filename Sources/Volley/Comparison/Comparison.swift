@@ -23,7 +23,7 @@ public struct Comparison: Sendable {
     public var dataset: Dataset
     /// The time-steps that are shown, ascending.
     public var steps: [Int]
-    /// Batch size, threads, limit and the like; its number of time-steps does not count, and the ANN always answers.
+    /// Batch size, threads, limit and the like; its number of time-steps does not count, the ANN always answers, and the task is classification.
     public var settings: Evaluation.Settings
     public var kernels: Kernels
     /// Whether samples may be measured that were calibrated on.
@@ -40,7 +40,7 @@ public struct Comparison: Sendable {
         (self.model, self.candidates, self.calibration, self.dataset) = (model, candidates, calibration, dataset)
         (self.steps, self.settings, self.kernels) = (steps, settings, kernels)
         self.settings.timeSteps = steps.last!
-        (self.settings.comparesWithANN, self.settings.earlyExit) = (true, nil)
+        (self.settings.comparesWithANN, self.settings.earlyExit, self.settings.task) = (true, nil, nil)
     }
 
     /// - Parameters:

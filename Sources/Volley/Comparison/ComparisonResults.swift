@@ -98,7 +98,7 @@ extension ComparisonResults.Entry {
         self.steps = steps.map { step in
             let found = results.steps[step - 1]
             return ComparisonResults.Step(
-                step: step, top1: found.top1, top1Interval: ConfidenceInterval(of: found.top1, samples: results.samples),
+                step: step, top1: found.top1!, top1Interval: ConfidenceInterval(of: found.top1!, samples: results.samples),
                 agreement: found.agreement!, firingRate: found.firingRate, synapticOperations: found.synapticOperations,
                 energy: found.energy.exact, strictEnergy: found.energy.strict)
         }

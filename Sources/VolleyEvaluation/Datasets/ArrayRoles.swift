@@ -18,9 +18,7 @@ struct ArrayRoles {
 
     init(_ names: [String], chosen: [String: String], input: String?, path: String) throws {
         func failure(_ message: String, _ remedy: Remedy, expected: String, found: [String]) -> EvaluationError {
-            EvaluationError(
-                .malformedDataset, message,
-                context: .init(file: path, expected: expected, found: found.isEmpty ? "no arrays" : found.listed(12)), remedies: [remedy])
+            Self.failure(message, remedy, expected: expected, found: found, path)
         }
         let choice = Remedy(.arrays)
         for (role, name) in chosen.sorted(by: { $0.key < $1.key }) {
@@ -33,7 +31,6 @@ struct ArrayRoles {
                 throw failure("There is no array '\(name)', which \(choice) names.", choice, expected: "one of the file's arrays", found: names)
             }
         }
-        let isFree = { (name: String) in !chosen.values.contains(name) }
         let candidates = names.filter { Self.split($0).map { Self.sampleNames.contains($0.base) } ?? false }
         if let named = chosen["x"] ?? input.flatMap({ chosen[$0] }) {
             samples = named
@@ -49,25 +46,34 @@ struct ArrayRoles {
                     : "Several arrays may hold the samples: name one, as in \(choice).",
                 choice, expected: "an array x, and y with its labels for measuring", found: names)
         }
-        let part = Self.split(samples)?.part
+        labels = Self.labels(among: names, chosen: chosen, of: samples, path: path)
+    }
+
+    /// - Parameter samples: the array of the samples; nil where they are in several.
+    static func labels(among names: [String], chosen: [String: String], of samples: String?, path: String) -> Result<String, EvaluationError> {
+        let part = samples.flatMap { split($0)?.part }
         let labelled = names.filter { name in
-            isFree(name) && (Self.split(name).map { Self.labelNames.contains($0.base) && (part == nil || $0.part == part) } ?? false)
+            !chosen.values.contains(name) && (split(name).map { labelNames.contains($0.base) && (part == nil || $0.part == part) } ?? false)
         }
-        if let named = chosen["y"] {
-            labels = .success(named)
-        } else if part == nil, names.contains("y"), samples != "y" {
-            labels = .success("y")
-        } else if labelled.count == 1 {
-            labels = .success(labelled[0])
-        } else {
-            let choice = Remedy(.arrays, "y=\(labelled.first ?? "NAME")")
-            labels = .failure(
-                failure(
-                    labelled.isEmpty
-                        ? "There are no labels for '\(samples)': add them as an array y, or name it, as in \(choice)."
-                        : "Several arrays may hold the labels of '\(samples)': name one, as in \(choice).",
-                    choice, expected: "an array y", found: names))
-        }
+        if let named = chosen["y"] { return .success(named) }
+        if part == nil, names.contains("y"), samples != "y" { return .success("y") }
+        if labelled.count == 1 { return .success(labelled[0]) }
+        let choice = Remedy(.arrays, "y=\(labelled.first ?? "NAME")")
+        let whose = samples.map { "'\($0)'" } ?? "these samples"
+        return .failure(
+            failure(
+                labelled.isEmpty
+                    ? "There are no labels for \(whose): add them as an array y, or name it, as in \(choice)."
+                    : "Several arrays may hold the labels of \(whose): name one, as in \(choice).",
+                choice, expected: "an array y", found: names, path))
+    }
+
+    private static func failure(
+        _ message: String, _ remedy: Remedy, expected: String, found: [String], _ path: String
+    ) -> EvaluationError {
+        EvaluationError(
+            .malformedDataset, message,
+            context: .init(file: path, expected: expected, found: found.isEmpty ? "no arrays" : found.listed(12)), remedies: [remedy])
     }
 
     /// "X_test" is "x" of "test"; nil for names of more than two such parts.

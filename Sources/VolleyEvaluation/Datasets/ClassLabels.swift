@@ -27,7 +27,14 @@ extension Dataset {
     /// without names, see ``ClassBinding``.
     /// - Throws: `EvaluationError` where that is not possible or leaves more than one reading.
     public func labels(for classes: ClassList) throws -> ClassLabels {
-        switch annotation {
+        try annotation.labels(for: classes, path: path, sampleName: sampleName)
+    }
+}
+
+extension Annotation {
+    /// - Parameter path: that of the data.
+    func labels(for classes: ClassList, path: String, sampleName: (Int) -> String) throws -> ClassLabels {
+        switch self {
         case .missing(let error): throw error
         case .indices(let indices, let width):
             if let width, width != classes.count {

@@ -16,9 +16,11 @@ public struct NamedArrays: Sendable {
     private let batching: Batching
 
     /// Reads the arrays for a network's inputs from an `.npz` file. A network with one input also takes the array `x`.
-    /// - Parameter chosen: by input, the name of its array where it is called otherwise; `x` stands for the only input.
+    /// - Parameters:
+    ///   - chosen: by input, the name of its array where it is called otherwise; `x` stands for the only input.
+    ///   - beside: arrays that are no input's and are read elsewhere, such as labels.
     /// - Throws: `EvaluationError` when an input's array is missing or the arrays do not count the same samples.
-    public init(path: String, for graph: Graph, chosen: [String: String] = [:]) throws {
+    public init(path: String, for graph: Graph, chosen: [String: String] = [:], beside: Set<String> = []) throws {
         let inputs = graph.inputs.map { graph[$0].name }
         let archive = try NpzArchive(path: path)
         let names = archive.names
@@ -72,7 +74,7 @@ public struct NamedArrays: Sendable {
         self.batching = batching
         count = counts.values.first ?? 1
         self.arrays = arrays
-        others = names.filter { !used.contains($0) && $0 != "y" }
+        others = names.filter { !used.contains($0) && $0 != "y" && !beside.contains($0) }
         let unread = Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")
         diagnostics = (others.isEmpty ? [] : [unread]) + NpzDataset.membersLeftOut(of: archive)
     }

@@ -31,14 +31,19 @@ public struct ClassifierOutput: Hashable, Sendable {
                 throw failure("the network has no output '\(name)', which \(Remedy(.output)) names", [Remedy(.output)])
             }
             guard fitting.contains(named) else {
-                throw failure("the output '\(name)' is none of a classifier, which has the shape [N, classes] with 2 classes at least")
+                let agreement = Remedy(.task, Evaluation.Task.agreement.rawValue)
+                throw failure(
+                    "the output '\(name)' is none of a classifier, which has the shape [N, classes] with 2 classes at least; say what it is "
+                        + "read as, such as \(agreement)", [agreement])
             }
             output = named
         } else {
             guard let first = fitting.first else {
+                let agreement = Remedy(.task, Evaluation.Task.agreement.rawValue)
+                let others = Evaluation.Task.allCases.filter { $0 != .agreement }.map(\.rawValue)
                 throw failure(
-                    "only classifiers can be evaluated: networks with an output [N, classes] of 2 classes at least; "
-                        + "use \(Remedy(.session)) for this one", [Remedy(.session)])
+                    "a class for every sample needs an output [N, classes] of 2 classes at least; say what this one is read as, such as "
+                        + "\(agreement) or \(others.joined(separator: ", ")), or use \(Remedy(.session)) for it", [agreement, Remedy(.session)])
             }
             guard fitting.count == 1 else {
                 let choices = fitting.map { Remedy(.output, $0.name) }

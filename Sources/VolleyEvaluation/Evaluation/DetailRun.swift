@@ -22,7 +22,7 @@ struct DetailRun {
         self.graph = graph
         simulator = try ReferenceSimulator(evaluation.network, timeSteps: evaluation.settings.timeSteps, kernels: .best)
         sites = graph.nodes.indices.filter { graph[$0].isNeuronSite }
-        output = graph.outputs.first { $0.name == evaluation.output }!.value
+        output = graph.outputs.first { $0.name == evaluation.reading.output.name }!.value
     }
 
     /// The sums that errors are made of: by value and step, over the samples so far.
@@ -55,13 +55,11 @@ struct DetailRun {
     /// - Throws: errors of the data; `SpikingError` where a membrane potential is not finite.
     func run() throws -> Results.Detail {
         let settings = evaluation.settings
-        let loader = try BatchLoader(
-            evaluation.dataset, preprocessing: evaluation.network.preprocessing, inputShape: evaluation.inputShape,
-            batchSize: evaluation.simulator.batching.samplesPerRun, threads: 1, skipsUnreadable: settings.skipBad, prefetched: 0)
+        var batches = try evaluation.batches(size: evaluation.simulator.batching.samplesPerRun, threads: 1, prefetched: 0)
         var sums = Sums()
-        while sums.samples < settings.detail, let batch = try loader.next() {
+        while sums.samples < settings.detail, let batch = try batches.next() {
             guard let first = batch.samples.first else { continue }
-            if sums.firstSample == nil { sums.firstSample = evaluation.dataset.sampleName(first) }
+            if sums.firstSample == nil { sums.firstSample = evaluation.data.sampleName(first) }
             try add(batch, to: &sums)
         }
         return Results.Detail(
@@ -72,8 +70,8 @@ struct DetailRun {
             }, raster: Results.Detail.Raster(sample: sums.firstSample ?? "", trains: trains(sums)))
     }
 
-    private func add(_ batch: Batch, to sums: inout Sums) throws {
-        let inputs = try evaluation.simulator.bind([evaluation.input.name: batch.inputs])
+    private func add(_ batch: FedBatch, to sums: inout Sums) throws {
+        let inputs = try evaluation.simulator.bind(batch.inputs)
         let watched = Set(sites + sites.map { graph[$0].inputs[0] } + [output])
         let names = Dictionary(uniqueKeysWithValues: watched.map { (graph[$0].name, $0) })
         var values: [NodeID: Tensor] = [:]

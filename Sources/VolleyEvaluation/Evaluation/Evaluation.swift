@@ -5,7 +5,7 @@ public import VolleySimulation
 public import VolleySpiking
 public import VolleyTensors
 
-/// Measures a spiking network on labelled data, beside the ANN that it was made from.
+/// Measures a spiking network, beside the ANN that it was made from: what its output is read as says the ``Task``.
 public struct Evaluation: Sendable {
     /// Everything that a result depends on beside the network and the data.
     public struct Settings: Sendable, Hashable, Codable {
@@ -24,8 +24,10 @@ public struct Evaluation: Sendable {
         public var data: String?
         /// How the weights of layers behind neurons are held.
         public var weights: WeightFormat
-        /// The output that holds the classes; nil where only one can, see ``ClassifierOutput``.
+        /// The output that is read; nil where only one can be.
         public var output: String?
+        /// What it is read as; nil for one class for every sample, see ``ClassifierOutput``.
+        public var task: Task?
         /// Whether the ANN answers too. Otherwise the results hold nothing that is relative to its answers.
         public var comparesWithANN = true
         /// Softmax margins at which a sample stops, ascending within 0…1, 0 itself left out: each is measured. nil runs all time-steps.
@@ -33,12 +35,12 @@ public struct Evaluation: Sendable {
         /// What counted operations cost. Sums do not depend on it; results hold it beside the settings.
         public var prices = EnergyPrices.arithmetic
 
-        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output, comparesWithANN, earlyExit }
+        private enum CodingKeys: CodingKey { case timeSteps, limit, skipBad, data, weights, output, task, comparesWithANN, earlyExit }
 
         public init(
             timeSteps: Int, batchSize: Int = 32, threads: Int = 1, limit: Int? = nil, skipBad: Bool = false, data: String? = nil,
             weights: WeightFormat = .fp32, output: String? = nil, comparesWithANN: Bool = true,
-            earlyExit: [Double]? = nil, prices: EnergyPrices = .arithmetic, detail: Int = 0
+            earlyExit: [Double]? = nil, prices: EnergyPrices = .arithmetic, detail: Int = 0, task: Task? = nil
         ) {
             self.timeSteps = timeSteps
             self.batchSize = batchSize
@@ -52,52 +54,53 @@ public struct Evaluation: Sendable {
             self.earlyExit = earlyExit
             self.prices = prices
             self.detail = detail
+            self.task = task
         }
     }
 
     let network: SpikingNetwork
-    let dataset: Dataset
+    let data: EvaluationData
     private(set) var settings: Settings
     let simulator: any Simulator
-    let input: Node
-    let output: String
-    private let classes: Int
-    private let labels: ClassLabels
+    let reading: TaskReading
 
     /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
     public init(_ network: SpikingNetwork, on dataset: Dataset, settings: Settings, kernels: Kernels = .best) throws {
+        try self.init(network, on: EvaluationData(dataset), settings: settings, kernels: kernels)
+    }
+
+    /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
+    public init(_ network: SpikingNetwork, on data: EvaluationData, settings: Settings, kernels: Kernels = .best) throws {
         let program = try Program(network, timeSteps: settings.timeSteps, weights: settings.weights, kernels: kernels)
-        try self.init(ParallelSimulator(program, threads: settings.threads), on: dataset, settings: settings)
+        try self.init(ParallelSimulator(program, threads: settings.threads), on: data, settings: settings)
     }
 
     /// Measures what a simulator does with its network.
     /// - Parameter settings: their time-steps and weights are the simulator's, whatever they say.
     /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
     public init(_ simulator: any Simulator, on dataset: Dataset, settings: Settings) throws {
-        guard settings.batchSize >= 1, settings.threads >= 1 else {
-            throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
-        }
-        try Self.checkMargins(settings.earlyExit)
-        guard settings.detail >= 0 else { throw SpikingError(.badSettings, "details need a number of samples, or 0 for none") }
-        guard settings.limit ?? 1 >= 1 else { throw SpikingError(.badSettings, "the limit must be at least 1 sample") }
+        try self.init(simulator, on: EvaluationData(dataset), settings: settings)
+    }
+
+    /// Measures what a simulator does with its network.
+    /// - Parameter settings: their time-steps and weights are the simulator's, whatever they say.
+    /// - Throws: `SpikingError` and ``EvaluationError`` for settings, a network or data that cannot be measured.
+    public init(_ simulator: any Simulator, on data: EvaluationData, settings: Settings) throws {
+        try Self.check(settings)
         self.simulator = simulator
         network = simulator.network
-        self.dataset = settings.limit.map { dataset.prefix($0) } ?? dataset
+        self.data = settings.limit.map { data.prefix($0) } ?? data
         self.settings = settings
         self.settings.timeSteps = simulator.timeSteps
         self.settings.weights = simulator.rounding?.format ?? .fp32
         let graph = network.graph
-        guard graph.inputs.count == 1 else {
+        if graph.inputs.count != 1, case .dataset = data.source {
             let names = graph.inputs.map { graph[$0].name }.joined(separator: ", ")
             throw SpikingError(
                 .badSettings,
-                "only classifiers with one input can be evaluated, and this network has \(graph.inputs.count): "
-                    + "\(names); use \(Remedy(.session)) for it", remedies: [Remedy(.session)])
+                "this network has \(graph.inputs.count) inputs, \(names), and a data set has samples for one: "
+                    + "give an evaluation an .npz file with an array for each")
         }
-        input = graph[graph.inputs[0]]
-        let classifier = try ClassifierOutput(of: graph, named: settings.output)
-        (output, classes) = (classifier.name, classifier.classes)
-        self.settings.output = classifier.name
         if case .together(let id) = simulator.batching.rule {
             throw SpikingError(
                 .badSettings,
@@ -105,24 +108,55 @@ public struct Evaluation: Sendable {
                     + "what else is in its batch; use \(Remedy(.session)) for batches of your choice", remedies: [Remedy(.session)])
         }
         if settings.earlyExit != nil { try simulator.requireSingleSamples() }
-        guard self.dataset.count > 0 else {
-            throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: dataset.path))
+        guard self.data.count > 0 else {
+            throw EvaluationError(.malformedDataset, "there are no samples", context: .init(file: data.path))
         }
         let fixed = simulator.batching.samplesPerRun
-        guard self.dataset.count % fixed == 0 else {
+        guard self.data.count % fixed == 0 else {
             let limit = Remedy(.sampleLimit)
-            throw SpikingError(.badSettings, Batching.remainder(of: self.dataset.count, fixed) + " (\(limit))", remedies: [limit])
+            throw SpikingError(.badSettings, Batching.remainder(of: self.data.count, fixed) + " (\(limit))", remedies: [limit])
         }
-        labels = try self.dataset.labels(for: ClassList(count: classifier.classes, names: network.classNames))
+        reading = try TaskReading(settings.task, of: network, on: self.data, output: settings.output)
+        (self.settings.output, self.settings.task) = (reading.output.name, reading.task)
+        try checkTask()
     }
 
-    /// The shape of the network's input for one sample.
-    var inputShape: Shape { Shape(Array(input.shape.perSample.dimensions.dropFirst())) }
+    private static func check(_ settings: Settings) throws {
+        guard settings.batchSize >= 1, settings.threads >= 1 else {
+            throw SpikingError(.badSettings, "the batch size and the number of threads must be at least 1")
+        }
+        guard settings.detail >= 0 else { throw SpikingError(.badSettings, "details need a number of samples, or 0 for none") }
+        guard settings.limit ?? 1 >= 1 else { throw SpikingError(.badSettings, "the limit must be at least 1 sample") }
+        guard let margins = settings.earlyExit else { return }
+        guard !margins.isEmpty, margins.allSatisfy({ $0 > 0 && $0 <= 1 }), zip(margins, margins.dropFirst()).allSatisfy(<) else {
+            throw SpikingError(.badSettings, "margins for early exit ascend, above 0 and up to 1; found \(margins)")
+        }
+    }
+
+    /// What only some tasks can do.
+    private func checkTask() throws {
+        let task = reading.task
+        if settings.earlyExit != nil, reading.classes == nil {
+            throw SpikingError(
+                .badSettings,
+                "samples stop early where they have a class each, and the task is '\(task.rawValue)' on \(reading.output.name): leave early exit out")
+        }
+        if task.needsANN, !settings.comparesWithANN {
+            throw SpikingError(.badSettings, "the task '\(task.rawValue)' compares with the ANN, so the ANN cannot be left out")
+        }
+        if task == .embedding, data.count < 3 {
+            throw EvaluationError(
+                .malformedDataset, "A rank correlation of pairs needs more than one pair.",
+                context: .init(file: data.path, expected: "3 samples at least", found: "\(data.count)"))
+        }
+    }
 
     /// What a careful user wants to know of how the network runs here.
     public var diagnostics: [Diagnostic] {
-        simulator.diagnostics + labels.diagnostics
-            + dataset.feedingNotes(inputShape: inputShape, preprocessing: network.preprocessing)
+        let input = network.graph[network.graph.inputs[0]]
+        return simulator.diagnostics + (reading.classes?.diagnostics ?? [])
+            + reading.unread(inputs: Set(network.graph.inputs.map { network.graph[$0].name }))
+            + data.feedingNotes(inputShape: Shape(Array(input.shape.perSample.dimensions.dropFirst())), preprocessing: network.preprocessing)
     }
 
     /// Runs the whole data set.
@@ -137,45 +171,60 @@ public struct Evaluation: Sendable {
         networkDigest: String? = nil, ann: ANNAnswers? = nil, resumeFile: String? = nil,
         progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> Results {
-        let dataDigest = try dataset.digest(
-            labels: labels.indices, skipsUnreadable: settings.skipBad, threads: settings.threads
+        let dataDigest = try data.digest(
+            classes: reading.classes?.indices, rows: reading.rows, skipsUnreadable: settings.skipBad, threads: settings.threads
         ).hexadecimal
         let journal = try resumeFile.map {
             try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
         }
         let empty = emptyTally
         var tally = journal?.tally ?? empty
-        guard tally.isPossible(beside: empty, among: dataset.count, sites: sites) else {
+        guard tally.isPossible(beside: empty, among: data.count, sites: sites) else {
             throw EvaluationError(
                 .malformedProgress, "This progress was altered: it holds sums that no evaluation of these samples has.",
                 context: .init(file: resumeFile))
         }
         let comparison = try settings.comparesWithANN ? simulator.rounding.map { try WeightComparison(simulator.ann, $0) } : nil
-        let loader = try BatchLoader(
-            dataset, preprocessing: network.preprocessing, inputShape: inputShape,
-            batchSize: simulator.batching.size(near: settings.batchSize), threads: settings.threads,
-            skipsUnreadable: settings.skipBad,
-            startingAt: tally.position)
-        try progress(tally.position, dataset.count)
-        while let batch = try loader.next() {
+        var batches = try batches(size: batchSize, threads: settings.threads, startingAt: tally.position)
+        try progress(tally.position, data.count)
+        while let batch = try batches.next() {
             try measure(batch, comparison, ann, &tally)
             try journal?.write(tally)
-            try progress(tally.position, dataset.count)
+            try progress(tally.position, data.count)
         }
         guard tally.samples > 0 else {
             throw EvaluationError(
-                .malformedDataset, "none of the \(dataset.count) samples could be read", context: .init(file: dataset.path))
+                .malformedDataset, "none of the \(data.count) samples could be read", context: .init(file: data.path))
         }
         let detail = settings.detail > 0 ? try DetailRun(self).run() : nil
         return results(tally, Results.Digests(network: networkDigest, data: dataDigest), detail)
     }
 
     private var emptyTally: Tally {
-        let compares = settings.comparesWithANN
+        let (compares, shape) = (settings.comparesWithANN, reading.output.shape)
         guard let margins = settings.earlyExit else {
-            return Tally(timeSteps: settings.timeSteps, classes: classes, comparesWithANN: compares)
+            return Tally(
+                timeSteps: settings.timeSteps, answers: reading.emptyTally(timeSteps: settings.timeSteps, comparesWithANN: compares))
         }
-        return Tally(timeSteps: settings.timeSteps, margins: margins, classes: classes, comparesWithANN: compares)
+        return Tally(
+            timeSteps: 0,
+            answers: .classification(.init(timeSteps: settings.timeSteps, margins: margins, shape: shape, comparesWithANN: compares)))
+    }
+
+    /// Elements of all outputs and time-steps that a batch holds at most, unless a single run has more.
+    private static let budget = 1 << 26
+
+    private var batchSize: Int {
+        let graph = network.graph
+        let perRun = graph.outputs.reduce(0) { $0 + graph[$1.value].shape.perSample.count } * settings.timeSteps
+        let fitting = max(1, Self.budget / max(1, perRun)) * simulator.batching.samplesPerRun
+        return simulator.batching.size(near: min(settings.batchSize, fitting))
+    }
+
+    func batches(size: Int, threads: Int, startingAt start: Int = 0, prefetched: Int = 1) throws -> FedBatches {
+        try FedBatches(
+            data, input: network.graph[network.graph.inputs[0]], preprocessing: network.preprocessing, size: size, threads: threads,
+            skipsUnreadable: settings.skipBad, startingAt: start, prefetched: prefetched)
     }
 
     /// By name the neurons and codes of every site.
@@ -196,31 +245,40 @@ public struct Evaluation: Sendable {
     }
 
     private func measure(
-        _ batch: Batch, _ comparison: WeightComparison?, _ ann: ANNAnswers?, _ tally: inout Tally
+        _ batch: FedBatch, _ comparison: WeightComparison?, _ ann: ANNAnswers?, _ tally: inout Tally
     ) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
-        let inputs = [input.name: batch.inputs]
-        var logits: Tensor?
+        let (inputs, output) = (batch.inputs, reading.output.name)
+        var annOutput: Tensor?
         let spiking: Answers
         do {
             if settings.comparesWithANN {
-                logits = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
+                annOutput = try ann?.logits(of: batch.samples, inputs, output: output) ?? simulator.annAnswers(inputs)[output]!
             }
             spiking = try answers(inputs)
         } catch var failure as NonFiniteOutput {
-            failure.sampleName = failure.sample.map { dataset.sampleName(batch.samples[$0]) }
+            failure.sampleName = failure.sample.map { data.sampleName(batch.samples[$0]) }
             throw failure
         }
         let count = batch.samples.count
         try comparison?.add(
             0..<max(0, min(count, comparedSamples - tally.samples)), of: inputs, to: &tally.weightDistances)
-        let classes = batch.samples.map { labels.indices[$0] }
         switch spiking {
-        case .whole(let result): tally.add(classes, annLogits: logits, result: result, output: output)
-        case .stopped(let runs, let margins): tally.add(classes, annLogits: logits, runs: runs, output: output, thresholds: margins)
+        case .whole(let result):
+            tally.add(result)
+            tally.answers.add(
+                reading.samples(batch.samples, ann: annOutput, estimates: result.outputs[output]!, timeSteps: settings.timeSteps))
+        case .stopped(let runs, let margins):
+            tally.answers.add(
+                batch.samples.enumerated().map { row, sample in
+                    let classes = reading.output.shape.count
+                    return ClassificationTally.StoppedSample(
+                        label: reading.targets[sample], ann: annOutput.map { $0.values[row * classes..<(row + 1) * classes] }, run: runs[row])
+                }, output: output, thresholds: margins)
         }
         tally.add(batch)
     }
+
     private enum Answers {
         /// Of all time-steps.
         case whole(SimulationResult)
@@ -230,16 +288,9 @@ public struct Evaluation: Sendable {
 
     private func answers(_ inputs: [String: Tensor]) throws -> Answers {
         guard let margins = settings.earlyExit, let last = margins.last else { return .whole(try simulator.spikingAnswers(inputs)) }
-        let runs = try simulator.spikingAnswers(inputs) { [output] _, estimates in
+        let runs = try simulator.spikingAnswers(inputs) { [output = reading.output.name] _, estimates in
             SoftmaxMargin.margin(of: estimates[output]!.values) >= last
         }
         return .stopped(runs, margins: margins)
-    }
-
-    private static func checkMargins(_ margins: [Double]?) throws {
-        guard let margins else { return }
-        guard !margins.isEmpty, margins.allSatisfy({ $0 > 0 && $0 <= 1 }), zip(margins, margins.dropFirst()).allSatisfy(<) else {
-            throw SpikingError(.badSettings, "margins for early exit ascend, above 0 and up to 1; found \(margins)")
-        }
     }
 }

@@ -7,7 +7,7 @@ struct ExitTally: Sendable, Hashable, Codable {
     var stops: [Int]
     /// How many samples reached the margin.
     var reached = 0
-    var hits = Tally.Hits()
+    var hits = ClassificationTally.Hits()
     /// How often the answer was the ANN's.
     var agreements = 0
     /// What all samples cost up to where they stopped, and how long that took one thread.
@@ -30,13 +30,14 @@ struct ExitTally: Sendable, Hashable, Codable {
     ///   - logits: `[steps, 1, classes]`.
     ///   - answer: the ANN's.
     mutating func add(_ run: StoppedRun, threshold: Double, margins: [Double], logits: Tensor, label: Int, answer: Int?) {
-        let found = SoftmaxMargin.firstStep(reaching: threshold, in: margins)
-        let step = found ?? run.timeSteps
+        let reaching = SoftmaxMargin.firstStep(reaching: threshold, in: margins)
+        let step = reaching ?? run.timeSteps
         let classes = logits.count / run.timeSteps
         stops[step - 1] += 1
-        if found != nil { reached += 1 }
-        hits.count(Tally.rank(of: label, logits.values, (step - 1) * classes, classes))
-        if let answer, Tally.rank(of: answer, logits.values, (step - 1) * classes, classes) == 0 { agreements += 1 }
+        if reaching != nil { reached += 1 }
+        let found = logits.values[(step - 1) * classes..<step * classes]
+        hits.count(ClassificationTally.rank(of: label, found))
+        if let answer, ClassificationTally.rank(of: answer, found) == 0 { agreements += 1 }
         for cost in run.result.steps.prefix(step) { counts += cost }
         nanoseconds += Int(run.seconds[step - 1] * 1e9)
     }

@@ -29,7 +29,7 @@ extension Results {
 
         /// How many samples all this rests on: the first ones that were measured.
         public var samples: Int
-        /// Of the output that holds the classes, as of a site.
+        /// Of the output that is read, as of a site.
         public var outputErrors: [Double?]
         /// In the order of the network.
         public var sites: [Site]

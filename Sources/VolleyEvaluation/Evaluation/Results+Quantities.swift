@@ -21,12 +21,45 @@ extension Results {
         init(_ unit: String, _ basis: Basis, _ meaning: String) { (self.unit, self.basis, self.meaning) = (unit, basis, meaning) }
 
         /// By the path of the key, of all figures that such results hold.
-        static func all(exits: Bool, ann: Bool, detail: Bool) -> [String: Quantity] {
+        /// - Parameter byPosition: whether classes are those of positions.
+        static func all(task: Evaluation.Task, byPosition: Bool, exits: Bool, ann: Bool, detail: Bool) -> [String: Quantity] {
             var all = common
             all.merge(exits ? ofExits : ofSteps) { first, _ in first }
             if detail { all.merge(ofDetail) { first, _ in first } }
-            if ann { all.merge(beside) { first, _ in first } }
-            return ann ? all : all.filter { !$0.key.hasSuffix("agreement") }
+            if ann { all.merge(beside) { first, _ in first } } else { all = all.filter { !$0.key.hasSuffix("agreement") } }
+            if task != .classification {
+                all = all.filter { !classes.contains(String($0.key.split(separator: ".").last!)) && !$0.key.hasPrefix("confusion") }
+                all.merge(of(task, ann: ann)) { first, _ in first }
+            } else if byPosition {
+                all = all.filter { !$0.key.hasSuffix("Interval") }.mapValues { $0.byPosition }
+            }
+            if task != .classification || byPosition {
+                all["reading.counted"] = Quantity(
+                    "samples, positions or tokens", .timeless, "What the task's figures are means over, without what is masked or ignored.")
+            }
+            return all
+        }
+
+        /// Figures that only classifications have.
+        private static let classes: Set<String> = ["top1", "top1Interval", "top5", "agreement", "annTop1Interval"]
+
+        private static func of(_ task: Evaluation.Task, ann: Bool) -> [String: Quantity] {
+            var all: [String: Quantity] = [:]
+            for figure in task.figures where ann || figure.isOfANN {
+                all["steps.figures." + figure.key] = Quantity(figure.unit, .afterStep, "After t steps: " + figure.meaning)
+                if ann, figure.isOfANN { all["annFigures." + figure.key] = Quantity(figure.unit, .timeless, figure.meaning) }
+            }
+            return all
+        }
+
+        /// The same of positions instead of samples.
+        private var byPosition: Quantity {
+            var quantity = self
+            if unit == Self.accuracy { quantity.unit = "fraction of positions" }
+            if unit == "samples", basis != .timeless || meaning.hasPrefix("Samples of") {
+                (quantity.unit, quantity.meaning) = ("positions", meaning.replacing("Samples", with: "Positions"))
+            }
+            return quantity
         }
 
         private static let accuracy = "fraction of samples"
@@ -85,7 +118,7 @@ extension Results {
 
         private static let ofDetail: [String: Quantity] = [
             "detail.samples": .init("samples", .timeless, "How many samples the figures of detail rest on, the first that were measured."),
-            "detail.outputErrors": .init("fraction", .afterStep, "‖estimate − ANN‖ / ‖ANN‖ of the classes' output after t steps."),
+            "detail.outputErrors": .init("fraction", .afterStep, "‖estimate − ANN‖ / ‖ANN‖ of the output that is read after t steps."),
             "detail.sites.errors": .init("fraction", .afterStep, "‖estimate − ANN‖ / ‖ANN‖ of what the site has sent after t steps."),
             "detail.sites.arrivingErrors": .init("fraction", .afterStep, "The same of what arrives at the site."),
             "detail.raster.trains.codes": .init("code", .perStep, "What a neuron sent in every step for one sample, 0 for nothing."),

@@ -3,7 +3,7 @@ public import VolleySpiking
 
 /// What an evaluation measured: the ANN and the spiking network side by side, after every time-step.
 public struct Results: Sendable, Hashable, Codable {
-    /// Fractions of the samples, 0…1.
+    /// Fractions of the samples, or of the positions that count, 0…1.
     public struct Accuracy: Sendable, Hashable, Codable {
         public var top1: Double
         public var top5: Double
@@ -12,12 +12,16 @@ public struct Results: Sendable, Hashable, Codable {
     /// The answer after `step` time-steps and what those steps cost together.
     public struct Step: Sendable, Hashable, Codable {
         public var step: Int
-        public var top1: Double
-        /// nil in files from before it was kept.
+        /// Of a classification, nil for other tasks.
+        public var top1: Double?
+        /// nil in files from before it was kept, and for positions, which are not independent of each other.
         public var top1Interval: ConfidenceInterval?
-        public var top5: Double
+        /// Of a classification, nil for other tasks.
+        public var top5: Double?
         /// The fraction of samples to which the ANN gives the same answer; nil where it was left out.
         public var agreement: Double?
+        /// By key, what tasks other than classification say, see ``Evaluation/Task/figures``; what is no number is missing.
+        public var figures: [String: Double]?
         /// Spikes per neuron and time-step, the mean over steps 1…t.
         public var firingRate: Double
         /// Accumulates per sample in steps 1…t.
@@ -70,6 +74,16 @@ public struct Results: Sendable, Hashable, Codable {
         public var firingRates: [Double]?
     }
 
+    /// How the output was read, where that is not one class for every sample.
+    public struct Reading: Sendable, Hashable, Codable {
+        /// Of one sample's part of the output.
+        public var shape: [Int]
+        /// How many samples, positions or tokens the figures are means over.
+        public var counted: Int
+        /// In sentences.
+        public var notes: [String]
+    }
+
     public struct Digests: Sendable, Hashable, Codable {
         /// SHA-256 of the network's file.
         public var network: String?
@@ -78,10 +92,14 @@ public struct Results: Sendable, Hashable, Codable {
     }
 
     public var version: String
-    /// nil where the ANN was left out.
+    /// nil where the ANN was left out, and for tasks other than classification.
     public var ann: Accuracy?
     /// Of the ANN's top1; nil where it was left out, and in files from before it was kept.
     public var annTop1Interval: ConfidenceInterval?
+    /// By key, what tasks other than classification say of the ANN; nil where it was left out, or nothing is said of it alone.
+    public var annFigures: [String: Double]?
+    /// nil for one class for every sample.
+    public var reading: Reading?
     /// Empty where samples stop early: then no other time-steps are run.
     public var steps: [Step]
     /// By margin; nil where all time-steps are run.
@@ -109,4 +127,35 @@ public struct Results: Sendable, Hashable, Codable {
     public var weightError: WeightError?
     /// What each figure is, by the path of its key: whether it is of one step or of all up to it, and its unit.
     public var quantities: [String: Quantity]?
+}
+
+extension Results {
+    /// What was measured.
+    public var task: Evaluation.Task { settings.task ?? .classification }
+    /// Whether the ANN answered too.
+    public var comparesWithANN: Bool { settings.comparesWithANN }
+
+    /// A figure of the ANN, or where it would stand; nil where it was left out.
+    public func annValue(of figure: Evaluation.Figure) -> Double? {
+        guard comparesWithANN else { return nil }
+        if let ideal = figure.ideal { return ideal }
+        return switch figure {
+        case .top1: ann?.top1
+        case .top5: ann?.top5
+        default: annFigures?[figure.key]
+        }
+    }
+}
+
+extension Results.Step {
+    /// A figure of the task; nil where it is no number or there is none.
+    public func value(of figure: Evaluation.Figure) -> Double? {
+        if let figures { return figures[figure.key] }
+        return switch figure {
+        case .top1: top1
+        case .top5: top5
+        case .agreement: agreement
+        default: nil
+        }
+    }
 }

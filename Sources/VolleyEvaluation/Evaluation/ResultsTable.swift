@@ -6,17 +6,19 @@ public enum ResultsTable {
     public static func text(_ results: Results) -> String {
         if let exits = results.exits { return Self.exits(results, exits) }
         let energy = "energy (spiking / ANN)"
-        var table = TextTable([
-            .text(""), .number("top-1"), .number("top-5"), .number("/neuron/step", in: "firing rate"), .number("/sample", in: "synaptic ops"),
-            .number("paper", in: energy), .number("exact", in: energy), .number("strict", in: energy), .number("full", in: energy),
-        ])
+        let figures = results.task == .classification ? [.top1, .top5] : results.task.figures.filter { results.comparesWithANN || $0.isOfANN }
+        var table = TextTable(
+            [.text("")] + figures.map { .number($0.title) } + [
+                .number("/neuron/step", in: "firing rate"), .number("/sample", in: "synaptic ops"), .number("paper", in: energy),
+                .number("exact", in: energy), .number("strict", in: energy), .number("full", in: energy),
+            ])
         table.append(
-            ["ANN", results.ann.map { TextTable.fixed($0.top1, 4) } ?? "", results.ann.map { TextTable.fixed($0.top5, 4) } ?? "", ""]
+            ["ANN"] + figures.map { $0.isOfANN ? results.annValue(of: $0).map { TextTable.fixed($0, 4) } ?? "" : "" } + [""]
                 + [count(Double(results.dense.multiplyAccumulates)) + " MAC", "1", "1", "1", "1"])
         for step in results.steps {
             table.append(
-                ["t = \(step.step)"] + [step.top1, step.top5, step.firingRate].map { TextTable.fixed($0, 4) }
-                    + [count(step.synapticOperations) + " AC "]
+                ["t = \(step.step)"] + figures.map { step.value(of: $0).map { TextTable.fixed($0, 4) } ?? "–" }
+                    + [TextTable.fixed(step.firingRate, 4), count(step.synapticOperations) + " AC "]
                     + cells(step.energy))
         }
         return table.text + assumptions(results)

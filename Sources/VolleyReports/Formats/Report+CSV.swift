@@ -49,13 +49,16 @@ extension Report {
             add("annTop1Interval.lower", results.annInterval?.lower)
             add("annTop1Interval.upper", results.annInterval?.upper)
             add("ann.top5", results.ann?.top5)
+            for figure in results.task.figures { add("annFigures." + figure.key, results.annFigures?[figure.key]) }
+            add("reading.counted", results.reading.map { Double($0.counted) })
             add("dense.multiplyAccumulates", Double(results.dense.multiplyAccumulates))
             for step in results.steps {
                 let (t, interval) = (step.step, results.interval(step))
                 add("steps.top1", step.top1, step: t)
-                add("steps.top1Interval.lower", interval.lower, step: t)
-                add("steps.top1Interval.upper", interval.upper, step: t)
+                add("steps.top1Interval.lower", interval?.lower, step: t)
+                add("steps.top1Interval.upper", interval?.upper, step: t)
                 add("steps.top5", step.top5, step: t)
+                for figure in results.task.figures { add("steps.figures." + figure.key, step.figures?[figure.key], step: t) }
                 add("steps.agreement", step.agreement, step: t)
                 add("steps.firingRate", step.firingRate, step: t)
                 add("steps.synapticOperations", step.synapticOperations, step: t)

@@ -12,6 +12,16 @@ enum FigureText {
         TextTable.fixed(interval.lower * 100, 1) + "…" + TextTable.fixed(interval.upper * 100, 1) + " %"
     }
 
+    static func interval(_ found: ConfidenceInterval?) -> String { found.map { interval($0) } ?? none }
+
+    /// As its kind is written: a percentage, or a number of four places.
+    static func value(_ value: Double?, of figure: Evaluation.Figure) -> String {
+        switch figure.style {
+        case .fraction: percent(value)
+        case .number: value.map { abs($0) < 1e6 ? TextTable.fixed($0, 4) : ChartNumber.text($0) } ?? none
+        }
+    }
+
     static func ratio(_ ratio: Double) -> String { TextTable.fixed(ratio, 3) }
 
     static func rate(_ rate: Double) -> String { TextTable.fixed(rate, 4) }
@@ -27,15 +37,38 @@ enum FigureText {
 }
 
 extension Results {
-    /// The accuracy after each time-step with its interval, which older files do not hold.
-    func interval(_ step: Step) -> ConfidenceInterval { step.top1Interval ?? ConfidenceInterval(of: step.top1, samples: samples) }
+    /// What a report puts first, and sets energy against.
+    var headline: Evaluation.Figure { task.figures[0] }
 
-    var annInterval: ConfidenceInterval? { ann.map { annTop1Interval ?? ConfidenceInterval(of: $0.top1, samples: samples) } }
+    /// The figures of the task that these results hold.
+    var figures: [Evaluation.Figure] { task.figures.filter { comparesWithANN || $0.isOfANN } }
 
-    /// The first time-step from which on the accuracy stays within `points` of the ANN's.
-    func settles(within points: Double) -> Step? {
-        guard let ann else { return nil }
-        let close = steps.reversed().prefix { $0.top1 >= ann.top1 - points - 1e-12 }
+    /// The accuracy after each time-step with its interval, which older files do not hold; nil where there is none.
+    func interval(_ step: Step) -> ConfidenceInterval? {
+        if reading != nil { return nil }
+        return step.top1Interval ?? step.top1.map { ConfidenceInterval(of: $0, samples: samples) }
+    }
+
+    var annInterval: ConfidenceInterval? {
+        reading != nil ? nil : ann.map { annTop1Interval ?? ConfidenceInterval(of: $0.top1, samples: samples) }
+    }
+
+    /// The first time-step from which on the task's first figure stays close to the ANN's, see ``tolerance``.
+    var settled: Step? {
+        guard let ann = annValue(of: headline) else { return nil }
+        let close = steps.reversed().prefix { step in
+            guard let value = step.value(of: headline) else { return false }
+            return headline.aim == .high ? value >= ann - 0.01 - 1e-12 : value <= 1.01 * ann + 1e-12
+        }
         return close.last
+    }
+
+    /// How close that is.
+    var tolerance: String {
+        switch (headline.aim, headline.style) {
+        case (.high, .fraction): "1 percentage point"
+        case (.high, .number): "0.01"
+        case (.low, _): "1 %"
+        }
     }
 }

@@ -53,6 +53,12 @@ extension Report {
             ("method", provenance.method), ("source of the method", provenance.citation),
             ("standing of the method", provenance.standing?.text ?? "not recorded"), ("converted by version", provenance.version),
         ]
+        if settings.task != .classification || results.reading != nil {
+            list.insert(("task", results.task.rawValue), at: 6)
+            if let reading = results.reading {
+                list.insert(("counted of the output [N, \(reading.shape.map(String.init).joined(separator: ", "))]", "\(reading.counted)"), at: 7)
+            }
+        }
         list += provenance.settings.sorted { $0.key < $1.key }.map { ("method: " + $0.key, $0.value) }
         list += [
             ("calibration samples", provenance.calibrationCount.map { "\($0)" } ?? FigureText.none),

@@ -28,6 +28,19 @@ public struct Report: Sendable {
 
     var isAlone: Bool { runs.count == 1 }
 
+    /// The runs of each task, in the order in which tasks first come.
+    var byTask: [[Run]] {
+        var groups: [[Run]] = []
+        for run in runs {
+            if let index = groups.firstIndex(where: { $0[0].results.task == run.results.task }) {
+                groups[index].append(run)
+            } else {
+                groups.append([run])
+            }
+        }
+        return groups
+    }
+
     /// What stands before a sentence about a run: its name where there are several.
     func naming(_ run: Run, _ separator: String = ": ") -> String { isAlone ? "" : run.label + separator }
 
@@ -44,6 +57,7 @@ public struct Report: Sendable {
             ("the data", { "\($0.settings.data ?? "unnamed") (\($0.digests.data.prefix(12))…)" }),
             ("the number of samples", { "\($0.samples)" }),
             ("the network that was trained", { $0.provenance.modelDigest.map { $0.prefix(12) + "…" } ?? "not known" }),
+            ("the task", { $0.task.rawValue }),
             ("the output", { $0.settings.output ?? "the only one" }),
             ("the prices of operations", { $0.prices.name }),
             ("the version of the program", { $0.version }),
