@@ -3,7 +3,7 @@ import Volley
 
 struct Adjust: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Changes the neurons of a spiking network.",
+        abstract: "Changes the neurons of a spiking network: what 'volley verify' advises.",
         discussion: """
             Needs neither the model nor calibration data. A ladder of thresholds grows by whole octaves at an end, and what it could send \
             before it can still send; neurons with one threshold are scaled as a whole. The new network says in its origin what was changed.
