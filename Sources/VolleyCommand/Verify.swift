@@ -75,7 +75,7 @@ struct Verify: ParsableCommand {
         spiking.diagnostics.forEach(Console.warn)
         let lines = StageLines()
         var diagnosis = try verification.run(
-            diagnose: Console.warn,
+            diagnose: Console.warn, describe: RemedyText.reason,
             progress: { stage, done, total in
                 lines.update(stage, done, total)
                 try Termination.check("nothing is written")

@@ -217,6 +217,40 @@ import VolleyTestSupport
             advice.change == .adjustment(Adjustment(raised: [site: 8])) || advice.change == .adjustment(Adjustment(raised: [site: 16])), "\(advice)")
     }
 
+    /// With one site there is nothing else to be exact, and nothing left where it is.
+    @Test func oneSiteIsTheWholeError() throws {
+        let many = try Self.converted("ecmt")
+        let site = many.neurons.keys[6]
+        let network = try many.replacing(graph: many.graph.withoutNeurons { $0 != site }, neurons: [site: #require(many.neurons[site])])
+        let diagnosis = try Self.verification(network, steps: 2).run()
+        let finding = try #require(diagnosis.sites.first)
+        #expect(diagnosis.sites.count == 1 && diagnosis.rankingSamples == nil && finding.arrivingError == 0)
+        #expect(finding.ifAlone?.error == diagnosis.figures.error && finding.ifExact?.error == 0 && finding.ifExact?.agreement == 1)
+        #expect(finding.ownError == finding.error)
+    }
+
+    /// Samples that a file takes several of at once, or that meet, are looked at together.
+    @Test(arguments: ["field/b4", "field/nn", "fixed/meets", "fixed/rows", "fixed/meanN"]) func samplesMayMeet(_ name: String) throws {
+        let path = Fixture.path("batch/" + name)
+        let model = try Model.load(path + ".onnx")
+        let data = CalibrationSet(.arrays(try NamedArrays(path: path + ".in.npz", for: model.graph)))
+        var method = MultiThreshold.ecmt
+        method.spikingHead = true
+        let network = try Conversion(of: model, method: method, calibrating: data).run()
+        var verification = Verification(of: network, on: data, timeSteps: 2)
+        (verification.samples, verification.mostSites, verification.threads) = (1000, 2, 2)
+        let diagnosis = try verification.run()
+        let simulator = try ReferenceSimulator(network, timeSteps: 2)
+        guard case .arrays(let arrays) = data.source else { return }
+        let (inputs, name) = (arrays.samples(0..<arrays.count), network.graph.outputs[0].name)
+        let (ann, all) = (try #require(simulator.annAnswers(inputs)[name]), try #require(simulator.spikingAnswers(inputs).outputs[name]))
+        let pairs = zip(all.values.suffix(ann.count), ann.values).map { (Double($0), Double($1)) }
+        let error = (pairs.reduce(0) { $0 + pow($1.0 - $1.1, 2) } / pairs.reduce(0) { $0 + pow($1.1, 2) }).squareRoot()
+        #expect(diagnosis.samples == arrays.count && diagnosis.otherSamples == 0)
+        if network.graph.outputs.count == 1 { #expect(Self.isClose(diagnosis.figures.error, error)) }
+        #expect(diagnosis.sites.count == network.neurons.count && diagnosis.sites.allSatisfy { $0.ownError != nil })
+    }
+
     @Test func nothingDependsOnThreads() throws {
         let network = try Self.converted("ecmt")
         var verification = try Self.verification(network, steps: 1, limit: 60)

@@ -66,10 +66,12 @@ public struct Verification: Sendable {
 
     /// - Parameters:
     ///   - diagnose: called with what a careful user wants to know of the data.
+    ///   - describe: how the diagnosis says why a conversion gives no network.
     ///   - progress: called with how far a stage is; what it throws ends the run.
     /// - Throws: the first error of network, data or settings. A change that cannot be made is no error: the diagnosis lists it.
     public func run(
         diagnose: @escaping (Diagnostic) -> Void = { _ in },
+        describe: (_ error: ConversionError, _ label: String) -> String = { error, _ in error.description },
         progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void = { _, _, _ in }
     ) throws -> Diagnosis {
         try check()
@@ -98,7 +100,7 @@ public struct Verification: Sendable {
         diagnosis.weigh(
             (.steps(2 * timeSteps), "estimates settle with time; this is the same run, gone on with"), figures[1], isEstimate: false,
             leastGain: Self.leastGain)
-        try advise(&diagnosis, samples, progress: progress)
+        try advise(&diagnosis, samples, describe, progress: progress)
         diagnosis.rank()
         return diagnosis
     }
@@ -198,7 +200,8 @@ public struct Verification: Sendable {
     // MARK: Advice
 
     private func advise(
-        _ diagnosis: inout Diagnosis, _ samples: VerificationSamples, progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void
+        _ diagnosis: inout Diagnosis, _ samples: VerificationSamples, _ describe: (_ error: ConversionError, _ label: String) -> String,
+        progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void
     ) throws {
         let candidates = Candidates(network: network, timeSteps: timeSteps, findings: diagnosis.sites, isCalibrated: reconversion != nil)
         let all = candidates.adjustments(diagnosis.sites.filter { $0.ifAlone != nil }) + candidates.conversions()
@@ -213,7 +216,9 @@ public struct Verification: Sendable {
             } catch let error as SpikingError {
                 diagnosis.rejected.append(.init(summary: advice.summary, reason: error.message))
             } catch let error as ConversionError {
-                diagnosis.rejected.append(.init(summary: advice.summary, reason: error.message))
+                var label = ""
+                if case .conversion(let chosen) = candidate.change { label = chosen }
+                diagnosis.rejected.append(.init(summary: advice.summary, reason: describe(error, label)))
             }
         }
         try progress(.trying(""), all.count, all.count)
