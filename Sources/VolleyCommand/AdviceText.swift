@@ -6,20 +6,22 @@ struct AdviceText {
     let data: String
     /// The options that a conversion of the model takes as they were given here; nil without a model.
     let conversion: [String]?
-    /// The options that tell how the data is read.
+    /// The options that tell how the data is read, and for a diagnosis how many samples.
     let reading: [String]
+    let samples: [String]
 
     func command(for change: Advice.Change, of diagnosis: Diagnosis) -> String {
         switch change {
         case .steps(let steps):
             // Without labels nothing can be evaluated, but looked at.
-            line(["volley", diagnosis.annAccuracy == nil ? "verify" : "evaluate", network, data, "--steps", "\(steps)"] + reading)
-        case .adjustment(let adjustment): line(["volley", "adjust", network] + options(adjustment) + ["-o", path(name(adjustment))])
+            let words = diagnosis.annAccuracy == nil ? ["volley", "verify", network, data] + samples : ["volley", "evaluate", network, data]
+            return line(words + ["--steps", "\(steps)"] + reading)
+        case .adjustment(let adjustment): return line(["volley", "adjust", network] + options(adjustment) + ["-o", path(name(adjustment))])
         case .conversion(let label):
             if let conversion {
-                line(["volley", "convert"] + conversion + options(label) + ["-o", path(label)])
+                return line(["volley", "convert"] + conversion + options(label) + ["-o", path(label)])
             } else {
-                "volley convert MODEL --calibration CALIBRATION " + line(options(label) + ["-o", path(label)])
+                return "volley convert MODEL --calibration CALIBRATION " + line(options(label) + ["-o", path(label)])
             }
         }
     }

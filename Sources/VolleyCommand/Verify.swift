@@ -31,7 +31,7 @@ struct Verify: ParsableCommand {
             "The time-step T whose answers count, \(OptionRange.text(OptionRange.steps)) (default: what the network was made for, 4 for ladders of thresholds, else 32)."
     )
     var steps: Int?
-    @Option(help: "Measure on at most this many samples, \(OptionRange.text(OptionRange.samples)).") var samples = 16
+    @Option(help: "Measure on at most this many samples, \(OptionRange.text(OptionRange.samples)).") var samples = standardSamples
     @Option(help: "Leave out and leave alone this many sites one after the other, those that matter most, \(OptionRange.text(OptionRange.samples)).")
     var sites = 8
     @Option(help: "The output error up to which nothing has to be changed.") var tolerance = 0.01
@@ -52,6 +52,7 @@ struct Verify: ParsableCommand {
 
     /// Sites that are shown where not all are.
     private static let shownSites = 12
+    private static let standardSamples = 16
 
     func run() throws {
         try OptionRange.check("--steps", steps, OptionRange.steps)
@@ -82,7 +83,7 @@ struct Verify: ParsableCommand {
             })
         lines.end()
         Termination.finishChecks()
-        let text = AdviceText(network: network, data: data, conversion: conversionOptions, reading: readingOptions)
+        let text = AdviceText(network: network, data: data, conversion: conversionOptions, reading: readingOptions, samples: sampleOptions)
         for index in diagnosis.advice.indices { diagnosis.advice[index].command = text.command(for: diagnosis.advice[index].change, of: diagnosis) }
         let written = Result { if let json { try AtomicFile.write(try Console.json(diagnosis), to: json) } }
         try show(diagnosis)
@@ -122,6 +123,8 @@ struct Verify: ParsableCommand {
     private var readingOptions: [String] {
         (labels.map { ["--labels", $0] } ?? []) + arrayOptions + (allowOverlap ? ["--allow-overlap"] : [])
     }
+
+    private var sampleOptions: [String] { samples == Self.standardSamples ? [] : ["--samples", "\(samples)"] }
 
     private var conversionOptions: [String]? {
         guard let model, let calibration else { return nil }

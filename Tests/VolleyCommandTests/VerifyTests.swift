@@ -84,6 +84,15 @@ import VolleyTestSupport
         #expect(advice.command == "volley evaluate \(network) \(Self.data) --steps 2")
         #expect(outcome.output.contains("Tried without success") == !diagnosis.rejected.isEmpty)
         #expect(diagnosis.advice.filter(\.isEstimate).allSatisfy { $0.command!.hasPrefix("volley convert MODEL --calibration CALIBRATION ") })
+        // Where labels are missing, the same samples are looked at again.
+        let (images, unlabelled) = (folder.file("images.npz"), folder.file("unlabelled.json"))
+        try NpzArchive.write([("input", .float32(NpzArchive(path: Self.data).array("x").tensor))], to: images)
+        #expect(
+            try CommandLineTool.run(["verify", network, images, "--samples", "8", "--steps", "1", "--sites", "1", "--json", unlabelled]).code == 0)
+        let step = try #require(self.diagnosis("unlabelled.json").advice.first { $0.change == .steps(2) })
+        #expect(step.command == "volley verify \(network) \(images) --samples 8 --steps 2" && step.predicted.accuracy == nil)
+        let again = try words(step.command!).dropFirst() + ["--sites", "1", "--json", folder.file("again.json")]
+        #expect(try CommandLineTool.run(Array(again)).code == 0 && self.diagnosis("again.json").figures == step.predicted)
         let good = try CommandLineTool.run(["verify", network, Self.data, "--samples", "8", "--sites", "1", "--tolerance", "10"])
         #expect(good.code == 0 && good.output.contains("Nothing has to be changed: the output error is"))
     }
