@@ -8,17 +8,27 @@ public struct CalibrationSet: Sendable {
 
         /// Opens what lies at a path: arrays where an `.npz` file names all of the model's inputs, otherwise a data set.
         /// Bytes for a model that knows how to preprocess images are images, whatever they are called.
-        /// - Parameter arrays: which array holds `x` or an input of that name, where it is called otherwise.
+        /// - Parameters:
+        ///   - arrays: which array holds `x` or an input of that name, where it is called otherwise.
+        ///   - labels: a CSV file with the classes of images in a folder.
+        ///   - prefersLabels: whether arrays for a single input that bring their labels, `y`, are a data set.
         /// - Throws: `EvaluationError` or `FormatError`, which name the file and say what was expected.
-        public static func open(_ path: String, for model: Model, arrays: [String: String] = [:]) throws -> Source {
+        public static func open(
+            _ path: String, for model: Model, arrays: [String: String] = [:], labels: String? = nil, prefersLabels: Bool = false
+        ) throws -> Source {
             let inputs = model.graph.inputs.map { model.graph[$0].name }
             let isImages = try model.preprocessing != nil && inputs.count == 1 && holdsBytes(path, arrays[inputs[0]] ?? inputs[0])
-            if !isImages, NamedArrays.fits(path, inputs: inputs, chosen: arrays) {
+            let isLabelled = prefersLabels && inputs.count == 1 && holdsArray(path, arrays["y"] ?? "y")
+            if !isImages, !isLabelled, NamedArrays.fits(path, inputs: inputs, chosen: arrays) {
                 return .arrays(
                     try NamedArrays(path: path, for: model.graph, chosen: arrays)
                         .fitted(to: model.graph, preprocessing: model.preprocessing))
             }
-            return .dataset(try Dataset.open(path, .init(arrays: arrays, input: inputs.count == 1 ? inputs[0] : nil)))
+            return .dataset(try Dataset.open(path, .init(labels: labels, arrays: arrays, input: inputs.count == 1 ? inputs[0] : nil)))
+        }
+
+        private static func holdsArray(_ path: String, _ array: String) -> Bool {
+            path.hasSuffix(".npz") && (try? NpzArchive(path: path).names.contains(array)) == true
         }
 
         private static func holdsBytes(_ path: String, _ array: String) throws -> Bool {

@@ -37,13 +37,16 @@ struct FidelitySums {
 
     /// Runs the spiking network on more samples; where samples meet, on all of them.
     /// - Parameter ann: what the ANN answers to them, by output.
+    /// - Returns: what the simulation gave.
     /// - Throws: errors of the inputs; `SpikingError` where a membrane potential is not finite.
-    mutating func add(_ inputs: [String: Tensor], ann: [String: Tensor]) throws {
+    @discardableResult
+    mutating func add(_ inputs: [String: Tensor], ann: [String: Tensor]) throws -> SimulationResult {
         let bound = try simulator.bind(inputs)
         let result = try simulator.run(bound)
         for (name, estimates) in result.outputs { comparisons[name]!.add(estimates, ann: ann[name]!) }
         for step in counts.indices { counts[step] += result.steps[step] }
         samples += bound.count
+        return result
     }
 
     func fidelity(prices: EnergyPrices = .arithmetic) -> Fidelity {
@@ -76,7 +79,7 @@ struct FidelitySums {
     }
 
     /// The output that holds a value per class, where just one does.
-    private static func classOutput(of graph: Graph) -> String? {
+    static func classOutput(of graph: Graph) -> String? {
         let fitting = graph.outputs.filter { output in
             let shape = graph[output.value].shape
             return shape.rank == 2 && isSample(shape[0], Batching(graph)) && !shape[1].scalesWithBatch && shape[1].size > 1

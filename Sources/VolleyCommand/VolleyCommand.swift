@@ -14,6 +14,7 @@ struct VolleyCommand: ParsableCommand {
               volley convert  vit/ --calibration images/ -o vit.volley thresholds from a few hundred unlabelled images
               volley evaluate vit.volley test/ --steps 8               accuracy, firing rate and energy at t = 1…8
 
+            'volley verify' says where a network departs from its ANN, and what to change.
             'volley tune' finds method and settings for a loss or an energy, 'volley compare' puts methods side by side.
             'volley demo' shows all of it on an embedded network in a few seconds.
             Results go to standard output, progress to standard error. Exit codes: 0 fine, 1 failed, 2 bad input or usage,
@@ -21,8 +22,8 @@ struct VolleyCommand: ParsableCommand {
             """,
         version: volleyVersion,
         subcommands: [
-            Inspect.self, Convert.self, Evaluate.self, Compare.self, Tune.self, ReportCommand.self, RunCommand.self, Bench.self, Methods.self,
-            Demo.self,
+            Inspect.self, Convert.self, Evaluate.self, Verify.self, Adjust.self, Compare.self, Tune.self, ReportCommand.self, RunCommand.self,
+            Bench.self, Methods.self, Demo.self,
         ])
 
     static func main() {

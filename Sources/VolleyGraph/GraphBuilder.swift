@@ -78,11 +78,13 @@ public struct GraphBuilder {
 }
 
 extension Graph {
-    /// The ANN that a spiking network was made from: the same graph without its neuron sites.
+    /// The same graph without its neuron sites, or without some of them: values are handed on as the ANN has them. Without any it is the ANN
+    /// that a spiking network was made from.
+    /// - Parameter isLeftOut: asked by the name of a site.
     /// - Throws: ``GraphError`` never for a graph that was verified.
-    public func withoutNeurons() throws -> Graph {
+    public func withoutNeurons(at isLeftOut: (_ site: String) -> Bool = { _ in true }) throws -> Graph {
         try rebuilt { builder, node, _, inputs in
-            guard let site = node.operation?.neuronSite else { return try builder.copy(node, inputs: inputs) }
+            guard let site = node.operation?.neuronSite, isLeftOut(node.name) else { return try builder.copy(node, inputs: inputs) }
             let value = try site.activation.map { try builder.add(node.name, $0.operator, [inputs[0]]) } ?? inputs[0]
             return inputs.count == 1 ? value : try builder.add(node.name + ".divided", .elementwise(Elementwise(.divide)), [value, inputs[1]])
         }
