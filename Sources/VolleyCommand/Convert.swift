@@ -16,7 +16,7 @@ struct Convert: ParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @Option(
         help: """
-            Calibration data: any folder of JPEG or PNG files, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
+            Calibration data: any folder of JPEG or PNG files, .tar archives of them, .npz, CIFAR binary or IDX; or an .npz with arrays named like \
             the model's inputs. Labels are not used.
             """)
     var calibration: String?

@@ -34,7 +34,10 @@ struct Evaluate: ParsableCommand {
             """)
 
     @Argument(help: "A .volley file.") var network: String
-    @Argument(help: "Data: folders of JPEG or PNG files, .npz with x and y or with an array for every input, CIFAR binary or IDX.") var data: String
+    @Argument(
+        help:
+            "Data: folders of JPEG or PNG files, .tar archives of them with .cls files (WebDataset), .npz with x and y or with an array for every input, CIFAR binary or IDX."
+    ) var data: String
     @Option(name: .shortAndLong, help: "Number of time-steps T, \(OptionRange.text(OptionRange.steps)).") var steps: Int?
     @Option(
         help: ArgumentHelp(

@@ -8,7 +8,8 @@ import VolleyTensors
     private func sum(_ values: [Double]) -> ExactSum { values.reduce(into: ExactSum()) { $0 += $1 } }
 
     private static let extremes: [Double] = [
-        0, -0.0, 1, -1, 0.1, -0.3, 1e300, -1e300, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-310, .greatestFiniteMagnitude, 0x1.fffffffffffffp-1000,
+        0, -0.0, 1, -1, 0.1, -0.3, 1e300, -1e300, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 2.2250738585072014e-308, 1e-300 * 1e-10,
+        .greatestFiniteMagnitude, 0x1.fffffffffffffp-1000,
     ]
 
     @Test func oneValueIsItself() {
@@ -26,8 +27,8 @@ import VolleyTensors
         #expect(sum([Double](repeating: 0.1, count: 10)).value == 1, "ten times the double next to 0.1")
         #expect(sum([.greatestFiniteMagnitude, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]).value == .greatestFiniteMagnitude)
         // Halves go to the even neighbour, and anything beyond a half does not.
-        #expect(sum([1, 0x1p-53]).value == 1 && sum([1, 0x1p-53, 5e-324]).value == 1 + 0x1p-52)
-        #expect(sum([-1, -0x1p-53]).value == -1 && sum([-1, -0x1p-53, -5e-324]).value == -1 - 0x1p-52)
+        #expect(sum([1, 0x1p-53]).value == 1 && sum([1, 0x1p-53, .leastNonzeroMagnitude]).value == 1 + 0x1p-52)
+        #expect(sum([-1, -0x1p-53]).value == -1 && sum([-1, -0x1p-53, -.leastNonzeroMagnitude]).value == -1 - 0x1p-52)
     }
 
     /// Whole numbers are summed as integers, where nothing rounds.

@@ -38,7 +38,8 @@ import VolleyTestSupport
         let bias = random.normalTensor([outputs]).values, arriving = arriving(steps * rows * inputs, &random)
         let addend = seed % 2 == 0 ? random.normalTensor([rows * outputs]).values : nil
         let divisors = divided ? (0..<outputs).map { _ in 0.5 + random.uniform() } : []
-        return Case(rows: rows, outputs: outputs, inputs: rows * inputs, addend: addend, divisors: divisors) { neurons, kernels, first, count, state, outputs in
+        return Case(rows: rows, outputs: outputs, inputs: rows * inputs, addend: addend, divisors: divisors) {
+            neurons, kernels, first, count, state, outputs in
             let kernel = LayerKernel(
                 .floats(weights), bias: bias, source: spikes ? source : nil, activation: spikes ? .relu : nil, target: neurons, eventDensity: 0.5)
             let part = (first - 1) * rows * inputs..<(first - 1 + count) * rows * inputs
@@ -58,7 +59,8 @@ import VolleyTestSupport
         let rows = 2 * size * size, pixels = rows * channels, arriving = arriving(steps * pixels, &random)
         let addend = seed % 2 == 0 ? random.normalTensor([pixels]).values : nil
         let divisors = divided ? (0..<channels).map { _ in 0.5 + random.uniform() } : []
-        return Case(rows: rows, outputs: channels, inputs: pixels, addend: addend, divisors: divisors) { neurons, kernels, first, count, state, outputs in
+        return Case(rows: rows, outputs: channels, inputs: pixels, addend: addend, divisors: divisors) {
+            neurons, kernels, first, count, state, outputs in
             let kernel = GroupedKernel(
                 weights, windows: windows, width: 1, bias: bias, source: spikes ? source : nil, activation: spikes ? .gelu : .relu6,
                 target: neurons)

@@ -67,7 +67,9 @@ import VolleyTensors
 
     /// Alphabets of few codes, which are compared one by one, and of many, which a table counts; parts that begin and end anywhere.
     @Test func countsByBruteForce() {
-        for (levels, density, isBurst) in [(1, 2, false), (7, 10, false), (8, 3, false), (40, 2, false), (127, 50, false), (5, 2, true), (127, 3, true)] {
+        for (levels, density, isBurst) in [
+            (1, 2, false), (7, 10, false), (8, 3, false), (40, 2, false), (127, 50, false), (5, 2, true), (127, 3, true),
+        ] {
             // Of bursts, the code is the number of spikes.
             let codes = (1...levels).map { Int8($0) } + (isBurst ? [] : (1...levels).map { -Int8($0) })
             let alphabet = Alphabet(

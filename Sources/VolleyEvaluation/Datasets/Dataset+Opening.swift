@@ -23,6 +23,8 @@ extension Dataset {
     ///
     /// - a folder of `.jpg`, `.jpeg` or `.png` files, in one folder per class or in any other way; only class folders, and
     ///   any folder with a file of labels, can be measured on;
+    /// - a `.tar` archive, or a folder of them, of such images, each with its class index in a file `.cls` of the same name beside it
+    ///   (WebDataset);
     /// - an `.npz` archive with samples `x` and for measuring labels `y`: floats `[N, …]` are fed as they are, 8-bit unsigned
     ///   integers `[N, H, W]`, `[N, H, W, C]` or `[N, C, H, W]` are images; labels are class indices or one-hot;
     /// - a binary batch `.bin` of CIFAR-10 or CIFAR-100 (fine labels);
@@ -57,6 +59,7 @@ extension Dataset {
         let listing = try FolderListing(path)
         let folder = try ImageFolder(listing)
         if folder.hasImages { return try folder.dataset(labels: options.labels) }
+        if let dataset = try TarShards.dataset(in: listing, labels: options.labels) { return dataset }
 
         func failure(_ message: String, found: String) -> EvaluationError {
             EvaluationError(
@@ -80,6 +83,11 @@ extension Dataset {
         switch ArrayFileKind(name: name) {
         case .npz: return try NpzDataset.open(path, options)
         case .cifar: return try CIFARDataset.open(path)
+        case .tar: return try TarShards(paths: [path]).dataset(path: path)
+        case .compressedTar:
+            throw EvaluationError(
+                .unrecognizedDataset, "Compressed archives are not read, since their samples cannot be reached apart: unpack it to a .tar file.",
+                context: .init(file: path))
         case .idxImages: return try IDXDataset.open(path)
         case .idxLabels:
             throw EvaluationError(
@@ -89,20 +97,24 @@ extension Dataset {
             throw EvaluationError(
                 .unrecognizedDataset, "The file's name tells of no data set.",
                 context: .init(
-                    file: path, expected: "*.npz, *.bin (CIFAR), *-images*ubyte[.gz] (IDX) or a folder of folders"))
+                    file: path, expected: "*.npz, *.tar (WebDataset), *.bin (CIFAR), *-images*ubyte[.gz] (IDX) or a folder of folders"))
         }
     }
 }
 
 /// The kinds of files that hold a whole data set, told by their names.
 enum ArrayFileKind {
-    case npz, cifar, idxImages, idxLabels
+    case npz, tar, compressedTar, cifar, idxImages, idxLabels
 
     init?(name: String) {
         let name = name.lowercased()
         let isIDX = name.hasSuffix("ubyte") || name.hasSuffix("ubyte.gz")
         if name.hasSuffix(".npz") {
             self = .npz
+        } else if TarShards.isArchive(name) {
+            self = .tar
+        } else if TarShards.isCompressed(name) {
+            self = .compressedTar
         } else if name.hasSuffix(".bin") {
             self = .cifar
         } else if isIDX && name.contains("images") {

@@ -2,7 +2,7 @@ import Foundation
 import VolleyFormats
 public import VolleyTensors
 
-/// Samples to calibrate with or to measure on: image files in folders, or arrays.
+/// Samples to calibrate with or to measure on: image files in folders or archives, or arrays.
 ///
 /// `Dataset.open(_:_:)` says what is recognised. Image files are read when a sample is asked for; arrays are held in
 /// memory. What the data says about classes is bound to a network's outputs by `labels(for:)`; calibration needs none.
@@ -10,7 +10,7 @@ public struct Dataset: Sendable {
     /// Where the data set was opened.
     public let path: String
     /// What was found at the path, but is not part of the data set.
-    public let diagnostics: [Diagnostic]
+    public internal(set) var diagnostics: [Diagnostic]
     let source: SampleSource
     /// What the data says about the class of each sample, in the order of the samples.
     let annotation: Annotation
@@ -50,10 +50,11 @@ public struct Dataset: Sendable {
         try reading(index) { try source.sample(at: $0) }
     }
 
-    /// What to call a sample in a message: the file's path in the folder, or `test.npz[17]`.
+    /// What to call a sample in a message: the file's path in the folder, its archive and name there, or `test.npz[17]`.
     public func sampleName(_ index: Int) -> String {
         switch source {
         case .files(_, let paths): paths[positions[index]]
+        case .archived(let shards): shards.name(at: positions[index])
         case .images, .values: "\(name)[\(positions[index])]"
         }
     }
@@ -77,7 +78,7 @@ public struct Dataset: Sendable {
 
     /// A smaller data set of `count` samples, or this one if it has no more.
     ///
-    /// Arrays keep their first samples. Files lie sorted by class, so there every class keeps its first files, the same
+    /// Arrays and archives keep their first samples. Files lie sorted by class, so there every class keeps its first files, the same
     /// number in each class as far as there are enough; what cannot be shared out evenly goes to the first classes. A
     /// prefix of a prefix is the prefix of the whole.
     /// - Precondition: `count` is not negative.
@@ -87,7 +88,7 @@ public struct Dataset: Sendable {
         let kept: [Int]
         switch source {
         case .files: kept = Self.spread(count, over: annotation.groups(of: self.count))
-        case .images, .values: kept = Array(0..<count)
+        case .archived, .images, .values: kept = Array(0..<count)
         }
         return selecting(kept)
     }

@@ -5,6 +5,8 @@ import VolleyTensors
 enum SampleSource: Sendable {
     /// Image files, by their paths relative to a folder.
     case files(folder: String, paths: [String])
+    /// Image files in tar archives.
+    case archived(TarShards)
     case images(ImageArray)
     /// Network inputs `[N, …]`.
     case values(Tensor)
@@ -13,6 +15,7 @@ enum SampleSource: Sendable {
     var count: Int {
         switch self {
         case .files(_, let paths): paths.count
+        case .archived(let shards): shards.images.count
         case .images(let array): array.pixels.count / array.byteCount
         case .values(let tensor): tensor.shape[0]
         }
@@ -27,11 +30,11 @@ enum SampleSource: Sendable {
         switch self {
         case .files(let folder, let paths):
             let file = try InputFile(path: folder + "/" + paths[position])
-            guard file.count <= Self.maximumFileLength else {
-                let message = "The file has \(file.count) bytes; at most \(Self.maximumFileLength) are read. Shrink it."
-                throw FormatError(.tooLarge, message, path: file.path)
-            }
+            try Self.check(file.count, path: file.path)
             return try file.allBytes
+        case .archived(let shards):
+            try Self.check(shards.byteCount(at: position), path: shards.name(at: position))
+            return try shards.bytes(at: position)
         case .images(let array):
             return array.image(at: position).pixels
         case .values(let tensor):
@@ -41,10 +44,17 @@ enum SampleSource: Sendable {
         }
     }
 
+    private static func check(_ count: Int, path: String) throws {
+        guard count <= maximumFileLength else {
+            throw FormatError(.tooLarge, "The file has \(count) bytes; at most \(maximumFileLength) are read. Shrink it.", path: path)
+        }
+    }
+
     /// The number of those bytes, without reading them.
     func byteCount(at position: Int) throws -> Int {
         switch self {
         case .files(let folder, let paths): try InputFile(path: folder + "/" + paths[position]).count
+        case .archived(let shards): shards.byteCount(at: position)
         case .images(let array): array.byteCount
         case .values(let tensor): 4 * tensor.shape.rowCount
         }
@@ -54,6 +64,8 @@ enum SampleSource: Sendable {
         switch self {
         case .files(let folder, let paths):
             .image(try ImageDecoder.decode(bytes(at: position), name: folder + "/" + paths[position]))
+        case .archived(let shards):
+            .image(try ImageDecoder.decode(bytes(at: position), name: shards.name(at: position)))
         case .images(let array):
             .image(array.image(at: position))
         case .values(let tensor):

@@ -93,7 +93,9 @@ extension NeuronLayer {
         }
         if thresholds == .perNeuron { return .alone(because: "each has a threshold of its own") }
         guard coding == .rate, model.rule != nil else {
-            return .alone(because: "no kernel runs the family '\(family)'\(thresholds == .single ? "" : " with a threshold by channel"), so they run one by one")
+            return .alone(
+                because: "no kernel runs the family '\(family)'\(thresholds == .single ? "" : " with a threshold by channel"), so they run one by one"
+            )
         }
         return takesTrains ? .alone(because: "recorded spikes can stand for them") : .behindLayers
     }
