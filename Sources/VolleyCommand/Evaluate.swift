@@ -28,6 +28,9 @@ struct Evaluate: ParsableCommand {
             With --early-exit each sample runs by itself, step by step, until its softmax margin is reached, and no further: the \
             table has a row for every margin instead, with the mean t, the share of samples that stop at each t, and the time of \
             one thread for a sample; answers, costs and times are those of the steps up to each sample's stop.
+            With --shard I/N it measures a part of the samples into RESULT.I-of-N.shard beside --json RESULT.json, and 'volley merge' joins \
+            the parts to what one run says. In tasks of Slurm (arrays, srun), indexed jobs of Kubernetes (with VOLLEY_SHARDS), Open MPI and PMI \
+            it takes its part by itself: srun volley evaluate vit.volley test --steps 8 --json vit.json
             Class folders are called like the model's classes (label_names or id2label in its config.json); for a model without \
             names, by class index from 0, or by WordNet id for ImageNet's 1,000 classes, or there are as many as classes, in the \
             order of their names. --labels says the classes of any folder. Whatever leaves a doubt is refused.
@@ -59,6 +62,11 @@ struct Evaluate: ParsableCommand {
     var detail: Int?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
     var resume: String?
+    @Option(
+        help: ArgumentHelp(
+            "Measure one of N parts, to join by 'volley merge' (default: the part of a task of Slurm, Kubernetes, Open MPI or PMI; none: all samples).",
+            valueName: "I/N"))
+    var shard: String?
     @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
     @Flag(help: "Take notes for errors.") var strict = false
 
@@ -67,14 +75,16 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try OptionRange.check("--steps", steps, OptionRange.steps)
         try OptionRange.check("--detail", detail, OptionRange.detail)
-        let format = try report.map { try ReportOutput.format(of: $0, "--report") }
+        if let report { _ = try ReportOutput.format(of: report, "--report") }
         try measuring.check()
+        let shard = try chosenShard()
         let margins = try earlyExit.map(MarginOption.margins)
         guard margins == nil || !sites else { throw CommandError("--early-exit counts no spikes by site: leave out --sites") }
         let spiking = try SpikingNetwork(contentsOf: network)
         guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
         let samples = try measuring.data(data, for: spiking, task: task)
-        try OutputPath.check([json, report, resume], imagesIn: [data])
+        let outputs = try shard.map { [try file(of: $0)] } ?? [json, report, resume]
+        try OutputPath.check(outputs, imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + samples.diagnostics).forEach(diagnostics.add)
         try diagnostics.check()
@@ -84,11 +94,11 @@ struct Evaluate: ParsableCommand {
         let evaluation = try Evaluation(spiking, on: samples, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
-        if !measuring.allowOverlap {
-            try CalibrationOverlap.check(
-                spiking, measuring.limit.map { samples.prefix($0) } ?? samples, skipBad: measuring.skipBad, threads: measuring.threads,
-                progress: ProgressLine("comparing with the calibration data").update)
+        if let shard {
+            let run = try ShardRun(shard, of: evaluation, path: outputs[0]!, networkDigest: try SHA256.digest(ofFile: network).hexadecimal)
+            return try measure(run, spiking, path: outputs[0]!)
         }
+        try checkOverlap(spiking, measuring.limit.map { samples.prefix($0) } ?? samples)
         let progress = ProgressLine("evaluating")
         let results = try evaluation.run(
             networkDigest: try SHA256.digest(ofFile: network).hexadecimal, resumeFile: resume,
@@ -97,31 +107,17 @@ struct Evaluate: ParsableCommand {
                 if done < total { try Termination.check(state(done, total)) }
             })
         Termination.finishChecks()
-        // Where one of these cannot be written, the others still are.
-        let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
-        let reported = Result {
-            guard let report, let format else { return }
-            try AtomicFile.write(Array(Report([.init(ReportOutput.labels([network])[0], results)]).text(format).utf8), to: report)
-        }
-        try show(results)
-        try written.get()
-        try reported.get()
+        try ResultsText.write(
+            results, of: "\(network) on \(data)", label: ReportOutput.labels([network])[0], json: json, report: report, sites: sites)
         if let resume { TemporaryFiles.remove(resume) }
     }
 
-    private func show(_ results: Results) throws {
-        for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
-        try Console.out(
-            "\(network) on \(data): \(results.samples) samples" + (results.skipped.isEmpty ? "" : ", \(results.skipped.count) skipped") + "\n")
-        try Console.out(ResultsTable.text(results))
-        if sites { try Console.out(ResultsTable.sites(results, samples: results.samples)) }
-        for note in results.reading?.notes ?? [] { try Console.out(note) }
-        for caveat in results.provenance.caveats { try Console.out(caveat) }
-        if let error = results.weightError {
-            try Console.out((error.annOutputs == nil ? "With " : "On the first 32 samples, ") + error.summary + ".")
-        }
-        if !results.comparesWithANN { try Console.out("The ANN was left out: only its costs are known here, not its answers.") }
-        try Console.out("In floating point, not spikes: \(results.floatingPointOperators.joined(separator: ", ")).")
+    /// - Throws: `SpikingError` naming samples that were calibrated on, unless that is allowed.
+    func checkOverlap(_ spiking: SpikingNetwork, _ samples: EvaluationData) throws {
+        guard !measuring.allowOverlap else { return }
+        try CalibrationOverlap.check(
+            spiking, samples, skipBad: measuring.skipBad, threads: measuring.threads,
+            progress: ProgressLine("comparing with the calibration data").update)
     }
 
     /// What is said to whoever interrupts.

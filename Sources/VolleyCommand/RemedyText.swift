@@ -40,6 +40,7 @@ enum RemedyText {
         case .output: remedy.value == nil ? "--output" : "--output \(value)"
         case .task: "--task \(value) of 'volley evaluate'"
         case .overlapCheck: "--allow-overlap"
+        case .shard: "--shard \(value)"
         }
     }
 }

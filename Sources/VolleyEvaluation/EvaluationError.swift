@@ -13,6 +13,8 @@ public struct EvaluationError: InputError {
         case unreadableSample
         /// The progress that an interrupted evaluation kept cannot be used.
         case malformedProgress
+        /// Files are no shards of one evaluation, or do not make it whole.
+        case shards
         /// The samples do not have the shape of the network's input.
         case shapeMismatch
         /// What the data says about classes cannot be bound to the network's classes.

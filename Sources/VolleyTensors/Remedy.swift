@@ -42,6 +42,8 @@ public struct Remedy: Sendable, Hashable, CustomStringConvertible {
         case task = "Evaluation.Settings.task"
         /// What refuses to measure on samples that were calibrated on; it can be left out.
         case overlapCheck = "CalibrationOverlap.check"
+        /// Which part of an evaluation is measured; the value is such as `2/4`.
+        case shard = "Shard"
     }
 
     public let parameter: Parameter

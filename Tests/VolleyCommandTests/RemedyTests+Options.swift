@@ -100,7 +100,8 @@ extension RemedyTests {
         } follow: {
             [["inspect", $0.vit]]
         },
-        Remedy("the commands are inspect, convert, evaluate, verify, adjust, compare, tune, report, reproduce, run, bench, methods, demo") { _ in
+        Remedy("the commands are inspect, convert, evaluate, merge, verify, adjust, compare, tune, report, reproduce, run, bench, methods, demo") {
+            _ in
             ["simulate"]
         } follow: { _ in
             ["inspect", "convert", "evaluate", "verify", "adjust", "run", "bench", "methods", "demo"].map { [$0, "--help"] }

@@ -171,6 +171,24 @@ import VolleyTestSupport
         }
     }
 
+    /// Samples of one run stay together, so that shards say what one run says.
+    @Test(arguments: fixed, [1, 2, 3, 5]) func shardsAreOfWholeRuns(name: String, count: Int) throws {
+        let folder = try TemporaryDirectory()
+        let dataset = try Dataset.open(try Self.dataset(name, in: folder))
+        let evaluation = try Evaluation(try Self.network(name), on: dataset, settings: .init(timeSteps: 3, weights: .int8))
+        let paths = try (1...count).map { index in
+            var run = try ShardRun(try #require(Shard(index, of: count)), of: evaluation, path: folder.file("\(index)"))
+            #expect(run.count % 4 == 0)
+            _ = try run.run()
+            return folder.file("\(index)")
+        }
+        let (merged, whole) = (try ShardFiles.merge(paths), try evaluation.run())
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(try encoder.encode(merged) == encoder.encode(whole))
+        withExtendedLifetime(folder) {}
+    }
+
     /// Layers of 6 → 7 → 5: 77 multiply-accumulates, 35 of them behind 7 neurons.
     @Test(arguments: fixed) func costsAreThoseOfOneSample(name: String) throws {
         let folder = try TemporaryDirectory()

@@ -81,6 +81,27 @@ public struct EvaluationData: Sendable {
         return result
     }
 
+    /// Some of the samples, in the order of their indices here. Labels and masks of a file of arrays stay those of all.
+    /// - Precondition: there are samples of these indices, at least one.
+    func selecting(_ indices: [Int]) -> EvaluationData {
+        var result = self
+        switch source {
+        case .dataset(let dataset): result.source = .dataset(dataset.selecting(indices))
+        case .arrays(let arrays, let annotation): result.source = .arrays(arrays.selecting(indices), annotation.selecting(indices))
+        }
+        return result
+    }
+
+    /// What tells each sample from others; nil for one that cannot be opened.
+    /// - Throws: ``EvaluationError`` naming a file that cannot be read, unless these are skipped.
+    func sampleDigests(skipsUnreadable: Bool, threads: Int) throws -> [SampleDigest?] {
+        switch source {
+        case .dataset(let dataset): try dataset.sampleDigests(skipsUnreadable: skipsUnreadable, threads: threads)
+        case .arrays(let arrays, _):
+            try parallelRanges(count, threads: threads) { _, range in range.map { Optional(arrays.identity(of: $0)) } }.flatMap { $0 }
+        }
+    }
+
     /// What to call a sample in a message.
     public func sampleName(_ index: Int) -> String {
         switch source {
@@ -109,10 +130,14 @@ public struct EvaluationData: Sendable {
     /// - Parameters:
     ///   - classes: the class of each sample, where it has one.
     ///   - rows: labels and masks that are read.
-    func digest(classes: [Int]?, rows: [Rows], skipsUnreadable: Bool, threads: Int) throws -> Digest {
+    ///   - known: the samples' own digests, where they are known already.
+    /// - Throws: ``EvaluationError`` naming a file that cannot be read.
+    func digest(classes: [Int]?, rows: [Rows], known: [SampleDigest?]? = nil, skipsUnreadable: Bool, threads: Int) throws -> Digest {
         let samples: Digest
         switch source {
-        case .dataset(let dataset): samples = try dataset.digest(labels: classes, skipsUnreadable: skipsUnreadable, threads: threads)
+        case .dataset(let dataset):
+            let digests = try known ?? dataset.sampleDigests(skipsUnreadable: skipsUnreadable, threads: threads)
+            samples = Dataset.digest(of: digests, labels: classes)
         case .arrays(let arrays, _): samples = arrays.digest
         }
         if case .dataset = source, rows.isEmpty { return samples }

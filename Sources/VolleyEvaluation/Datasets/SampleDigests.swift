@@ -85,18 +85,27 @@ extension Dataset {
     /// - Throws: `EvaluationError` naming a file that cannot be read.
     public func digest(labels: [Int]? = nil, skipsUnreadable: Bool = false, threads: Int) throws -> Digest {
         precondition(labels == nil || labels!.count == count, "\(labels!.count) labels for \(count) samples")
-        let digests = try parallelRanges(count, threads: threads) { _, range in
+        return Self.digest(of: try sampleDigests(skipsUnreadable: skipsUnreadable, threads: threads), labels: labels)
+    }
+
+    /// The digests of the samples' stored bytes; nil for one that cannot be opened.
+    /// - Throws: `EvaluationError` naming a file that cannot be read, unless these are skipped.
+    func sampleDigests(skipsUnreadable: Bool, threads: Int) throws -> [SampleDigest?] {
+        try parallelRanges(count, threads: threads) { _, range in
             try range.map { index in
                 do {
-                    return SampleDigest(of: try bytes(of: index)).description
+                    return SampleDigest(of: try bytes(of: index))
                 } catch {
                     guard skipsUnreadable else { throw error }
-                    return "-"
+                    return nil
                 }
             }
         }.flatMap { $0 }
+    }
+
+    static func digest(of digests: [SampleDigest?], labels: [Int]?) -> Digest {
         var hash = SHA256()
-        for (index, digest) in digests.enumerated() {
+        for (index, digest) in digests.map({ $0?.description ?? "-" }).enumerated() {
             hash.update(Array((labels.map { "\(digest) \($0[index])\n" } ?? digest + "\n").utf8))
         }
         return hash.finalize()

@@ -37,6 +37,11 @@ struct AnswerTally: Sendable, Hashable, Codable {
         if let annAnswer { ann?[label * classes + annAnswer, default: 0] += 1 }
     }
 
+    static func += (tally: inout AnswerTally, other: AnswerTally) {
+        tally.spiking.merge(other.spiking, uniquingKeysWith: +)
+        tally.ann.add(other.ann) { $0.merge($1, uniquingKeysWith: +) }
+    }
+
     /// Whether these can be counts of so many samples.
     /// - Parameters:
     ///   - right: how many answers of the spiking network are right.

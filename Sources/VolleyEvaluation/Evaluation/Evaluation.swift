@@ -177,76 +177,62 @@ public struct Evaluation: Sendable {
         let journal = try resumeFile.map {
             try Journal(path: $0, of: Journal.Subject(settings: settings, network: networkDigest, data: dataDigest))
         }
-        let empty = emptyTally
-        var tally = journal?.tally ?? empty
-        guard tally.isPossible(beside: empty, among: data.count, sites: sites) else {
+        let frame = ResultsFrame(of: self, Results.Digests(network: networkDigest, data: dataDigest))
+        var tally = journal?.tally ?? frame.emptyTally
+        guard tally.isPossible(beside: frame.emptyTally, among: data.count, sites: frame.sitesByName) else {
             throw EvaluationError(
                 .malformedProgress, "This progress was altered: it holds sums that no evaluation of these samples has.",
                 context: .init(file: resumeFile))
         }
-        let comparison = try settings.comparesWithANN ? simulator.rounding.map { try WeightComparison(simulator.ann, $0) } : nil
-        var batches = try batches(size: batchSize, threads: settings.threads, startingAt: tally.position)
-        try progress(tally.position, data.count)
-        while let batch = try batches.next() {
-            try measure(batch, comparison, ann, &tally)
-            try journal?.write(tally)
-            try progress(tally.position, data.count)
-        }
+        try measure(.init(data), ann, into: &tally, keeping: { try journal?.write($0) }, progress: progress)
         guard tally.samples > 0 else {
             throw EvaluationError(
                 .malformedDataset, "none of the \(data.count) samples could be read", context: .init(file: data.path))
         }
-        let detail = settings.detail > 0 ? try DetailRun(self).run() : nil
-        return results(tally, Results.Digests(network: networkDigest, data: dataDigest), detail)
+        return frame.results(tally, try firstSamples())
     }
 
-    private var emptyTally: Tally {
-        let (compares, shape) = (settings.comparesWithANN, reading.output.shape)
-        guard let margins = settings.earlyExit else {
-            return Tally(
-                timeSteps: settings.timeSteps, answers: reading.emptyTally(timeSteps: settings.timeSteps, comparesWithANN: compares))
+    /// The samples that are measured: all, or some of them.
+    struct Part: Sendable {
+        let data: EvaluationData
+        /// Which samples of all these are; nil where they are all.
+        var places: [Int]?
+
+        init(_ data: EvaluationData, places: [Int]? = nil) { (self.data, self.places) = (data, places) }
+    }
+
+    /// Goes on measuring where a tally ends, to the last sample of a part.
+    /// - Parameter keep: called after every batch with what is tallied.
+    func measure(
+        _ part: Part, _ ann: ANNAnswers?, into tally: inout Tally, keeping keep: (Tally) throws -> Void,
+        progress: (_ done: Int, _ total: Int) throws -> Void
+    ) throws {
+        var batches = try batches(of: part, size: batchSize, threads: settings.threads, startingAt: tally.position)
+        try progress(tally.position, part.data.count)
+        while let batch = try batches.next() {
+            try measure(batch, ann, &tally)
+            try keep(tally)
+            try progress(tally.position, part.data.count)
         }
-        return Tally(
-            timeSteps: 0,
-            answers: .classification(.init(timeSteps: settings.timeSteps, margins: margins, shape: shape, comparesWithANN: compares)))
     }
 
     /// Elements of all outputs and time-steps that a batch holds at most, unless a single run has more.
     private static let budget = 1 << 26
 
-    private var batchSize: Int {
+    var batchSize: Int {
         let graph = network.graph
         let perRun = graph.outputs.reduce(0) { $0 + graph[$1.value].shape.perSample.count } * settings.timeSteps
         let fitting = max(1, Self.budget / max(1, perRun)) * simulator.batching.samplesPerRun
         return simulator.batching.size(near: min(settings.batchSize, fitting))
     }
 
-    func batches(size: Int, threads: Int, startingAt start: Int = 0, prefetched: Int = 1) throws -> FedBatches {
+    func batches(of part: Part? = nil, size: Int, threads: Int, startingAt start: Int = 0, prefetched: Int = 1) throws -> FedBatches {
         try FedBatches(
-            data, input: network.graph[network.graph.inputs[0]], preprocessing: network.preprocessing, size: size, threads: threads,
-            skipsUnreadable: settings.skipBad, startingAt: start, prefetched: prefetched)
+            part?.data ?? data, places: part?.places, input: network.graph[network.graph.inputs[0]], preprocessing: network.preprocessing,
+            size: size, threads: threads, skipsUnreadable: settings.skipBad, startingAt: start, prefetched: prefetched)
     }
 
-    /// By name the neurons and codes of every site.
-    private var sites: [String: (neurons: Int, codes: Int)] {
-        var sites: [String: (neurons: Int, codes: Int)] = [:]
-        for node in network.graph.nodes {
-            guard let layer = network.neurons[node.name] else { continue }
-            sites[node.name] = (node.shape.perSample.count, layer.alphabet.codes.count)
-        }
-        return sites
-    }
-
-    /// How many samples, from the first one on, show what rounding the weights changes: 32, or as many more as fill whole runs of the
-    /// network.
-    private var comparedSamples: Int {
-        let run = simulator.batching.samplesPerRun
-        return (32 + run - 1) / run * run
-    }
-
-    private func measure(
-        _ batch: FedBatch, _ comparison: WeightComparison?, _ ann: ANNAnswers?, _ tally: inout Tally
-    ) throws {
+    private func measure(_ batch: FedBatch, _ ann: ANNAnswers?, _ tally: inout Tally) throws {
         guard !batch.samples.isEmpty else { return tally.add(batch) }
         let (inputs, output) = (batch.inputs, reading.output.name)
         var annOutput: Tensor?
@@ -260,9 +246,6 @@ public struct Evaluation: Sendable {
             failure.sampleName = failure.sample.map { data.sampleName(batch.samples[$0]) }
             throw failure
         }
-        let count = batch.samples.count
-        try comparison?.add(
-            0..<max(0, min(count, comparedSamples - tally.samples)), of: inputs, to: &tally.weightDistances)
         switch spiking {
         case .whole(let result):
             tally.add(result)

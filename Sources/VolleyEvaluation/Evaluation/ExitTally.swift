@@ -16,11 +16,26 @@ struct ExitTally: Sendable, Hashable, Codable {
 
     init(timeSteps: Int) { stops = Array(repeating: 0, count: timeSteps) }
 
+    static func += (tally: inout ExitTally, other: ExitTally) {
+        tally.stops.add(other.stops, by: +=)
+        tally.reached += other.reached
+        tally.hits += other.hits
+        tally.agreements += other.agreements
+        tally.counts += other.counts
+        tally.nanoseconds += other.nanoseconds
+    }
+
     /// Whether these can be sums over so many samples.
     func isPossible(timeSteps: Int, samples: Int) -> Bool {
         stops.count == timeSteps && stops.allSatisfy { 0...samples ~= $0 } && stops.reduce(0, +) == samples
             && hits.isPossible(of: samples) && [reached, agreements].allSatisfy { 0...samples ~= $0 }
-            && counts.isPossible(atMost: Int.max / 4) && 0...Int.max / 4 ~= nanoseconds
+            && isAddable(parts: 1)
+    }
+
+    /// Whether so many such sums can be added up.
+    func isAddable(parts: Int) -> Bool {
+        let largest = Int.max / (4 * max(1, parts))
+        return counts.isPossible(atMost: largest) && 0...largest ~= nanoseconds
     }
 
     /// Counts a sample.

@@ -48,38 +48,64 @@ public struct ProgressFile<Subject: Codable & Sendable, State: Codable & Sendabl
             EvaluationError(.malformedProgress, problem, context: .init(file: path))
         }
         let article = kind.name.first.map { "aeiou".contains($0) } ?? false ? "an" : "a"
-        let foreign = failure(
-            "This is not the kept progress of \(article) \(kind.name), or that of another version. Name another file, or remove this one.")
-        let file = try InputFile(path: path)
-        guard file.count <= largestFile else { throw foreign }
-        let bytes = try file.allBytes
-        guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { throw foreign }
-        let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 4, words[..<2].joined(separator: " ") == kind.title else { throw foreign }
         let anew = "Remove the file, and the \(kind.name) begins anew."
-        guard words[2] == volleyVersion else {
-            throw failure("This progress was kept by version \(words[2]), and this is \(volleyVersion). \(anew)")
+        do {
+            let kept = try contents(of: path, kind)
+            guard try encoded(kept.subject) == encoded(subject) else {
+                throw failure(
+                    "This progress is of another network, other data or other settings. Name another file, or remove this one "
+                        + "to begin anew.")
+            }
+            return kept.state
+        } catch let problem as Problem {
+            switch problem {
+            case .foreign:
+                throw failure(
+                    "This is not the kept progress of \(article) \(kind.name), or that of another version. Name another file, or remove this one.")
+            case .otherVersion(let version):
+                throw failure("This progress was kept by version \(version), and this is \(volleyVersion). \(anew)")
+            case .damaged: throw failure("This progress was altered or damaged: its digest does not fit. \(anew)")
+            }
         }
+    }
+
+    /// Why the contents of a file cannot be used.
+    enum Problem: Error {
+        /// It is no file of this kind.
+        case foreign
+        case otherVersion(String)
+        case damaged
+    }
+
+    /// What stands in a file, whatever it belongs to.
+    /// - Throws: ``Problem``; `FileError` where there is no file that can be read.
+    static func contents(of path: String, _ kind: Kind) throws -> (subject: Subject, state: State) {
+        let file = try InputFile(path: path)
+        guard file.count <= largestFile else { throw Problem.foreign }
+        let bytes = try file.allBytes
+        guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { throw Problem.foreign }
+        let words = String(decoding: bytes[..<end], as: UTF8.self).split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 4, words[..<2].joined(separator: " ") == kind.title else { throw Problem.foreign }
+        guard words[2] == volleyVersion else { throw Problem.otherVersion(String(words[2])) }
         let content = Array(bytes[(end + 1)...])
         guard words[3] == SHA256.digest(of: content).hexadecimal,
             let document = try? JSONDecoder().decode(Document.self, from: Data(content))
-        else { throw failure("This progress was altered or damaged: its digest does not fit. \(anew)") }
-        guard try encoded(document.subject) == encoded(subject) else {
-            throw failure(
-                "This progress is of another network, other data or other settings. Name another file, or remove this one "
-                    + "to begin anew.")
-        }
-        return document.state
+        else { throw Problem.damaged }
+        return (document.subject, document.state)
     }
 
     /// - Throws: `FormatError` where the file cannot be written.
-    public func write(_ state: State) throws {
+    public func write(_ state: State) throws { try Self.write(state, of: subject, to: path, kind) }
+
+    /// - Throws: `FormatError` where the file cannot be written.
+    static func write(_ state: State, of subject: Subject, to path: String, _ kind: Kind) throws {
         let content = try Self.encoded(Document(subject: subject, state: state))
         let title = "\(kind.title) \(volleyVersion) \(SHA256.digest(of: content).hexadecimal)\n"
         try AtomicFile.write(Array(title.utf8) + content, to: path)
     }
 
-    private static func encoded(_ value: some Encodable) throws -> [UInt8] {
+    /// As it stands in the file.
+    static func encoded(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return [UInt8](try encoder.encode(value))

@@ -26,6 +26,12 @@ struct AgreementTally: TaskTally {
         }
     }
 
+    static func += (tally: inout AgreementTally, other: AgreementTally) {
+        tally.positions += other.positions
+        tally.agreements.add(other.agreements, by: +=)
+        tally.errors.add(other.errors, by: +=)
+    }
+
     func isPossible(beside empty: AgreementTally, samples: Int) -> Bool {
         most == empty.most && 0...samples * most ~= positions && agreements.count == empty.agreements.count
             && errors.count == empty.errors.count && agreements.allSatisfy { 0...positions ~= $0 } && errors.allSatisfy(\.isPossible)

@@ -14,6 +14,11 @@ struct ClassificationTally: TaskTally {
             if rank < 5 { top5 += 1 }
         }
 
+        static func += (hits: inout Hits, other: Hits) {
+            hits.top1 += other.top1
+            hits.top5 += other.top5
+        }
+
         func isPossible(of samples: Int) -> Bool { 0...samples ~= top5 && 0...top5 ~= top1 }
     }
 
@@ -44,6 +49,15 @@ struct ClassificationTally: TaskTally {
     init(timeSteps: Int, margins: [Double], shape: Shape, comparesWithANN: Bool) {
         self.init(timeSteps: 0, shape: shape, comparesWithANN: comparesWithANN)
         exits = margins.map { _ in ExitTally(timeSteps: timeSteps) }
+    }
+
+    static func += (tally: inout ClassificationTally, other: ClassificationTally) {
+        tally.counted += other.counted
+        tally.ann.add(other.ann, by: +=)
+        tally.steps.add(other.steps, by: +=)
+        tally.agreements.add(other.agreements) { $0.add($1, by: +=) }
+        tally.answers += other.answers
+        tally.exits.add(other.exits) { $0.add($1, by: +=) }
     }
 
     func isPossible(beside empty: ClassificationTally, samples: Int) -> Bool {

@@ -70,6 +70,14 @@ struct EmbeddingTally: TaskTally {
         if paired.contains(sample.index) { kept[sample.index] = Vectors(ann: Vectors.data(ann), steps: steps.map(Vectors.data)) }
     }
 
+    static func += (tally: inout EmbeddingTally, other: EmbeddingTally) {
+        tally.samples += other.samples
+        tally.cosines.add(other.cosines, by: +=)
+        tally.lowest.add(other.lowest) { $0 = min($0, $1) }
+        tally.errors.add(other.errors, by: +=)
+        tally.kept.merge(other.kept) { own, _ in own }
+    }
+
     private static func mean(of rows: [Int], in values: ArraySlice<Float>, _ width: Int) -> [Float] {
         if rows.count == 1 { return Array(values.row(rows[0], of: width)) }
         var sums = [Double](repeating: 0, count: width)

@@ -21,6 +21,11 @@ struct LanguageModelTally: TaskTally {
             negativeLogLikelihood += sum
         }
 
+        static func += (sums: inout Sums, other: Sums) {
+            sums.negativeLogLikelihood += other.negativeLogLikelihood
+            sums.right += other.right
+        }
+
         func isPossible(of tokens: Int) -> Bool { 0...tokens ~= right && negativeLogLikelihood.value >= 0 }
     }
 
@@ -43,6 +48,12 @@ struct LanguageModelTally: TaskTally {
         tokens += targets.count
         if let logits = sample.ann { ann?.add(logits, targets, width: sample.width) }
         for (step, logits) in sample.steps.enumerated() { steps[step].add(logits, targets, width: sample.width) }
+    }
+
+    static func += (tally: inout LanguageModelTally, other: LanguageModelTally) {
+        tally.tokens += other.tokens
+        tally.ann.add(other.ann, by: +=)
+        tally.steps.add(other.steps, by: +=)
     }
 
     func isPossible(beside empty: LanguageModelTally, samples: Int) -> Bool {

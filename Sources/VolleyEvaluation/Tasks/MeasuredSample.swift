@@ -45,6 +45,11 @@ struct RelativeErrorTally: Sendable, Hashable, Codable {
         self.size += size
     }
 
+    static func += (tally: inout RelativeErrorTally, other: RelativeErrorTally) {
+        tally.difference += other.difference
+        tally.size += other.size
+    }
+
     /// What is 0 in the ANN is missed wholly by anything else.
     var value: Double {
         let (difference, size) = (difference.value, size.value)

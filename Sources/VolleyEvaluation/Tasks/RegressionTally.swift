@@ -17,6 +17,11 @@ struct RegressionTally: TaskTally {
             self.square += square
         }
 
+        static func += (errors: inout Errors, other: Errors) {
+            errors.absolute += other.absolute
+            errors.square += other.square
+        }
+
         var isPossible: Bool { absolute.value >= 0 && square.value >= 0 }
     }
 
@@ -24,6 +29,11 @@ struct RegressionTally: TaskTally {
     private struct Moments: Sendable, Hashable, Codable {
         var sum = ExactSum()
         var square = ExactSum()
+
+        static func += (moments: inout Moments, other: Moments) {
+            moments.sum += other.sum
+            moments.square += other.square
+        }
 
         /// `Σ (label − mean label)²`.
         func variation(of count: Int) -> Double {
@@ -64,6 +74,14 @@ struct RegressionTally: TaskTally {
             labels[element].sum += Double(label)
             labels[element].square += Double(label) * Double(label)
         }
+    }
+
+    static func += (tally: inout RegressionTally, other: RegressionTally) {
+        tally.samples += other.samples
+        tally.ann.add(other.ann, by: +=)
+        tally.steps.add(other.steps, by: +=)
+        tally.relative.add(other.relative) { $0.add($1, by: +=) }
+        tally.labels.add(other.labels, by: +=)
     }
 
     func isPossible(beside empty: RegressionTally, samples: Int) -> Bool {

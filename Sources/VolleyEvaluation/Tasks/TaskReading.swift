@@ -257,15 +257,4 @@ struct TaskReading: Sendable {
                 targets: part(targets, sample, rows), values: part(values, sample, count), mask: mask.map { part($0, sample, rows) })
         }
     }
-
-    /// What a tally begins as.
-    func emptyTally(timeSteps: Int, comparesWithANN: Bool) -> AnyTaskTally {
-        switch task {
-        case .classification: .classification(.init(timeSteps: timeSteps, shape: output.shape, comparesWithANN: comparesWithANN))
-        case .agreement: .agreement(.init(timeSteps: timeSteps, shape: output.shape))
-        case .embedding: .embedding(.init(timeSteps: timeSteps, shape: output.shape, of: data.count))
-        case .languageModel: .languageModel(.init(timeSteps: timeSteps, shape: output.shape, comparesWithANN: comparesWithANN))
-        case .regression: .regression(.init(timeSteps: timeSteps, shape: output.shape, comparesWithANN: comparesWithANN))
-        }
-    }
 }

@@ -1,9 +1,14 @@
+internal import VolleyTensors
+
 /// The running sums of one task over the samples of an evaluation.
 ///
 /// They are whole numbers, ``ExactSum``s, extrema, and records under the index of their sample: none of them depends on the order of
 /// samples or on how they are grouped, so that the tallies of parts, joined field by field, are the tally of the whole.
 protocol TaskTally: Sendable, Hashable, Codable {
     mutating func add(_ sample: MeasuredSample)
+    /// Adds what was tallied of other samples of the same data.
+    /// - Precondition: both can be sums that began alike, see `isPossible(beside:samples:)`.
+    static func += (tally: inout Self, other: Self)
     /// Whether these can be sums over so many samples that began as `empty`.
     func isPossible(beside empty: Self, samples: Int) -> Bool
     /// What was counted, and the figures of every time-step; nil for a figure that is no number.
@@ -55,6 +60,24 @@ enum AnyTaskTally: Sendable, Hashable, Codable {
         return tally
     }
 
+    /// - Precondition: both are of the same task.
+    static func += (tally: inout AnyTaskTally, other: AnyTaskTally) {
+        switch (tally, other) {
+        case (.classification(let own), .classification(let other)): tally = .classification(joined(own, other))
+        case (.agreement(let own), .agreement(let other)): tally = .agreement(joined(own, other))
+        case (.embedding(let own), .embedding(let other)): tally = .embedding(joined(own, other))
+        case (.languageModel(let own), .languageModel(let other)): tally = .languageModel(joined(own, other))
+        case (.regression(let own), .regression(let other)): tally = .regression(joined(own, other))
+        default: preconditionFailure("only tallies of one task are joined")
+        }
+    }
+
+    private static func joined<T: TaskTally>(_ own: T, _ other: T) -> T {
+        var sum = own
+        sum += other
+        return sum
+    }
+
     func isPossible(beside empty: AnyTaskTally, samples: Int) -> Bool {
         switch (self, empty) {
         case (.classification(let tally), .classification(let empty)): tally.isPossible(beside: empty, samples: samples)
@@ -78,6 +101,40 @@ enum AnyTaskTally: Sendable, Hashable, Codable {
         case .embedding(let tally): tally.result(samples: samples)
         case .languageModel(let tally): tally.result(samples: samples)
         case .regression(let tally): tally.result(samples: samples)
+        }
+    }
+}
+
+extension Array {
+    /// Adds the elements of another array, one to one.
+    /// - Precondition: there are as many.
+    mutating func add(_ other: [Element], by add: (inout Element, Element) -> Void) {
+        precondition(count == other.count, "\(count) sums and \(other.count)")
+        for (index, element) in zip(indices, other) { add(&self[index], element) }
+    }
+}
+
+extension Optional {
+    /// Adds what another holds: both hold something, or none does.
+    mutating func add(_ other: Wrapped?, by add: (inout Wrapped, Wrapped) -> Void) {
+        precondition((self == nil) == (other == nil), "both know it or none")
+        guard let other else { return }
+        add(&self!, other)
+    }
+}
+
+extension Evaluation.Task {
+    /// What a tally begins as.
+    /// - Parameters:
+    ///   - shape: of one sample's part of the output.
+    ///   - count: how many samples there are in all.
+    func emptyTally(timeSteps: Int, shape: Shape, of count: Int, comparesWithANN: Bool) -> AnyTaskTally {
+        switch self {
+        case .classification: .classification(.init(timeSteps: timeSteps, shape: shape, comparesWithANN: comparesWithANN))
+        case .agreement: .agreement(.init(timeSteps: timeSteps, shape: shape))
+        case .embedding: .embedding(.init(timeSteps: timeSteps, shape: shape, of: count))
+        case .languageModel: .languageModel(.init(timeSteps: timeSteps, shape: shape, comparesWithANN: comparesWithANN))
+        case .regression: .regression(.init(timeSteps: timeSteps, shape: shape, comparesWithANN: comparesWithANN))
         }
     }
 }
