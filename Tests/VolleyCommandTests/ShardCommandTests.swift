@@ -64,6 +64,29 @@ import VolleyTestSupport
         #expect(contradiction.code == 2 && contradiction.errors.contains("--shard none"), "\(contradiction.errors)")
     }
 
+    /// Real ranks of whichever MPI is installed; one of them killed in its work, and all run again.
+    @Test(arguments: ["mpirun.openmpi --allow-run-as-root --oversubscribe", "mpiexec.mpich"]) func realRanks(launcher: String) throws {
+        let program = "/usr/bin/" + launcher.prefix { $0 != " " }
+        guard FileManager.default.isExecutableFile(atPath: program) else { return }
+        let settings = ["evaluate", network, data, "--steps", "12", "--threads", "1", "--batch", "8"]
+        #expect(try CommandLineTool.run(settings + ["--json", "whole.json"], in: folder.path).code == 0)
+        for ranks in [1, 2, 3, 7] {
+            let json = "r\(ranks).json"
+            let start = { (command: String) throws in
+                try CommandLineTool.run(settings + ["--json", json], in: folder.path, shell: "exec \(launcher) -n \(ranks) \(command)")
+            }
+            if ranks == 3 {
+                // The second rank ends at once, or in its work.
+                let part = "[ \"${OMPI_COMM_WORLD_RANK:-$PMI_RANK}\" = 1 ] && exec timeout -s KILL 0.1 \"$@\"; exec \"$@\""
+                _ = try start("sh -c '\(part)' rank \"$@\"")
+            }
+            let outcome = try start("\"$@\"")
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            if ranks > 1 { #expect(try merge((1...ranks).map { "r\(ranks).\($0)-of-\(ranks).shard" } + ["--json", json]).code == 0) }
+            #expect(try folder.bytes(json) == folder.bytes("whole.json"), "\(ranks) ranks")
+        }
+    }
+
     @Test func unreadableSamplesAreListedAsInOneRun() throws {
         for (name, file) in [("3/1.jpg", "gray.jpg"), ("3/2.jpg", "truncated.jpg"), ("7/1.png", "gray.png"), ("7/2.jpg", "truncated.jpg")] {
             try folder.copy("images/" + file, to: "data/" + name)
