@@ -62,13 +62,5 @@ struct AdviceText {
 
     private func number(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
 
-    private func line(_ words: [String]) -> String { words.map(Self.quoted).joined(separator: " ") }
-
-    /// A word as a shell takes it.
-    private static func quoted(_ word: String) -> String {
-        let plain = word.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_./=,:+".unicodeScalars.contains($0)
-        }
-        return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-    }
+    private func line(_ words: [String]) -> String { words.map(ShellText.word).joined(separator: " ") }
 }

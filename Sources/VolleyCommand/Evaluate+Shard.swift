@@ -50,9 +50,10 @@ extension Evaluate {
         }
         Termination.finishChecks()
         for sample in skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
-        let outputs = [json.map { "--json '\($0)'" }, report.map { "--report '\($0)'" }].compactMap(\.self).joined(separator: " ")
+        let named = [("--json", json), ("--report", report)]
+        let outputs = named.compactMap { option, path in path.map { "\(option) \(ShellText.quoted($0))" } }.joined(separator: " ")
         let (base, count) = (stem(of: json ?? report ?? path), run.shard.count)
         try Console.out("\(path): shard \(run.shard), \(run.count) samples" + (skipped.isEmpty ? "" : ", \(skipped.count) of them skipped"))
-        try Console.out("When all \(count) shards are there: volley merge '\(base)'.*-of-\(count).shard \(outputs)")
+        try Console.out("When all \(count) shards are there: volley merge \(ShellText.quoted(base)).*-of-\(count).shard \(outputs)")
     }
 }
