@@ -5,19 +5,9 @@ import VolleyTestSupport
 
 /// Changes to the neurons of finished networks.
 @Suite struct AdjustmentTests {
-    private static func converted(_ label: String) throws -> SpikingNetwork {
-        func convert(_ method: some ConversionMethod) throws -> SpikingNetwork {
-            try Conversion(
-                of: Model.load(Fixture.path("digits-vit")), method: method,
-                calibrating: CalibrationSet(try Dataset.open(Fixture.path("digits-vit/calibration.npz")), limit: 64)
-            ).run()
-        }
-        return try convert(MethodCandidate.parsed(label).method)
-    }
-
     @Test func adjustmentsKeepWhatCouldBeSent() throws {
         for label in ["ecmt", "differential"] {
-            let network = try Self.converted(label)
+            let network = try DigitsConversion.network(label)
             let site = network.neurons.keys[4]
             let old = try #require(network.neurons[site]).alphabet
             let adjustment = Adjustment(raised: [site: 3], refined: [site: 8])
@@ -31,14 +21,14 @@ import VolleyTestSupport
             #expect(Set(old.values).isSubset(of: finer.values) && finer.values.count == 2 * 29)
             #expect(try JSONDecoder().decode(Adjustment.self, from: JSONEncoder().encode(adjustment)) == adjustment)
         }
-        let zoned = try Self.converted("differential:dead-zone=0.2")
+        let zoned = try DigitsConversion.network("differential:dead-zone=0.2")
         let neuron = { (network: SpikingNetwork) in network.neurons.values[0].model as? MultiThresholdNeuron }
         #expect(try neuron(Adjustment(deadZones: 0.5).apply(to: zoned))?.deadZones[0] == neuron(zoned)!.deadZones[0] / 2)
         #expect(try neuron(Adjustment(deadZones: 0).apply(to: zoned))?.deadZones == [])
     }
 
     @Test func impossibleAdjustmentsSayWhy() throws {
-        let network = try Self.converted("ecmt")
+        let network = try DigitsConversion.network("ecmt")
         let site = network.neurons.keys[0]
         let cases: [(Adjustment, String)] = [
             (Adjustment(), "needs something to change"), (Adjustment(raised: ["nowhere": 2]), "no site 'nowhere'"),
@@ -54,7 +44,7 @@ import VolleyTestSupport
 
     /// Every site that is not named takes the factor of all.
     @Test func everySiteIsScaled() throws {
-        let network = try Self.converted("ecmt")
+        let network = try DigitsConversion.network("ecmt")
         let site = network.neurons.keys[2]
         let scaled = try Adjustment(scaled: [Adjustment.everySite: 0.5, site: 4]).apply(to: network)
         for (name, layer) in network.neurons {

@@ -43,17 +43,6 @@ import VolleyTestSupport
         return try ShardFiles.merge((1...count).map { path($0, of: count) }.shuffled())
     }
 
-    private func bench(_ task: Evaluation.Task) throws -> (TaskBench, [(String, NpyContent)]) {
-        switch task {
-        case .regression:
-            var random = SeededGenerator(seed: 4)
-            return (try TaskBench(features: TaskBench.samples), [("y", .float32(random.normalTensor([TaskBench.samples, 3])))])
-        case .classification:
-            return (try TaskBench(tokens: true), [("labels", .int64([TaskBench.samples, TaskBench.positions], TaskBench.ids))])
-        case .agreement, .embedding, .languageModel: return (try TaskBench(tokens: true), [])
-        }
-    }
-
     /// Samples with a class each.
     private func classes(_ samples: Int, _ settings: Evaluation.Settings) throws -> Evaluation {
         let bench = try TaskBench(features: samples)
@@ -63,7 +52,7 @@ import VolleyTestSupport
     // MARK: Equal bytes
 
     @Test(arguments: Evaluation.Task.allCases, [1, 2, 3, 7, 12]) func shardsMakeTheWhole(task: Evaluation.Task, count: Int) throws {
-        let (bench, beside) = try bench(task)
+        let (bench, beside) = try TaskBench.of(task)
         let whole = try json(bench.evaluation(task, beside).run(networkDigest: "net"))
         let found = try merged(count) { try bench.evaluation(task, beside, batch: 1 + $0 % 3, threads: 1 + $0 % 2) }
         #expect(try json(found) == whole)
@@ -71,7 +60,7 @@ import VolleyTestSupport
 
     @Test(arguments: [1, 2, 3, 7]) func withoutTheANN(count: Int) throws {
         for task in [Evaluation.Task.classification, .languageModel, .regression] {
-            let (bench, beside) = try bench(task)
+            let (bench, beside) = try TaskBench.of(task)
             let whole = try json(bench.evaluation(task, beside, ann: false).run(networkDigest: "net"))
             #expect(try json(merged(count) { _ in try bench.evaluation(task, beside, ann: false) }) == whole)
         }
@@ -127,7 +116,7 @@ import VolleyTestSupport
     // MARK: Again
 
     @Test(arguments: Evaluation.Task.allCases) func interruptedShardsGoOn(task: Evaluation.Task) throws {
-        let (bench, beside) = try bench(task)
+        let (bench, beside) = try TaskBench.of(task)
         let whole = try json(bench.evaluation(task, beside).run(networkDigest: "net"))
         for index in 1...2 {
             var rounds = 0
@@ -151,7 +140,7 @@ import VolleyTestSupport
     }
 
     @Test func aShardThatIsRunAgainReplacesItself() throws {
-        let (bench, beside) = try bench(.agreement)
+        let (bench, beside) = try TaskBench.of(.agreement)
         let whole = try json(bench.evaluation(.agreement, beside).run(networkDigest: "net"))
         for index in 1...2 { #expect(try !measure(index, of: 2, bench.evaluation(.agreement, beside)).replacesFile) }
         let bytes = try folder.bytes("2-of-2.shard")
@@ -188,7 +177,7 @@ import VolleyTestSupport
     }
 
     @Test func whatDoesNotMakeAWholeIsRefused() throws {
-        let (bench, beside) = try bench(.classification)
+        let (bench, beside) = try TaskBench.of(.classification)
         for count in [2, 3] { for index in 1...count { try measure(index, of: count, bench.evaluation(.classification, beside)) } }
         let (one, two) = (path(1, of: 3), path(2, of: 3))
         refuse([])
@@ -219,7 +208,7 @@ import VolleyTestSupport
     }
 
     @Test func whatIsNoShardIsRefused() throws {
-        let (bench, beside) = try bench(.agreement)
+        let (bench, beside) = try TaskBench.of(.agreement)
         for index in 1...2 { try measure(index, of: 2, bench.evaluation(.agreement, beside)) }
         let bytes = try folder.bytes("2-of-2.shard")
         let text = String(decoding: bytes, as: UTF8.self)
@@ -244,7 +233,7 @@ import VolleyTestSupport
     /// Every number of a shard in turn becomes one that cannot be, under the right digest: whatever is said, nothing crashes, and sums that
     /// contradict each other are not believed.
     @Test(arguments: Evaluation.Task.allCases) func impossibleNumbersAreRefused(task: Evaluation.Task) throws {
-        let (bench, beside) = try bench(task)
+        let (bench, beside) = try TaskBench.of(task)
         try measure(1, of: 1, bench.evaluation(task, beside))
         try replaceEveryNumber()
     }

@@ -11,6 +11,18 @@ struct TaskBench {
     private(set) var inputs: [(String, NpyContent)]
     let folder: TemporaryDirectory
 
+    /// A network for a task, and the arrays that stand beside its inputs.
+    static func of(_ task: Evaluation.Task) throws -> (TaskBench, [(String, NpyContent)]) {
+        switch task {
+        case .regression:
+            var random = SeededGenerator(seed: 4)
+            return (try TaskBench(features: TaskBench.samples), [("y", .float32(random.normalTensor([TaskBench.samples, 3])))])
+        case .classification:
+            return (try TaskBench(tokens: true), [("labels", .int64([TaskBench.samples, TaskBench.positions], TaskBench.ids))])
+        case .agreement, .embedding, .languageModel: return (try TaskBench(tokens: true), [])
+        }
+    }
+
     /// Tokens, and with `masked` a mask that leaves the first 3 to 6 positions of each sample.
     init(tokens masked: Bool) throws {
         let graph = try SampleGraphs.tokens(masked: masked)

@@ -7,17 +7,6 @@ import VolleyTestSupport
 @Suite struct TaskProgressTests {
     private struct Interruption: Error {}
 
-    private func bench(_ task: Evaluation.Task) throws -> (TaskBench, [(String, NpyContent)]) {
-        switch task {
-        case .regression:
-            var random = SeededGenerator(seed: 4)
-            return (try TaskBench(features: TaskBench.samples), [("y", .float32(random.normalTensor([TaskBench.samples, 3])))])
-        case .classification:
-            return (try TaskBench(tokens: true), [("labels", .int64([TaskBench.samples, TaskBench.positions], TaskBench.ids))])
-        case .agreement, .embedding, .languageModel: return (try TaskBench(tokens: true), [])
-        }
-    }
-
     private func json(_ results: Results) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -25,7 +14,7 @@ import VolleyTestSupport
     }
 
     @Test(arguments: Evaluation.Task.allCases) func partsMakeTheWhole(task: Evaluation.Task) throws {
-        let (bench, beside) = try bench(task)
+        let (bench, beside) = try TaskBench.of(task)
         let whole = try json(bench.evaluation(task, beside, batch: TaskBench.samples).run())
         for batch in [1, 3, 7] {
             #expect(try json(bench.evaluation(task, beside, batch: batch, threads: 2).run()) == whole)
@@ -50,7 +39,7 @@ import VolleyTestSupport
     }
 
     @Test(arguments: Evaluation.Task.allCases) func resultsSurviveTheirFile(task: Evaluation.Task) throws {
-        let (bench, beside) = try bench(task)
+        let (bench, beside) = try TaskBench.of(task)
         let results = try bench.evaluation(task, beside).run()
         let path = try bench.folder.write([UInt8](try json(results)), to: "r.json")
         var read = try ResultFile.read(path)
@@ -61,7 +50,7 @@ import VolleyTestSupport
 
     /// Every figure that the file holds is explained, and nothing that it does not hold.
     @Test(arguments: Evaluation.Task.allCases) func figuresAreExplained(task: Evaluation.Task) throws {
-        let (bench, beside) = try bench(task)
+        let (bench, beside) = try TaskBench.of(task)
         let results = try bench.evaluation(task, beside).run()
         let object = try #require(try JSONSerialization.jsonObject(with: json(results)) as? [String: Any])
         let step = try #require((object["steps"] as? [[String: Any]])?.first)
@@ -103,7 +92,7 @@ import VolleyTestSupport
             (.regression, { $0["samples"] = 0 }), (.regression, { $0["labels"] = [Any]() }), (.regression, { $0["relative"] = nil }),
         ]
         for (number, (task, change)) in changes.enumerated() {
-            let (bench, beside) = try bench(task)
+            let (bench, beside) = try TaskBench.of(task)
             let progress = bench.folder.file("progress")
             #expect(throws: Interruption.self) {
                 try bench.evaluation(task, beside).run(resumeFile: progress) { done, _ in if done == 4 { throw Interruption() } }

@@ -25,19 +25,9 @@ import VolleyTestSupport
     private static func converted(_ label: String) throws -> SpikingNetwork {
         try conversions.withLock { known in
             if let network = known[label] { return network }
-            known[label] = try convert(label)
+            known[label] = try DigitsConversion.network(label)
             return known[label]!
         }
-    }
-
-    private static func convert(_ label: String) throws -> SpikingNetwork {
-        func convert(_ method: some ConversionMethod) throws -> SpikingNetwork {
-            try Conversion(
-                of: Model.load(Fixture.path("digits-vit")), method: method,
-                calibrating: CalibrationSet(try Dataset.open(Fixture.path("digits-vit/calibration.npz")), limit: 64)
-            ).run()
-        }
-        return try convert(MethodCandidate.parsed(label).method)
     }
 
     private static let good = "differential:steps-per-octave=8"
