@@ -73,8 +73,8 @@ struct FidelitySums {
     }
 
     /// Whether the first axis of an output counts samples.
-    private static func isSample(_ length: Dimension?, _ batching: Batching) -> Bool {
-        if case .fixed(let fixed) = batching.rule { return length == Dimension(fixed) }
+    private static func isSample(_ length: SymbolicLength?, _ batching: Batching) -> Bool {
+        if case .fixed(let fixed) = batching.rule { return length == SymbolicLength(fixed) }
         return length == .batch
     }
 

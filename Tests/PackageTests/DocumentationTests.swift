@@ -35,7 +35,7 @@ import VolleyTestSupport
 
     /// Every operator says of which kind it is, and where that is explained.
     @Test func operatorsLinkToTheMathematics() throws {
-        let operators = try Self.files("Sources/VolleyGraph/Operators", ["swift"]).filter { $0.text.contains(": Operation {") }
+        let operators = try Self.files("Sources/VolleyGraph/Operators", ["swift"]).filter { $0.text.contains(": GraphOperation {") }
         #expect(operators.count > 25)
         for (name, text) in operators { #expect(text.contains("<doc:Semantics>, section"), "\(name)") }
     }

@@ -11,7 +11,7 @@ import VolleyTensors
         let input = try builder.input("x", shape: [.batch, 24])
         for (name, shape) in outputs {
             let part = shape.dimensions.filter { !$0.scalesWithBatch }.map(\.size).reduce(1, *)
-            let slice = try builder.add(name + ".slice", .slice(Slice(axis: 1, start: 0, length: part)), [input])
+            let slice = try builder.add(name + ".slice", .slice(Slicing(axis: 1, start: 0, length: part)), [input])
             builder.output(name, try builder.add(name + ".shape", .reshape(Reshape(to: shape)), [slice]))
         }
         return try builder.build()

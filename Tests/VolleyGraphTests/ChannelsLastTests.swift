@@ -58,7 +58,7 @@ import VolleyTestSupport
         let pool = Pooling(.maximum, kernel: [3, 3], stride: [2, 2], padding: [[1, 1], [1, 1]])
         let pooled = try network.builder.add("pool", .pooling(pool), [scaled])
         let joined = try network.builder.add("joined", .concatenation(Concatenation(axis: 1)), [pooled, pooled])
-        let part = try network.builder.add("part", .slice(Slice(axis: 1, start: 1, length: 5)), [joined])
+        let part = try network.builder.add("part", .slice(Slicing(axis: 1, start: 1, length: 5)), [joined])
         let padding = Padding(amounts: [[0, 0], [1, 0], [0, 2], [1, 1]])
         let padded = try network.builder.add("padded", .padding(padding), [part])
         let mean = try network.builder.add("mean", .reduction(Reduction(.mean, axes: [2, 3], keepsAxes: true)), [padded])

@@ -18,7 +18,7 @@ private let tolerance: Float = 2e-6
     }
 
     /// The operator itself, as the evaluator would refuse NaN and infinity as inputs.
-    private func apply(_ operation: any VolleyGraph.Operation, _ inputs: [Tensor], _ shape: Shape) -> Tensor {
+    private func apply(_ operation: any GraphOperation, _ inputs: [Tensor], _ shape: Shape) -> Tensor {
         var output = Tensor(shape, repeating: 99)
         operation.evaluate(inputs, into: &output, on: .best)
         return output

@@ -114,7 +114,7 @@ import VolleyTestSupport
 
     @Test func theBatchSizeOfAMultipleMustDivide() throws {
         var builder = GraphBuilder()
-        let x = try builder.input("x", shape: [Dimension(4, scalesWithBatch: true)])
+        let x = try builder.input("x", shape: [SymbolicLength(4, scalesWithBatch: true)])
         builder.output("y", try builder.add("y", .reshape(Reshape(to: [.batch, 4])), [x]))
         let evaluator = Evaluator(try builder.build())
         #expect(try evaluator.run(["x": Tensor([8])])["y"]?.shape == [2, 4])

@@ -23,7 +23,7 @@ import VolleyTensors
     @Test(arguments: [Float.nan, 4, -5, .infinity, 1e30, 0x1p31]) func indicesOutsideGiveNaN(index: Float) throws {
         let table = Tensor([4, 2], [1, 2, 3, 4, 5, 6, 7, 8])
         let indices = Tensor([2], [index, 1])
-        func values(_ operation: any Operation, _ indices: Tensor, _ shape: Shape) -> [Float] {
+        func values(_ operation: any GraphOperation, _ indices: Tensor, _ shape: Shape) -> [Float] {
             var output = Tensor(shape)
             operation.evaluate([table, indices], into: &output, on: .best)
             return output.values
@@ -77,7 +77,7 @@ import VolleyTensors
     }
 
     @Test func theBatchSizeStaysFree() throws {
-        let n = Dimension.batch
+        let n = SymbolicLength.batch
         #expect(try Gather(axis: 0).outputShape([[100, 8], [n, 7]]) == [n, 7, 8])
         #expect(try Gather(axis: 1).outputShape([[n, 7, 8], []]) == [n, 8])
         #expect(try GatherElements(axis: 1).outputShape([[n, 7, 8], [n, 3, 8]]) == [n, 3, 8])

@@ -31,10 +31,10 @@ import VolleyTestSupport
     }
 
     @Test(arguments: [
-        [Dimension](repeating: 1, count: 9), [-1], [.batch, -3], [Dimension(0, scalesWithBatch: true)],
-        [Dimension(.max), Dimension(.max)], [Dimension(1 << 31), 2], [Dimension(1 << 31), Dimension(1 << 31), 0],
+        [SymbolicLength](repeating: 1, count: 9), [-1], [.batch, -3], [SymbolicLength(0, scalesWithBatch: true)],
+        [SymbolicLength(.max), SymbolicLength(.max)], [SymbolicLength(1 << 31), 2], [SymbolicLength(1 << 31), SymbolicLength(1 << 31), 0],
     ])
-    func shapesBeyondTheLimitsAreRefused(dimensions: [Dimension]) {
+    func shapesBeyondTheLimitsAreRefused(dimensions: [SymbolicLength]) {
         var builder = GraphBuilder()
         let error = #expect(throws: GraphError.self) { try builder.input("x", shape: SymbolicShape(dimensions)) }
         #expect(error?.code == .shapeMismatch)
@@ -44,11 +44,11 @@ import VolleyTestSupport
     @Test func operatorsMayNotMakeShapesBeyondTheLimits() throws {
         var builder = GraphBuilder()
         let x = try builder.input("x", shape: [1])
-        let large = SymbolicShape([Dimension](repeating: Dimension(1 << 16), count: 2))
+        let large = SymbolicShape([SymbolicLength](repeating: SymbolicLength(1 << 16), count: 2))
         let error = #expect(throws: GraphError.self) { try builder.add("y", .expansion(Expansion(to: large)), [x]) }
         #expect(error?.description.contains("[65536, 65536]") == true)
         let many = try builder.input("many", shape: [1, 1, 1, 1, 1, 1, 1, 1])
-        let nine = SymbolicShape([Dimension](repeating: 1, count: 9))
+        let nine = SymbolicShape([SymbolicLength](repeating: 1, count: 9))
         #expect(throws: GraphError.self) { try builder.add("z", .expansion(Expansion(to: nine)), [many]) }
     }
 

@@ -69,7 +69,7 @@ import VolleyTestSupport
     @Test func aSliceWithoutAStepGoesForward() throws {
         let json = #"{"op":"slice","axis":1,"start":2,"length":3}"#
         #expect(
-            try JSONDecoder().decode(Operator.self, from: Data(json.utf8)) == .slice(Slice(axis: 1, start: 2, length: 3, step: 1)))
+            try JSONDecoder().decode(Operator.self, from: Data(json.utf8)) == .slice(Slicing(axis: 1, start: 2, length: 3, step: 1)))
     }
 
     /// Absurd numbers and broken structure at every place: each result is an error or a graph that keeps its rules.

@@ -4,7 +4,7 @@ import VolleyTensors
 
 /// Documents that lie.
 @Suite struct GraphVerifierTests {
-    private static let absurd = Dimension(1 << 31)
+    private static let absurd = SymbolicLength(1 << 31)
 
     struct Lie: Sendable, CustomTestStringConvertible {
         var testDescription: String
@@ -47,17 +47,17 @@ import VolleyTensors
         Lie("a wrong constant's shape", names: "[2, 1, 1, 2]") { $0.nodes[1].shape = [2, 1, 2, 1] },
         Lie("a negative length", names: "[N, -18]") { $0.nodes[3].shape = [.batch, -18] },
         Lie("no multiple of the batch size", names: "0N") {
-            $0.nodes[0].shape = [Dimension(0, scalesWithBatch: true), 1, 2, 3]
+            $0.nodes[0].shape = [SymbolicLength(0, scalesWithBatch: true), 1, 2, 3]
         },
-        Lie("too many axes", names: "8 axes") { $0.nodes[0].shape = SymbolicShape([Dimension](repeating: 1, count: 9)) },
+        Lie("too many axes", names: "8 axes") { $0.nodes[0].shape = SymbolicShape([SymbolicLength](repeating: 1, count: 9)) },
         Lie("too many elements", names: "elements") { $0.nodes[0].shape = [.batch, absurd, absurd, absurd] },
         Lie("too many elements beside an empty axis", names: "elements") { $0.nodes[0].shape = [absurd, absurd, absurd, 0] },
-        Lie("a length beyond all bounds", names: "elements") { $0.nodes[0].shape = [Dimension(.max), 2, 1, 1] },
+        Lie("a length beyond all bounds", names: "elements") { $0.nodes[0].shape = [SymbolicLength(.max), 2, 1, 1] },
         Lie("an absurd reshape", .shapeMismatch, names: "reshape") {
             $0.nodes[3].operation = .reshape(Reshape(to: [.batch, absurd, absurd, absurd]))
         },
         Lie("an absurd expansion", names: "recorded") {
-            $0.nodes[3].operation = .expansion(Expansion(to: [Dimension(.max), .batch, 2, 3, 3]))
+            $0.nodes[3].operation = .expansion(Expansion(to: [SymbolicLength(.max), .batch, 2, 3, 3]))
         },
         Lie("a kernel that does not fit", .shapeMismatch, names: "groups") {
             $0.nodes[2].operation = .convolution(Convolution(stride: [1, 1], groups: 2))

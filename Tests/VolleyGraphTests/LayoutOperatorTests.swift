@@ -26,7 +26,7 @@ import VolleyTensors
 
     @Test(arguments: [(0, 1, 1), (0, 0, 2), (1, 1, 2), (2, 0, 3), (2, 3, 1), (1, 2, 0), (2, 4, 0)])
     func slice(axis: Int, start: Int, length: Int) throws {
-        let y = try evaluate(.slice(Slice(axis: axis, start: start, length: length)), [x])
+        let y = try evaluate(.slice(Slicing(axis: axis, start: start, length: length)), [x])
         #expect(y.shape[axis] == length)
         let expected = Tensor.make(y.shape) { at in
             var from = at
@@ -39,7 +39,7 @@ import VolleyTensors
     @Test(arguments: [0, 1, 2]) func concatenationPutsSlicesBackTogether(axis: Int) throws {
         let length = x.shape[axis]
         let parts = try [(0, 1), (1, 0), (1, length - 1)].map { start, count in
-            try evaluate(.slice(Slice(axis: axis, start: start, length: count)), [x])
+            try evaluate(.slice(Slicing(axis: axis, start: start, length: count)), [x])
         }
         #expect(try evaluate(.concatenation(Concatenation(axis: axis)), parts) == x)
         #expect(try evaluate(.concatenation(Concatenation(axis: axis)), [x]) == x)
@@ -72,7 +72,7 @@ import VolleyTensors
     }
 
     @Test func reshapeMayMoveTheBatchSize() throws {
-        let reshape = Reshape(to: [Dimension(3, scalesWithBatch: true), 4])
+        let reshape = Reshape(to: [SymbolicLength(3, scalesWithBatch: true), 4])
         #expect(try reshape.outputShape([[.batch, 12]]).description == "[3N, 4]")
         #expect(throws: GraphError.self) { try Reshape(to: [12]).outputShape([[.batch, 12]]) }
         #expect(throws: GraphError.self) { try Reshape(to: [.batch, .batch]).outputShape([[.batch]]) }

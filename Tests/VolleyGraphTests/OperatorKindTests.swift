@@ -63,7 +63,7 @@ import VolleyTestSupport
             Case(.reduction(Reduction(.sum, axes: [0])), [true], .affine),
             Case(.reshape(Reshape(to: [1])), [true], .affine),
             Case(.transpose(Transpose([0])), [true], .affine),
-            Case(.slice(Slice(axis: 0, start: 0, length: 1)), [true], .affine),
+            Case(.slice(Slicing(axis: 0, start: 0, length: 1)), [true], .affine),
             Case(.concatenation(Concatenation(axis: 0)), [false, true], .affine),
             Case(.expansion(Expansion(to: [1])), [true], .affine),
             Case(.elementwise(Elementwise(.power)), [true, false], .nonlinear),

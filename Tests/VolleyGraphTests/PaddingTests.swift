@@ -59,7 +59,7 @@ import VolleyTensors
     @Test(arguments: [(0, 2, 3, 5), (9, -3, 4, 0), (4, -1, 5, 0), (0, 9, 2, 9), (9, -9, 2, 0), (3, 7, 1, 0), (3, -7, 1, 0), (10, -2, 0, 0)])
     func slicesWithSteps(start: Int, step: Int, length: Int, seed: Int) throws {
         let x = randomTensor([2, 10, 3], seed: UInt64(seed))
-        let y = try evaluate(.slice(Slice(axis: 1, start: start, length: length, step: step)), [x])
+        let y = try evaluate(.slice(Slicing(axis: 1, start: start, length: length, step: step)), [x])
         #expect(y.shape == [2, length, 3])
         #expect(y == .make(y.shape) { x[$0[0], start + $0[1] * step, $0[2]] })
     }

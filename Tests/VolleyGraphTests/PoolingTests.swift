@@ -59,7 +59,7 @@ private let tolerance: Float = 1e-6
         ) throws -> Int {
             let pooling = Pooling(
                 .maximum, kernel: [kernel], stride: [stride], dilation: [dilation], padding: [padding], ceilMode: ceil)
-            return try pooling.outputShape([[.batch, 1, Dimension(length)]])[2].size
+            return try pooling.outputShape([[.batch, 1, SymbolicLength(length)]])[2].size
         }
         #expect(try size(6, kernel: 2, stride: 2) == 3)
         #expect(try size(6, kernel: 3, stride: 2) == 2)

@@ -10,7 +10,7 @@ struct RandomBatchGraph {
     init(seed: UInt64, operations: Int) throws {
         random = SeededGenerator(seed: seed)
         let shapes: [SymbolicShape] = [
-            [.batch, 2, 4, 4], [.batch, 4, 3], [3, .batch, 2], [Dimension(2, scalesWithBatch: true), 6], [.batch, 6],
+            [.batch, 2, 4, 4], [.batch, 4, 3], [3, .batch, 2], [SymbolicLength(2, scalesWithBatch: true), 6], [.batch, 6],
         ]
         values.append(try builder.input("x", shape: pick(shapes)))
         if below(3) == 0 { values.append(try builder.input("z", shape: pick(shapes))) }
@@ -62,7 +62,7 @@ struct RandomBatchGraph {
         case 13, 14: return (.elementwise(Elementwise(pick([.add, .multiply, .maximum]))), [a, b])
         case 15: return (.matrixProduct(MatrixProduct()), below(2) == 0 ? [a, b] : [b, a])
         case 16: return (.concatenation(Concatenation(axis: axis)), below(2) == 0 ? [a, b] : [a, a])
-        case 17: return (.slice(Slice(axis: axis, start: 0, length: max(1, shape[axis].size - 1))), [a])
+        case 17: return (.slice(Slicing(axis: axis, start: 0, length: max(1, shape[axis].size - 1))), [a])
         case 18: return try lookup(name, a, b, axis)
         case 19:
             var wider = shape
@@ -115,7 +115,7 @@ struct RandomBatchGraph {
         if below(2) == 0, axis + 1 < lengths.count {
             let (left, right) = (lengths[axis], lengths[axis + 1])
             lengths[axis...axis + 1] = [
-                Dimension(left.size * right.size, scalesWithBatch: left.scalesWithBatch || right.scalesWithBatch)
+                SymbolicLength(left.size * right.size, scalesWithBatch: left.scalesWithBatch || right.scalesWithBatch)
             ]
         } else {
             let size = lengths[axis].size
@@ -123,8 +123,8 @@ struct RandomBatchGraph {
             let takesBatch = lengths[axis].scalesWithBatch
             let isFirst = below(2) == 0
             lengths[axis...axis] = [
-                Dimension(first, scalesWithBatch: takesBatch && isFirst),
-                Dimension(size / first, scalesWithBatch: takesBatch && !isFirst),
+                SymbolicLength(first, scalesWithBatch: takesBatch && isFirst),
+                SymbolicLength(size / first, scalesWithBatch: takesBatch && !isFirst),
             ]
         }
         return SymbolicShape(lengths)

@@ -45,7 +45,7 @@ import VolleyTensors
         Case(.convolution(plain), [[3, 4, 4], [2, 3, 1, 1]], "[3, 4, 4]"),
         Case(.convolution(plain), [[1, 3, 4, 4], [2, 3, 1]], "[2, 3, 1]"),
         Case(.convolution(plain), [[1, 3, .batch, 4], [2, 3, 1, 1]], "[1, 3, N, 4]"),
-        Case(.convolution(plain), [[1, 3, 4, 4], [2, Dimension(3, scalesWithBatch: true), 1, 1]], "[2, 3N, 1, 1]"),
+        Case(.convolution(plain), [[1, 3, 4, 4], [2, SymbolicLength(3, scalesWithBatch: true), 1, 1]], "[2, 3N, 1, 1]"),
         Case(.convolution(plain), [[1, 3, 4, 4], [2, 3, 0, 1]], "[2, 3, 0, 1]"),
         Case(.convolution(plain), [[1, 3, 4, 4], [2, 3, 5, 1]], "larger", "[2, 3, 5, 1]", "[1, 3, 4, 4]"),
         Case(.convolution(plain), [[1, 3, 4, 4], [2, 3, 1, 1], [3]], "[2, 3, 1, 1]"),
@@ -73,17 +73,17 @@ import VolleyTensors
         Case(.reduction(Reduction(.sum, axes: [-1])), [[2, 3]], "[-1]"),
         Case(.reduction(Reduction(.mean, axes: [1])), [[2, 0]], "[2, 0]"),
         Case(.reshape(Reshape(to: [7])), [[2, 3]], "[2, 3]", "[7]"),
-        Case(.reshape(Reshape(to: [Dimension(1 << 62), 4, 6])), [[2, 3]], "[2, 3]"),
+        Case(.reshape(Reshape(to: [SymbolicLength(1 << 62), 4, 6])), [[2, 3]], "[2, 3]"),
         Case(.reshape(Reshape(to: [-2, -3])), [[2, 3]], "[-2, -3]"),
         Case(.transpose(Transpose([0])), [[2, 3]], "[0]", "[2, 3]"),
         Case(.transpose(Transpose([0, 0])), [[2, 3]], "[0, 0]"),
         Case(.transpose(Transpose([0, 2])), [[2, 3]], "[0, 2]"),
-        Case(.slice(Slice(axis: 2, start: 0, length: 1)), [[2, 3]], "axis 2", "[2, 3]"),
-        Case(.slice(Slice(axis: 1, start: 2, length: 2)), [[2, 3]], "2 to 4", "[2, 3]"),
-        Case(.slice(Slice(axis: 1, start: -1, length: 2)), [[2, 3]], "-1 to 1"),
-        Case(.slice(Slice(axis: 1, start: 1, length: -1)), [[2, 3]], "1 to 0"),
-        Case(.slice(Slice(axis: 1, start: 1, length: .max)), [[2, 3]], "axis 1"),
-        Case(.slice(Slice(axis: 0, start: 0, length: 1)), [[.batch, 3]], "[N, 3]"),
+        Case(.slice(Slicing(axis: 2, start: 0, length: 1)), [[2, 3]], "axis 2", "[2, 3]"),
+        Case(.slice(Slicing(axis: 1, start: 2, length: 2)), [[2, 3]], "2 to 4", "[2, 3]"),
+        Case(.slice(Slicing(axis: 1, start: -1, length: 2)), [[2, 3]], "-1 to 1"),
+        Case(.slice(Slicing(axis: 1, start: 1, length: -1)), [[2, 3]], "1 to 0"),
+        Case(.slice(Slicing(axis: 1, start: 1, length: .max)), [[2, 3]], "axis 1"),
+        Case(.slice(Slicing(axis: 0, start: 0, length: 1)), [[.batch, 3]], "[N, 3]"),
         Case(.concatenation(Concatenation(axis: 2)), [[2, 3]], "[2, 3]", "axis 2"),
         Case(.concatenation(Concatenation(axis: -1)), [[2, 3]], "axis -1"),
         Case(.concatenation(Concatenation(axis: 1)), [[2, 3], [3, 3]], "[2, 3]", "[3, 3]"),
@@ -119,12 +119,12 @@ import VolleyTensors
         Case(.padding(Padding(amounts: [[1, 0]])), [[.batch]], "[N]"),
         Case(.padding(Padding(.edge, amounts: [[1, 0]])), [[0]], "[0]"),
         Case(.padding(Padding(amounts: [[0, 0]], value: .nan)), [[2]], "nan"),
-        Case(.slice(Slice(axis: 1, start: 0, length: 2, step: 0)), [[2, 3]], "by 0"),
-        Case(.slice(Slice(axis: 1, start: 0, length: 3, step: 2)), [[2, 3]], "3 positions from 0 by 2"),
-        Case(.slice(Slice(axis: 1, start: 1, length: 3, step: -1)), [[2, 3]], "by -1"),
-        Case(.slice(Slice(axis: 1, start: 3, length: 1, step: -1)), [[2, 3]], "from 3"),
-        Case(.slice(Slice(axis: 1, start: 1, length: .max, step: .min)), [[2, 3]], "axis 1"),
-        Case(.slice(Slice(axis: 1, start: 2, length: 2, step: .max)), [[2, 3]], "axis 1"),
+        Case(.slice(Slicing(axis: 1, start: 0, length: 2, step: 0)), [[2, 3]], "by 0"),
+        Case(.slice(Slicing(axis: 1, start: 0, length: 3, step: 2)), [[2, 3]], "3 positions from 0 by 2"),
+        Case(.slice(Slicing(axis: 1, start: 1, length: 3, step: -1)), [[2, 3]], "by -1"),
+        Case(.slice(Slicing(axis: 1, start: 3, length: 1, step: -1)), [[2, 3]], "from 3"),
+        Case(.slice(Slicing(axis: 1, start: 1, length: .max, step: .min)), [[2, 3]], "axis 1"),
+        Case(.slice(Slicing(axis: 1, start: 2, length: 2, step: .max)), [[2, 3]], "axis 1"),
     ]
 
     private static let lookups: [Case] = [
@@ -168,14 +168,14 @@ import VolleyTensors
     }
 
     @Test func shapesThatFitAreInferred() throws {
-        let n = Dimension.batch
+        let n = SymbolicLength.batch
         #expect(try Linear().outputShape([[n, 7, 3], [5, 3], [5]]) == [n, 7, 5])
         #expect(try MatrixProduct().outputShape([[n, 2, 7, 3], [3, 9]]) == [n, 2, 7, 9])
         #expect(try Elementwise(.add).outputShape([[n, 1, 3], [4, 1]]) == [n, 4, 3])
         #expect(try Concatenation(axis: 1).outputShape([[n, 1, 3], [n, 4, 3]]) == [n, 5, 3])
         #expect(try Reduction(.mean, axes: [1, 2]).outputShape([[n, 4, 3]]) == [n])
         #expect(try Reduction(.mean, axes: [1, 2], keepsAxes: true).outputShape([[n, 4, 3]]) == [n, 1, 1])
-        #expect(try Slice(axis: 1, start: 1, length: 2).outputShape([[n, 4]]) == [n, 2])
+        #expect(try Slicing(axis: 1, start: 1, length: 2).outputShape([[n, 4]]) == [n, 2])
         #expect(try Transpose([1, 0]).outputShape([[n, 4]]) == [4, n])
         #expect(
             try Convolution(stride: [2, 3], padding: [[1, 0], [2, 2]]).outputShape([[n, 3, 8, 8], [6, 3, 3, 3]])

@@ -4,7 +4,7 @@ import VolleyTensors
 
 @Suite struct SymbolicShapeTests {
     @Test func resolvesWithABatchSize() {
-        let shape: SymbolicShape = [.batch, 7, Dimension(4, scalesWithBatch: true)]
+        let shape: SymbolicShape = [.batch, 7, SymbolicLength(4, scalesWithBatch: true)]
         #expect(shape.resolved(batch: 3) == [3, 7, 12])
         #expect(shape.perSample == [1, 7, 4])
         #expect(shape.scalesWithBatch)
@@ -31,7 +31,7 @@ import VolleyTensors
         Case(left: [.batch], right: [.batch], result: [.batch]),
         Case(left: [2, 3], right: [2, 4], result: nil),
         Case(left: [.batch], right: [2], result: nil),
-        Case(left: [.batch], right: [Dimension(2, scalesWithBatch: true)], result: nil),
+        Case(left: [.batch], right: [SymbolicLength(2, scalesWithBatch: true)], result: nil),
         Case(left: [0], right: [2], result: nil),
     ]
 

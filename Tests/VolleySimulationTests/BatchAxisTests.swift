@@ -98,7 +98,7 @@ import VolleyTestSupport
                 switch layout {
                 case 0: try builder.add("turned", .transpose(Transpose([1, 0])), [inverse])
                 case 1: try builder.add("twice", .concatenation(Concatenation(axis: 0)), [x, inverse])
-                default: try builder.add("flat", .reshape(Reshape(to: [Dimension(3, scalesWithBatch: true)])), [inverse])
+                default: try builder.add("flat", .reshape(Reshape(to: [SymbolicLength(3, scalesWithBatch: true)])), [inverse])
                 }
             builder.output("y", y)
             let network = try SpikingNetwork(graph: try builder.build(), coding: .rate, neurons: [:], provenance: SampleNetworks.provenance)

@@ -11,13 +11,13 @@ public enum BatchGraphs {
         let embedded = try sketch.linear("embed", x, outputs: 6)
         let apart = try sketch.reshape("apart", embedded, [.batch, 2, 4, 2, 4, 6])
         let turned = try sketch.transpose("turned", apart, [0, 1, 3, 2, 4, 5])
-        let windows = try sketch.reshape("windows", turned, [Dimension(4, scalesWithBatch: true), 16, 6])
+        let windows = try sketch.reshape("windows", turned, [SymbolicLength(4, scalesWithBatch: true), 16, 6])
         let q = try sketch.linear("q", windows, outputs: 6)
         let k = try sketch.transpose("k.turned", try sketch.linear("k", windows, outputs: 6), [0, 2, 1])
         let scores = try sketch.matrixProduct("scores", q, k)
         let byPicture = try sketch.reshape("scores.byPicture", scores, [.batch, 4, 16, 16])
         let masked = try sketch.elementwise("masked", .add, byPicture, try sketch.offset("mask", [1, 4, 16, 16]))
-        let byWindow = try sketch.reshape("scores.byWindow", masked, [Dimension(4, scalesWithBatch: true), 16, 16])
+        let byWindow = try sketch.reshape("scores.byWindow", masked, [SymbolicLength(4, scalesWithBatch: true), 16, 16])
         let mixed = try sketch.matrixProduct(
             "mixed", try sketch.softmax("attention", byWindow), try sketch.linear("v", windows, outputs: 6))
         let back = try sketch.transpose("back", try sketch.reshape("split", mixed, [.batch, 2, 2, 4, 4, 6]), [0, 1, 3, 2, 4, 5])
@@ -36,7 +36,7 @@ public enum BatchGraphs {
         let embedded = try sketch.linear("embed", tokens, outputs: 8)
         func heads(_ name: String, in sketch: inout GraphSketch) throws -> NodeID {
             let flat = try sketch.reshape(
-                name + ".heads", try sketch.linear(name, embedded, outputs: 8), [5, Dimension(2, scalesWithBatch: true), 4])
+                name + ".heads", try sketch.linear(name, embedded, outputs: 8), [5, SymbolicLength(2, scalesWithBatch: true), 4])
             return try sketch.transpose(name + ".turned", flat, [1, 0, 2])
         }
         let (q, k, v) = (try heads("q", in: &sketch), try heads("k", in: &sketch), try heads("v", in: &sketch))
@@ -123,7 +123,7 @@ extension GraphSketch {
     /// The same on two views of each sample, all first ones before all second ones: "x" `[N, 2, 6]` → `[2N, 7]`.
     fileprivate mutating func hiddenViews() throws -> NodeID {
         let views = try transpose("views", try builder.input("x", shape: [.batch, 2, 6]), [1, 0, 2])
-        return try hidden(on: try reshape("stacked", views, [Dimension(2, scalesWithBatch: true), 6]))
+        return try hidden(on: try reshape("stacked", views, [SymbolicLength(2, scalesWithBatch: true), 6]))
     }
 
     private mutating func hidden(on value: NodeID) throws -> NodeID {

@@ -77,7 +77,7 @@ public struct NeuronTrace: Sendable, CustomStringConvertible {
     /// "input" `[N, 19]` → neurons "first" → perhaps a linear layer and neurons "second" → "output".
     public func network() throws -> SpikingNetwork {
         var builder = GraphBuilder()
-        let input = try builder.input("input", shape: [.batch, Dimension(Self.neurons)])
+        let input = try builder.input("input", shape: [.batch, SymbolicLength(Self.neurons)])
         var value = try builder.add("first", .neuron(NeuronSite()), [input])
         var layers = ["first": layer]
         if let behind {

@@ -11,7 +11,7 @@ extension SampleGraphs {
         let groups = pick([1, 2, 3])
         let channels = groups * pick([1, 2])
         let (height, width) = (pick([3, 4, 5, 6]), pick([3, 4, 5, 6]))
-        let input = try sketch.builder.input("input", shape: [.batch, 3, Dimension(height), Dimension(width)])
+        let input = try sketch.builder.input("input", shape: [.batch, 3, SymbolicLength(height), SymbolicLength(width)])
         let gates = try sketch.builder.input("gates", shape: [.batch, 1, 1])
         let stem = try sketch.convolution("stem", input, outputs: channels, kernel: 1, Convolution(stride: [1, 1]))
         let window = Convolution(
@@ -21,7 +21,7 @@ extension SampleGraphs {
         let images = try sketch.builder.add(
             "windows", .convolution(window), [sketch.activation("stem.relu", .relu, stem), sketch.weight("windows.weight", kernel)])
         let shape = sketch.builder.shape(of: images)
-        let (depth, places) = (shape[1], Dimension(shape[2].size * shape[3].size))
+        let (depth, places) = (shape[1], SymbolicLength(shape[2].size * shape[3].size))
         let tokens = try sketch.transpose("tokens", sketch.reshape("flat", images, [.batch, depth, places]), [0, 2, 1])
 
         let features = pick([1, 2, 4])

@@ -54,7 +54,7 @@ extension SampleGraphs {
             "second.leaky", .parametricActivation(ParametricActivation(.leakyRelu, parameters: [0.1])), [second])
         let mean = try sketch.builder.add(
             "mean", .pooling(Pooling(.average, kernel: [2, 2], stride: [1, 2], padding: [[1, 0], [0, 1]], countsPadding: true)), [leaky])
-        let backwards = try sketch.builder.add("backwards", .slice(Slice(axis: 2, start: 3, length: 2, step: -2)), [mean])
+        let backwards = try sketch.builder.add("backwards", .slice(Slicing(axis: 2, start: 3, length: 2, step: -2)), [mean])
         let pooled = try sketch.builder.add("pooled", .reduction(Reduction(.maximum, axes: [2, 3])), [backwards])
         let negated = try sketch.activation("negated", .negate, pooled)
         sketch.builder.output("logits", try sketch.linear("head", negated, outputs: 4))

@@ -48,7 +48,7 @@ extension SampleGraphs {
         value = try sketch.builder.add("act2", activation.operation, [second])
         if let pool { value = try sketch.builder.add("pool", .pooling(Pooling(pool, kernel: [2, 2], stride: [2, 2])), [value]) }
         let width = sketch.builder.shape(of: value).perSample.count
-        value = try sketch.reshape("flat", value, [.batch, Dimension(width)])
+        value = try sketch.reshape("flat", value, [.batch, SymbolicLength(width)])
         value = try sketch.builder.add("act3", activation.operation, [linear("fc1", value, outputs: 12)])
         sketch.builder.output("logits", try linear("fc2", value, outputs: 5))
         return try sketch.builder.build()

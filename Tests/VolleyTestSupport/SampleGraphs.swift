@@ -27,15 +27,15 @@ public enum SampleGraphs {
     ) throws -> Graph {
         var sketch = GraphSketch(seed: seed)
         let input = try sketch.builder.input(
-            "input", shape: [.batch, 3, Dimension(size), Dimension(size)])
+            "input", shape: [.batch, 3, SymbolicLength(size), SymbolicLength(size)])
         let patches = try sketch.convolution(
             "patch_embed.proj", input, outputs: width, kernel: patch, Convolution(stride: [patch, patch]))
         let count = (size / patch) * (size / patch)
-        let flat = try sketch.reshape("patch_embed.flat", patches, [.batch, Dimension(width), Dimension(count)])
+        let flat = try sketch.reshape("patch_embed.flat", patches, [.batch, SymbolicLength(width), SymbolicLength(count)])
         let tokens = try sketch.transpose("patch_embed.tokens", flat, [0, 2, 1])
         let classToken = try sketch.offset("cls_token", [1, 1, width])
         let repeated = try sketch.builder.add(
-            "cls_token.expanded", .expansion(Expansion(to: [.batch, 1, Dimension(width)])), [classToken])
+            "cls_token.expanded", .expansion(Expansion(to: [.batch, 1, SymbolicLength(width)])), [classToken])
         let joined = try sketch.builder.add("tokens", .concatenation(Concatenation(axis: 1)), [repeated, tokens])
         let positions = try sketch.offset("pos_embed", [1, count + 1, width])
         var value = try sketch.elementwise("embedded", .add, joined, positions)
@@ -45,8 +45,8 @@ public enum SampleGraphs {
         }
         let normalized = try sketch.layerNorm("norm", value)
         let first = try sketch.builder.add(
-            "norm.class", .slice(Slice(axis: 1, start: 0, length: 1)), [normalized])
-        let pooled = try sketch.reshape("pooled", first, [.batch, Dimension(width)])
+            "norm.class", .slice(Slicing(axis: 1, start: 0, length: 1)), [normalized])
+        let pooled = try sketch.reshape("pooled", first, [.batch, SymbolicLength(width)])
         sketch.builder.output("logits", try sketch.linear("head", pooled, outputs: classes))
         return try sketch.builder.build()
     }
@@ -150,7 +150,7 @@ extension GraphSketch {
         func split(_ part: String, _ permutation: [Int], in sketch: inout GraphSketch) throws -> NodeID {
             let projected = try sketch.linear(name + ".qkv." + part, normalized, outputs: width)
             let divided = try sketch.reshape(
-                name + ".\(part).heads", projected, [.batch, count, Dimension(heads), Dimension(width / heads)])
+                name + ".\(part).heads", projected, [.batch, count, SymbolicLength(heads), SymbolicLength(width / heads)])
             let moved = try sketch.transpose(name + ".\(part).moved", divided, permutation)
             sketch.builder.nameSite(on: moved, name + "." + part)
             return moved

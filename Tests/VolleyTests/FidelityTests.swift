@@ -147,7 +147,7 @@ import VolleyTestSupport
             var builder = GraphBuilder()
             let input = try builder.input("input", shape: [.batch, 6])
             let first = try Self.linear("first", input, 6, 8, in: &builder)
-            let part = try builder.add("part", .slice(Slice(axis: 1, start: 0, length: length)), [first])
+            let part = try builder.add("part", .slice(Slicing(axis: 1, start: 0, length: length)), [first])
             let zero = try builder.constant("zero", Tensor(scalar: 0))
             let silent = try builder.add("silent", .elementwise(Elementwise(.multiply)), [part, zero])
             builder.output("silent.out", try Self.linear("second", silent, length, 3, in: &builder))

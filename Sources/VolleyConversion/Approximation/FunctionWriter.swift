@@ -66,7 +66,7 @@ struct FunctionWriter {
         func sum(_ part: String, _ x: NodeID) throws -> NodeID {
             try put(name + part, .reduction(Reduction(.sum, axes: [last], keepsAxes: true)), [x], &builder)
         }
-        let first = try put(name + ".first", .slice(Slice(axis: last, start: 0, length: 1)), [scores], &builder)
+        let first = try put(name + ".first", .slice(Slicing(axis: last, start: 0, length: 1)), [scores], &builder)
         let difference = try put(name + ".difference", .subtract, scores, first, &builder)
         let one = try number(name + ".one", 1, &builder)
         let shifted = try put(name + ".shifted", .add, difference, one, &builder)

@@ -62,7 +62,7 @@ struct TaskOutput: Sendable {
     /// nil where an output has no row for every sample.
     private static func shapePerSample(of output: Graph.Output, in graph: Graph, _ batching: Batching) -> Shape? {
         let shape = graph[output.value].shape
-        let samples: Dimension = if case .fixed(let fixed) = batching.rule { Dimension(fixed) } else { .batch }
+        let samples: SymbolicLength = if case .fixed(let fixed) = batching.rule { SymbolicLength(fixed) } else { .batch }
         guard shape.dimensions.first == samples, !shape.dimensions.dropFirst().contains(where: \.scalesWithBatch) else { return nil }
         return Shape(shape.dimensions.dropFirst().map(\.size))
     }

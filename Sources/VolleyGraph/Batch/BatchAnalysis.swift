@@ -3,7 +3,7 @@ internal import VolleyTensors
 /// The proof that the samples of a batch do not meet in a network, or the place where they do.
 ///
 /// The batch axis is followed from the inputs through every operator; each states how it passes
-/// (``Operation/batchAxis(_:)``). A value is *separate* where its elements are `[outer, N, inner]` and sample n's part depends
+/// (``GraphOperation/batchAxis(_:)``). A value is *separate* where its elements are `[outer, N, inner]` and sample n's part depends
 /// on sample n alone, neither on the others nor on how many there are nor on its place among them. Then samples may run in
 /// any groups, and time-steps as further samples, without changing a bit.
 public struct BatchAnalysis: Sendable, Hashable {

@@ -4,7 +4,7 @@ public import VolleyTensors
 ///
 /// The negation is affine (<doc:Semantics>, section 2); every other function is nonlinear (<doc:Semantics>, section 4.1; ECMT
 /// theorem 4.1).
-public struct Activation: Operation {
+public struct Activation: GraphOperation {
     public var function: UnaryFunction
 
     public init(_ function: UnaryFunction) { self.function = function }

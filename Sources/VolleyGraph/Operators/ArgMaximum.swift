@@ -3,7 +3,7 @@ public import VolleyTensors
 /// Where along one axis the largest element stands, counted from 0.
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
-public struct ArgMaximum: Operation {
+public struct ArgMaximum: GraphOperation {
     public var axis: Int
     /// Whether the axis stays, with length 1.
     public var keepsAxes: Bool

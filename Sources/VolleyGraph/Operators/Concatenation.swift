@@ -3,7 +3,7 @@ public import VolleyTensors
 /// Its inputs one after the other along one axis.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Concatenation: Operation {
+public struct Concatenation: GraphOperation {
     public var axis: Int
 
     public init(axis: Int) { self.axis = axis }

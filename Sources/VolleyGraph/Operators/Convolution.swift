@@ -7,7 +7,7 @@ public import VolleyTensors
 ///
 /// Affine where one of its inputs is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
 /// (<doc:Semantics>, section 4.2).
-public struct Convolution: Operation {
+public struct Convolution: GraphOperation {
     /// Along height and width.
     public var stride: [Int]
     public var dilation: [Int]
@@ -56,9 +56,9 @@ public struct Convolution: Operation {
             guard room >= 0 else {
                 throw GraphError(.shapeMismatch, "convolution: kernel \(weight) is larger than the padded input \(x)")
             }
-            return Dimension(room / stride[axis] + 1)
+            return SymbolicLength(room / stride[axis] + 1)
         }
-        let image = SymbolicShape([x[0], x[channel]] + padded.map { Dimension($0) })
+        let image = SymbolicShape([x[0], x[channel]] + padded.map { SymbolicLength($0) })
         let windows = SymbolicShape([x[0]] + size + weight.dimensions[1...])
         guard image.isSupported, windows.isSupported else {
             throw GraphError(

@@ -3,7 +3,7 @@ public import VolleyTensors
 /// The running sum along one axis: `y_i = Σ_{j ≤ i} x_j`.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct CumulativeSum: Operation {
+public struct CumulativeSum: GraphOperation {
     public var axis: Int
     /// Whether `y_i` leaves `x_i` out.
     public var exclusive: Bool

@@ -4,7 +4,7 @@ public import VolleyTensors
 ///
 /// Sums, and products and quotients with a static value, are affine (<doc:Semantics>, section 2); products of two values that
 /// change over time are bilinear (<doc:Semantics>, section 4.2); everything else is nonlinear (<doc:Semantics>, section 4.1).
-public struct Elementwise: Operation {
+public struct Elementwise: GraphOperation {
     public var function: BinaryFunction
 
     public init(_ function: BinaryFunction) { self.function = function }

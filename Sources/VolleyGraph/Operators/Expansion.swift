@@ -3,7 +3,7 @@ public import VolleyTensors
 /// Repeats its input until it fills a shape; axes are aligned at the end, only lengths of 1 stretch.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Expansion: Operation {
+public struct Expansion: GraphOperation {
     public var shape: SymbolicShape
 
     public init(to shape: SymbolicShape) { self.shape = shape }

@@ -6,7 +6,7 @@ public import VolleyTensors
 /// the axis is NaN.
 ///
 /// It is affine where the indices are static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
-public struct Gather: Operation {
+public struct Gather: GraphOperation {
     public var axis: Int
 
     public init(axis: Int) { self.axis = axis }

@@ -6,7 +6,7 @@ public import VolleyTensors
 /// end. An element outside the axis is NaN.
 ///
 /// It is affine where the indices are static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
-public struct GatherElements: Operation {
+public struct GatherElements: GraphOperation {
     public var axis: Int
 
     public init(axis: Int) { self.axis = axis }

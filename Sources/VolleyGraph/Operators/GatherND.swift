@@ -6,7 +6,7 @@ public import VolleyTensors
 /// ones count from the end. A slice outside an axis is NaN.
 ///
 /// It is affine where the indices are static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
-public struct GatherND: Operation {
+public struct GatherND: GraphOperation {
     /// How many leading axes data and indices have in common.
     public var batchAxes: Int
 

@@ -4,7 +4,7 @@ public import VolleyTensors
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1). Source: Ba, Kiros and Hinton, *Layer Normalization*, 2016
 /// (arXiv 1607.06450), eq. 3.
-public struct LayerNormalization: Operation {
+public struct LayerNormalization: GraphOperation {
     public var epsilon: Float
 
     public init(epsilon: Float) { self.epsilon = epsilon }

@@ -4,7 +4,7 @@ public import VolleyTensors
 ///
 /// Affine where one of its inputs is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
 /// (<doc:Semantics>, section 4.2).
-public struct Linear: Operation {
+public struct Linear: GraphOperation {
     public init() {}
 
     public var arity: ClosedRange<Int> { 2...3 }

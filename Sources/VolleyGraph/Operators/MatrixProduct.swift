@@ -4,7 +4,7 @@ public import VolleyTensors
 ///
 /// Affine where one side is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
 /// (<doc:Semantics>, section 4.2; ECMT theorem 4.2).
-public struct MatrixProduct: Operation {
+public struct MatrixProduct: GraphOperation {
     public init() {}
 
     public var arity: ClosedRange<Int> { 2...2 }

@@ -9,7 +9,7 @@ public import VolleyTensors
 /// neurons of one threshold behind such a division. What they send is in that unit.
 ///
 /// Where sites stand: <doc:Semantics>, section 6; what stands there: <doc:Semantics>, section 3.
-public struct NeuronSite: Operation {
+public struct NeuronSite: GraphOperation {
     /// The activation function in whose place neurons stand; nil where they stand before a layer.
     public var activation: ReplacedActivation?
 

@@ -1,4 +1,4 @@
-/// The closed set of operators. Adding one: a struct that conforms to ``Operation`` in a file of its own, a case here, and
+/// The closed set of operators. Adding one: a struct that conforms to ``GraphOperation`` in a file of its own, a case here, and
 /// the compiler lists the rest.
 public enum Operator: Sendable, Hashable {
     case linear(Linear)
@@ -23,7 +23,7 @@ public enum Operator: Sendable, Hashable {
     case selection(Selection)
     case reshape(Reshape)
     case transpose(Transpose)
-    case slice(Slice)
+    case slice(Slicing)
     case gather(Gather)
     case gatherElements(GatherElements)
     case gatherND(GatherND)
@@ -32,7 +32,7 @@ public enum Operator: Sendable, Hashable {
     case expansion(Expansion)
     case neuron(NeuronSite)
 
-    public var operation: any Operation {
+    public var operation: any GraphOperation {
         switch self {
         case .linear(let operation): operation
         case .convolution(let operation): operation
@@ -141,7 +141,7 @@ extension Operator: Codable {
         case .selection: self = .selection(try Selection(from: decoder))
         case .reshape: self = .reshape(try Reshape(from: decoder))
         case .transpose: self = .transpose(try Transpose(from: decoder))
-        case .slice: self = .slice(try Slice(from: decoder))
+        case .slice: self = .slice(try Slicing(from: decoder))
         case .gather: self = .gather(try Gather(from: decoder))
         case .gatherElements: self = .gatherElements(try GatherElements(from: decoder))
         case .gatherND: self = .gatherND(try GatherND(from: decoder))

@@ -3,7 +3,7 @@ public import VolleyTensors
 /// Its input with positions added before and after each axis, or, for negative amounts, taken away.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Padding: Operation {
+public struct Padding: GraphOperation {
     public enum Mode: String, Sendable, Hashable, Codable, CaseIterable {
         /// One value everywhere.
         case constant
@@ -44,7 +44,7 @@ public struct Padding: Operation {
                 guard !length.scalesWithBatch, padded >= 0, padded == 0 || mode == .constant || length.size > 0 else {
                     throw GraphError(.shapeMismatch, "padding: amounts \(amounts) do not fit an input of shape \(x)")
                 }
-                return Dimension(padded)
+                return SymbolicLength(padded)
             })
     }
 

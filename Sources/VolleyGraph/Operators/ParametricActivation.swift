@@ -4,7 +4,7 @@ public import VolleyTensors
 /// `y = f(x; α, β)` element by element, with parameters that are numbers of the model.
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
-public struct ParametricActivation: Operation {
+public struct ParametricActivation: GraphOperation {
     public enum Function: String, Sendable, Hashable, Codable, CaseIterable {
         /// `x` for x ≥ 0, `α·x` below: α.
         case leakyRelu

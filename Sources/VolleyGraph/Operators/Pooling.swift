@@ -7,7 +7,7 @@ public import VolleyTensors
 /// Positions outside the input do not take part: a maximum over none is the lowest finite number, a mean over none is 0.
 ///
 /// The mean is affine (<doc:Semantics>, section 2), the maximum nonlinear (<doc:Semantics>, section 4.1).
-public struct Pooling: Operation {
+public struct Pooling: GraphOperation {
     public enum Function: String, Sendable, Hashable, Codable, CaseIterable { case maximum, average }
 
     public var function: Function
@@ -76,7 +76,7 @@ public struct Pooling: Operation {
             guard let count = windowCount(axis - firstAxis, length: x[axis].size) else {
                 throw GraphError(.shapeMismatch, "pooling: kernel \(kernel) is larger than the padded input \(x)")
             }
-            shape[axis] = Dimension(count)
+            shape[axis] = SymbolicLength(count)
         }
         return shape
     }

@@ -6,7 +6,7 @@ public import VolleyTensors
 /// quantised inputs reads.
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
-public struct Quantization: Operation {
+public struct Quantization: GraphOperation {
     /// The smallest and the largest number that the integers have, such as −128 and 127.
     public var lowest: Float
     public var highest: Float

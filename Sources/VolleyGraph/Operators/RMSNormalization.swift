@@ -5,7 +5,7 @@ public import VolleyTensors
 /// Zhang, Sennrich, *Root Mean Square Layer Normalization*, NeurIPS 2019 (arXiv 1910.07467), eq. 4.
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
-public struct RMSNormalization: Operation {
+public struct RMSNormalization: GraphOperation {
     public var epsilon: Float
 
     public init(epsilon: Float) { self.epsilon = epsilon }

@@ -3,7 +3,7 @@ public import VolleyTensors
 /// One number for all elements along some axes; NaN for none.
 ///
 /// Sums and means are affine (<doc:Semantics>, section 2), other functions nonlinear (<doc:Semantics>, section 4.1).
-public struct Reduction: Operation {
+public struct Reduction: GraphOperation {
     public enum Function: String, Sendable, Hashable, Codable, CaseIterable { case mean, sum, maximum, minimum, product }
 
     public var function: Function

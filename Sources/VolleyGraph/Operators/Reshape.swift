@@ -3,7 +3,7 @@ public import VolleyTensors
 /// The same elements in row-major order under another shape.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Reshape: Operation {
+public struct Reshape: GraphOperation {
     public var shape: SymbolicShape
 
     public init(to shape: SymbolicShape) { self.shape = shape }

@@ -4,7 +4,7 @@ public import VolleyTensors
 /// place where it comes from, one axis after the other.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Resize: Operation {
+public struct Resize: GraphOperation {
     public enum Interpolation: String, Sendable, Hashable, Codable, CaseIterable {
         /// The element nearest to the place.
         case nearest
@@ -100,7 +100,7 @@ public struct Resize: Operation {
             let lengths = axes.map { "axis \($0.axis) to \($0.length) by \($0.scale)" }.joined(separator: ", ")
             throw GraphError(.shapeMismatch, "resize: \(lengths) does not fit an input of shape \(shape)")
         }
-        for change in axes { shape[change.axis] = Dimension(change.length) }
+        for change in axes { shape[change.axis] = SymbolicLength(change.length) }
         return shape
     }
 

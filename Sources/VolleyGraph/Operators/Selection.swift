@@ -4,7 +4,7 @@ public import VolleyTensors
 /// end, a length of 1 stretches.
 ///
 /// It is affine where the condition is static (<doc:Semantics>, section 2), otherwise nonlinear (<doc:Semantics>, section 4.1).
-public struct Selection: Operation {
+public struct Selection: GraphOperation {
     public init() {}
 
     public var arity: ClosedRange<Int> { 3...3 }

@@ -3,7 +3,7 @@ public import VolleyTensors
 /// `y_i = exp(x_i − max x) / Σ_j exp(x_j − max x)` over the last axis.
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
-public struct Softmax: Operation {
+public struct Softmax: GraphOperation {
     public init() {}
 
     public var arity: ClosedRange<Int> { 1...1 }

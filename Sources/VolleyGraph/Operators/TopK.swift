@@ -4,7 +4,7 @@ public import VolleyTensors
 /// values or their positions, counted from 0.
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1; ECMT theorem 4.1).
-public struct TopK: Operation {
+public struct TopK: GraphOperation {
     public enum Part: String, Sendable, Hashable, Codable { case values, positions }
 
     public var axis: Int
@@ -28,7 +28,7 @@ public struct TopK: Operation {
         guard (0..<shape.rank).contains(axis), !shape[axis].scalesWithBatch, (0...shape[axis].size).contains(count) else {
             throw GraphError(.shapeMismatch, "top-k: there are no \(count) elements along axis \(axis) of the shape \(shape)")
         }
-        shape[axis] = Dimension(count)
+        shape[axis] = SymbolicLength(count)
         return shape
     }
 

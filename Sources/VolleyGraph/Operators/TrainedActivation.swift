@@ -5,7 +5,7 @@ public import VolleyTensors
 ///
 /// It is nonlinear (<doc:Semantics>, section 4.1). λ is one number for the whole value or one for each channel. Sources stand with
 /// each ``Function``.
-public struct TrainedActivation: Operation {
+public struct TrainedActivation: GraphOperation {
     /// With `u = z/λ`, and `Q(u) = clip(R(L·u + φ)/L, 0, 1)` for ``Steps`` of number L, shift φ and rounding R:
     public enum Function: Sendable, Hashable, Codable {
         /// `y = λ·clip(u, 0, 1)`. Trainable clipping layer (TCL): Ho and Chang, 2020 (arXiv 2008.04509). Rate norm layer (RNL), which
@@ -96,7 +96,7 @@ public struct TrainedActivation: Operation {
             if scales.count == 1 { return inputs[0] }
             throw GraphError(.malformed, "a trained activation with \(scales.count) bounds does not say for which axis")
         }
-        guard inputs[0].dimensions.indices.contains(axis), inputs[0][axis] == Dimension(scales.count) else {
+        guard inputs[0].dimensions.indices.contains(axis), inputs[0][axis] == SymbolicLength(scales.count) else {
             throw GraphError(.shapeMismatch, "\(scales.count) bounds of a trained activation do not fit axis \(axis) of \(inputs[0])")
         }
         return inputs[0]

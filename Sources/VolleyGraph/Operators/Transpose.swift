@@ -3,7 +3,7 @@ public import VolleyTensors
 /// Axis `i` of the result is axis `permutation[i]` of the input.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Transpose: Operation {
+public struct Transpose: GraphOperation {
     public var permutation: [Int]
 
     public init(_ permutation: [Int]) { self.permutation = permutation }

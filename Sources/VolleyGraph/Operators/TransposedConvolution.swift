@@ -8,7 +8,7 @@ public import VolleyTensors
 ///
 /// Affine where one of its inputs is static (<doc:Semantics>, section 2), otherwise a product of two values that change over time
 /// (<doc:Semantics>, section 4.2).
-public struct TransposedConvolution: Operation {
+public struct TransposedConvolution: GraphOperation {
     /// Along height and width: how far apart neighbouring pixels put their kernels.
     public var stride: [Int]
     public var dilation: [Int]
@@ -37,7 +37,7 @@ public struct TransposedConvolution: Operation {
         }
         guard x.rank == 4, weight.rank == 4, x.isSupported, weight.isSupported,
             (x.dimensions[1...] + weight.dimensions).allSatisfy({ !$0.scalesWithBatch && $0.size > 0 }),
-            x[1] == weight[0], x[1].size % groups == 0, inputs.count == 2 || inputs[2] == [Dimension(weight[1].size * groups)]
+            x[1] == weight[0], x[1].size % groups == 0, inputs.count == 2 || inputs[2] == [SymbolicLength(weight[1].size * groups)]
         else {
             throw GraphError(
                 .shapeMismatch,
@@ -48,7 +48,7 @@ public struct TransposedConvolution: Operation {
             guard full > crop[axis][0] + crop[axis][1] else {
                 throw GraphError(.shapeMismatch, "transposed convolution: cropping \(crop) leaves nothing of \(full) positions")
             }
-            return Dimension(full - crop[axis][0] - crop[axis][1])
+            return SymbolicLength(full - crop[axis][0] - crop[axis][1])
         }
         let contributions = SymbolicShape([x[0], x[2], x[3]] + weight.dimensions[1...])
         guard contributions.isSupported else {
@@ -56,7 +56,7 @@ public struct TransposedConvolution: Operation {
                 .shapeMismatch,
                 "transposed convolution: what the pixels add, \(contributions), holds more than \(largest) elements per sample")
         }
-        return SymbolicShape([x[0], Dimension(weight[1].size * groups)] + size)
+        return SymbolicShape([x[0], SymbolicLength(weight[1].size * groups)] + size)
     }
 
     public func batchAxis(_ inputs: [BatchOperand]) -> BatchAxis? { inputs.onlyFirst.unless { $0 != 0 } }

@@ -4,7 +4,7 @@ public import VolleyTensors
 /// one, `j − i ≤ diagonal` for the lower one.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Triangle: Operation {
+public struct Triangle: GraphOperation {
     public var upper: Bool
     public var diagonal: Int
 

@@ -30,8 +30,8 @@ extension LayerBuilder {
         graph.nameSite(on: weights, "\(name).s")
         let context = try graph.add("\(name).context", .matrixProduct(MatrixProduct()), [weights, v])
         let ordered = try transpose("\(name).context.tokens", context, [0, 2, 1, 3])
-        let width = Dimension(attention.heads * attention.headWidth)
-        return try reshape("\(name).context.merged", ordered, [.batch, Dimension(attention.tokens), width])
+        let width = SymbolicLength(attention.heads * attention.headWidth)
+        return try reshape("\(name).context.merged", ordered, [.batch, SymbolicLength(attention.tokens), width])
     }
 
     /// One of q, k and v: [N, L, D] → [N, L, H, D/H], its axes put in `order`.
@@ -40,7 +40,7 @@ extension LayerBuilder {
     ) throws -> NodeID {
         let name = "\(attention.name).\(letter)"
         let shape: SymbolicShape = [
-            .batch, Dimension(attention.tokens), Dimension(attention.heads), Dimension(attention.headWidth),
+            .batch, SymbolicLength(attention.tokens), SymbolicLength(attention.heads), SymbolicLength(attention.headWidth),
         ]
         var split = try reshape("\(name).split", projected, shape)
         if let rotation { split = try rotate(name, split, by: rotation) }

@@ -67,7 +67,7 @@ struct LayerBuilder {
 
     /// One token of each sample: [N, L, D] → [N, D].
     mutating func token(_ index: Int, of tokens: NodeID, name: String) throws -> NodeID {
-        let token = try graph.add("\(name).token", .slice(Slice(axis: 1, start: index, length: 1)), [tokens])
+        let token = try graph.add("\(name).token", .slice(Slicing(axis: 1, start: index, length: 1)), [tokens])
         let shape = graph.shape(of: tokens)
         return try reshape(name, token, [shape[0], shape[2]])
     }

@@ -35,7 +35,7 @@ struct TextEncoderGraph {
     }
 
     private mutating func input(_ name: String) throws -> NodeID {
-        try layers.graph.input(name, shape: [.batch, Dimension(network.length.value)])
+        try layers.graph.input(name, shape: [.batch, SymbolicLength(network.length.value)])
     }
 
     /// `norm(word + kind + position)`: [N, L] → [N, L, D].
@@ -86,7 +86,7 @@ struct TextEncoderGraph {
         let one = try layers.graph.constant("attention_mask.one", Tensor(scalar: 1))
         let isPadding = try layers.combine("attention_mask.padding", .subtract, one, mask)
         let scaled = try layers.scale("attention_mask.scale", isPadding, by: Self.maskedScore)
-        return try layers.reshape("attention_mask.scores", scaled, [.batch, 1, 1, Dimension(network.length.value)])
+        return try layers.reshape("attention_mask.scores", scaled, [.batch, 1, 1, SymbolicLength(network.length.value)])
     }
 
     private mutating func attention(_ tokens: NodeID, _ mask: NodeID, in layer: String) throws -> NodeID {

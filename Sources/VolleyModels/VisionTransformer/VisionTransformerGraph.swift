@@ -37,18 +37,18 @@ struct VisionTransformerGraph {
         let image = try layers.graph.input(
             "input",
             shape: [
-                .batch, Dimension(network.channels.value), Dimension(network.image.height.value),
-                Dimension(network.image.width.value),
+                .batch, SymbolicLength(network.channels.value), SymbolicLength(network.image.height.value),
+                SymbolicLength(network.image.width.value),
             ])
         let convolution = Convolution(stride: [patch.height.value, patch.width.value])
         let patches = try layers.weighted("patch_embed.proj", .convolution(convolution), image)
         let flat = try layers.reshape(
-            "patch_embed.flatten", patches, [.batch, Dimension(width), Dimension(network.patchCount)])
+            "patch_embed.flatten", patches, [.batch, SymbolicLength(width), SymbolicLength(network.patchCount)])
         var tokens = try layers.transpose("patch_embed.tokens", flat, [0, 2, 1])
         if !network.positionsIncludePrefix { tokens = try addPositions(tokens) }
         if !network.prefix.isEmpty {
             let prefix = try network.prefix.map { token in
-                let shape: SymbolicShape = [.batch, Dimension(token.count.value), Dimension(width)]
+                let shape: SymbolicShape = [.batch, SymbolicLength(token.count.value), SymbolicLength(width)]
                 return try layers.graph.add(
                     "\(token.name).expanded", .expansion(Expansion(to: shape)), [layers.constant(token.name)])
             }
@@ -70,7 +70,7 @@ struct VisionTransformerGraph {
         case .meanOfPatches:
             var patches = normalized
             if network.prefixCount > 0 {
-                let slice = Slice(axis: 1, start: network.prefixCount, length: network.patchCount)
+                let slice = Slicing(axis: 1, start: network.prefixCount, length: network.patchCount)
                 patches = try layers.graph.add("pool.patches", .slice(slice), [normalized])
             }
             let mean = Operator.reduction(Reduction(.mean, axes: [1]))

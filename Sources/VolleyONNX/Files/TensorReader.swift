@@ -57,7 +57,7 @@ struct TensorReader {
             }
             return Int(length)
         }
-        guard SymbolicShape(lengths.map { Dimension($0) }).isSupported else {
+        guard SymbolicShape(lengths.map { SymbolicLength($0) }).isSupported else {
             throw ONNXError(.tooLarge, "the shape \(dims) is larger than any model needs")
         }
         return (lengths, lengths.reduce(1, *))

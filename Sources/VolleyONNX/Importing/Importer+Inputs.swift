@@ -61,7 +61,7 @@ struct InputLengths {
     private typealias Length = Onnx_TensorShapeProto.Dimension.OneOf_Value
 
     init(_ inputs: [Onnx_ValueInfoProto], given: [String: [Int]], freedBatch: Int?) throws {
-        var named: [String: Dimension] = [:]
+        var named: [String: SymbolicLength] = [:]
         var declared: [String: [Length?]] = [:]
         for input in inputs {
             let lengths = try Self.declared(input, given[input.name])
@@ -71,7 +71,7 @@ struct InputLengths {
                 if axis == 0 {
                     named[name] = .batch
                 } else if let size = given[input.name]?[axis], named[name] == nil {
-                    named[name] = Dimension(size)
+                    named[name] = SymbolicLength(size)
                 }
             }
         }
@@ -129,14 +129,14 @@ struct InputLengths {
     }
 
     private static func resolve(
-        _ length: Length?, _ axis: Int, _ given: Int?, _ named: [String: Dimension], _ freedBatch: Int?
-    ) -> Dimension? {
+        _ length: Length?, _ axis: Int, _ given: Int?, _ named: [String: SymbolicLength], _ freedBatch: Int?
+    ) -> SymbolicLength? {
         switch length {
-        case .dimValue(let size): axis == 0 && freedBatch == Int(size) ? .batch : Dimension(Int(size))
+        case .dimValue(let size): axis == 0 && freedBatch == Int(size) ? .batch : SymbolicLength(Int(size))
         case .dimParam(let name):
             // What is said of this input counts before what the name means elsewhere; only N stays free.
-            axis == 0 ? .batch : named[name] == .batch ? .batch : given.map { Dimension($0) } ?? named[name]
-        case nil: axis == 0 ? .batch : given.map { Dimension($0) }
+            axis == 0 ? .batch : named[name] == .batch ? .batch : given.map { SymbolicLength($0) } ?? named[name]
+        case nil: axis == 0 ? .batch : given.map { SymbolicLength($0) }
         }
     }
 }

@@ -111,7 +111,7 @@ enum ActivationOperators {
                 throw call.unsupported("the samples of a batch are mixed")
             }
             let rows = try call.reshape(
-                value, to: SymbolicShape(value.shape.dimensions[..<axis] + [Dimension(width)]), "rows")
+                value, to: SymbolicShape(value.shape.dimensions[..<axis] + [SymbolicLength(width)]), "rows")
             return [try call.reshape(try body(rows, "softmax"), to: value.shape)]
         }
         var order = Array(0..<value.rank)

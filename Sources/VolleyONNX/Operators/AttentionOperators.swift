@@ -35,7 +35,7 @@ enum AttentionOperators {
         var result = try LayerOperators.product(call, weights, all, isPacked ? "product" : nil)
         if isPacked {
             let moved = try call.transpose(result, [0, 2, 1, 3], "moved")
-            let features = Dimension(result.shape[1].size * result.shape[3].size)
+            let features = SymbolicLength(result.shape[1].size * result.shape[3].size)
             result = try call.reshape(moved, to: [moved.shape[0], moved.shape[1], features])
         }
         let stages = [scores, capped, biased, weights]
@@ -49,8 +49,8 @@ enum AttentionOperators {
         guard value.rank == 3, count > 0, value.shape[2].size % count == 0 else {
             throw call.mismatch("\(count) heads do not fit a value of shape \(value.shape)")
         }
-        let width = Dimension(value.shape[2].size / count)
-        let apart = try call.reshape(value, to: [value.shape[0], value.shape[1], Dimension(count), width], part + ".apart")
+        let width = SymbolicLength(value.shape[2].size / count)
+        let apart = try call.reshape(value, to: [value.shape[0], value.shape[1], SymbolicLength(count), width], part + ".apart")
         return try call.transpose(apart, [0, 2, 1, 3], part + ".heads")
     }
 
@@ -62,8 +62,8 @@ enum AttentionOperators {
         let shape = value.shape.dimensions
         let column = try call.reshape(value, to: SymbolicShape([shape[0], shape[1], 1, shape[2], shape[3]]), part + ".column")
         let full = try call.expand(
-            column, to: SymbolicShape([shape[0], shape[1], Dimension(wanted / own), shape[2], shape[3]]), part + ".repeated")
-        return try call.reshape(full, to: SymbolicShape([shape[0], Dimension(wanted), shape[2], shape[3]]), part + ".all")
+            column, to: SymbolicShape([shape[0], shape[1], SymbolicLength(wanted / own), shape[2], shape[3]]), part + ".repeated")
+        return try call.reshape(full, to: SymbolicShape([shape[0], SymbolicLength(wanted), shape[2], shape[3]]), part + ".all")
     }
 
     /// Rows that see nothing must not become NaN where everything is computed at import, either.

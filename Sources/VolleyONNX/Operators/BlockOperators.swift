@@ -11,15 +11,15 @@ enum BlockOperators {
         guard shape.count == 4, block > 0, block <= 1 << 15, shape[1].size % (block * block) == 0 else {
             throw call.mismatch("blocks of \(block) do not fit \(value.shape)")
         }
-        let side = Dimension(block)
-        let depth = Dimension(shape[1].size / (block * block))
+        let side = SymbolicLength(block)
+        let depth = SymbolicLength(shape[1].size / (block * block))
         let isColumnFirst = call.string("mode", "DCR") == "CRD"
         let split = isColumnFirst ? [shape[0], depth, side, side, shape[2], shape[3]] : [shape[0], side, side, depth, shape[2], shape[3]]
         let apart = try call.reshape(value, to: SymbolicShape(split), "blocks")
         let moved = try call.transpose(apart, isColumnFirst ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2], "moved")
         return [
             try call.reshape(
-                moved, to: [shape[0], depth, Dimension(shape[2].size * block), Dimension(shape[3].size * block)])
+                moved, to: [shape[0], depth, SymbolicLength(shape[2].size * block), SymbolicLength(shape[3].size * block)])
         ]
     }
 
@@ -30,10 +30,10 @@ enum BlockOperators {
         guard shape.count == 4, block > 0, block <= 1 << 15, shape[2].size % block == 0, shape[3].size % block == 0 else {
             throw call.mismatch("blocks of \(block) do not fit \(value.shape)")
         }
-        let (side, height, width) = (Dimension(block), Dimension(shape[2].size / block), Dimension(shape[3].size / block))
+        let (side, height, width) = (SymbolicLength(block), SymbolicLength(shape[2].size / block), SymbolicLength(shape[3].size / block))
         let apart = try call.reshape(value, to: [shape[0], shape[1], height, side, width, side], "blocks")
         let isColumnFirst = call.string("mode", "DCR") == "CRD"
         let moved = try call.transpose(apart, isColumnFirst ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4], "moved")
-        return [try call.reshape(moved, to: [shape[0], Dimension(shape[1].size * block * block), height, width])]
+        return [try call.reshape(moved, to: [shape[0], SymbolicLength(shape[1].size * block * block), height, width])]
     }
 }

@@ -84,7 +84,7 @@ extension Call {
     }
 
     private func choose(_ truths: [Bool], _ condition: [Int], _ a: Known, _ b: Known, _ shape: [Int]) throws -> Known {
-        try importer.check(SymbolicShape(shape.map { Dimension($0) }))
+        try importer.check(SymbolicShape(shape.map { SymbolicLength($0) }))
         func offsets(_ own: [Int]) -> RowMajorOffsets { rowMajorOffsets(shape, strides: broadcastStrides(own, to: shape)) }
         if case .floats(let first) = a.content, case .floats(let second) = b.content {
             try importer.reserve(shape.reduce(1, *), as: Float.self)
@@ -132,7 +132,7 @@ extension Call {
 
     /// The positions `start, start + step, …` of an axis, `length` of them.
     func slice(_ value: Value, axis: Int, start: Int, length: Int, step: Int = 1, _ part: String? = nil) throws -> Value {
-        if start == 0, step == 1, value.shape[axis] == Dimension(length) { return value }
+        if start == 0, step == 1, value.shape[axis] == SymbolicLength(length) { return value }
         if let known = value.known {
             guard length == 0 || (0..<known.shape[axis]).contains(start + (length - 1) * step) else {
                 throw mismatch("positions outside axis \(axis) of \(value.shape)")
@@ -145,7 +145,7 @@ extension Call {
             try importer.reserve(shape.reduce(1, *), like: known)
             return Value(known.view(shape: shape, offset: offset, strides: strides))
         }
-        return try emit(.slice(Slice(axis: axis, start: start, length: length, step: step)), [value], part)
+        return try emit(.slice(Slicing(axis: axis, start: start, length: length, step: step)), [value], part)
     }
 
     /// Repeats a value until it fills a shape.

@@ -85,7 +85,7 @@ enum EinsumOperator {
         let others = term.axes.indices.filter { $0 != first && $0 != second }
         let moved = try call.transpose(term.value, others + [first, second], part + ".moved")
         let shape = others.map { term.value.shape[$0] }
-        let flat = try call.reshape(moved, to: SymbolicShape(shape + [Dimension(size.size * size.size)]), part + ".flat")
+        let flat = try call.reshape(moved, to: SymbolicShape(shape + [SymbolicLength(size.size * size.size)]), part + ".flat")
         let value = try call.slice(flat, axis: shape.count, start: 0, length: size.size, step: size.size + 1, part)
         return Term(value: value, axes: others.map { term.axes[$0] } + [name])
     }
@@ -106,12 +106,12 @@ enum EinsumOperator {
         let contracted = common.filter { !names.contains($0) }
         let rows = left.axes.filter { !common.contains($0) }
         let columns = right.axes.filter { !common.contains($0) }
-        func lengths(_ names: [Character], _ term: Term) -> [Dimension] { names.map { term.value.shape[term.axes.firstIndex(of: $0)!] } }
-        func merged(_ lengths: [Dimension]) throws -> Dimension {
+        func lengths(_ names: [Character], _ term: Term) -> [SymbolicLength] { names.map { term.value.shape[term.axes.firstIndex(of: $0)!] } }
+        func merged(_ lengths: [SymbolicLength]) throws -> SymbolicLength {
             guard lengths.count(where: \.scalesWithBatch) <= 1 else { throw call.unsupported("N appears twice") }
-            return Dimension(lengths.reduce(1) { $0 * $1.size }, scalesWithBatch: lengths.contains(where: \.scalesWithBatch))
+            return SymbolicLength(lengths.reduce(1) { $0 * $1.size }, scalesWithBatch: lengths.contains(where: \.scalesWithBatch))
         }
-        func arranged(_ term: Term, _ order: [Character], _ shape: [Dimension], _ side: String) throws -> Value {
+        func arranged(_ term: Term, _ order: [Character], _ shape: [SymbolicLength], _ side: String) throws -> Value {
             let moved = try call.transpose(term.value, order.map { term.axes.firstIndex(of: $0)! }, "\(side)\(part).moved")
             return try call.reshape(moved, to: SymbolicShape(shape), "\(side)\(part).matrix")
         }

@@ -35,7 +35,7 @@ enum IndexOperators {
             let outer = source.shape[..<axis].reduce(1, *)
             let inner = source.shape[(axis + 1)...].reduce(1, *)
             let shape = Array(source.shape[..<axis]) + known.shape + source.shape[(axis + 1)...]
-            try call.importer.check(SymbolicShape(shape.map { Dimension($0) }))
+            try call.importer.check(SymbolicShape(shape.map { SymbolicLength($0) }))
             let count = shape.reduce(1, *)
             try call.importer.reserve(count, like: source)
             let offsets = (0..<(count == 0 ? 0 : outer)).lazy.flatMap { block in
@@ -44,7 +44,7 @@ enum IndexOperators {
             return [Value(source.selecting(offsets, shape: shape))]
         }
         if let run = run(positions) {
-            let shape = data.shape.dimensions[..<axis] + known.shape.map { Dimension($0) } + data.shape.dimensions[(axis + 1)...]
+            let shape = data.shape.dimensions[..<axis] + known.shape.map { SymbolicLength($0) } + data.shape.dimensions[(axis + 1)...]
             let isSliceOnly = known.shape.count == 1
             let part = try call.slice(
                 data, axis: axis, start: run.start, length: positions.count, step: run.step, isSliceOnly ? nil : "slice")
@@ -94,7 +94,7 @@ enum IndexOperators {
         for row in 0..<count {
             for axis in 0..<width where numbers[row * width + axis] != row / strides[axis] % leading[axis].size { return nil }
         }
-        let shape = known.shape.dropLast().map { Dimension($0) } + data.shape.dimensions[width...]
+        let shape = known.shape.dropLast().map { SymbolicLength($0) } + data.shape.dimensions[width...]
         return try call.reshape(data, to: SymbolicShape(shape))
     }
 

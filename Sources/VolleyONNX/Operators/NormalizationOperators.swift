@@ -22,18 +22,18 @@ enum NormalizationOperators {
         let width = trailing.reduce(1) { $0 * $1.size }
         if axis == value.rank - 1 { return try body(value, width, nil) }
         let rows = try call.reshape(
-            value, to: SymbolicShape(value.shape.dimensions[..<axis] + [Dimension(width)]), "rows")
+            value, to: SymbolicShape(value.shape.dimensions[..<axis] + [SymbolicLength(width)]), "rows")
         return try call.reshape(try body(rows, width, "normalized"), to: value.shape)
     }
 
     /// A scale or an offset as one row; nil where it is not the same for all rows.
-    private static func row(_ call: Call, _ parameter: Value, like trailing: [Dimension], width: Int) throws -> Value? {
+    private static func row(_ call: Call, _ parameter: Value, like trailing: [SymbolicLength], width: Int) throws -> Value? {
         let used = parameter.shape.dimensions.drop { $0 == 1 }
         guard used.count <= trailing.count else { return nil }
         let full = try call.expand(
             try call.reshape(parameter, to: SymbolicShape(Array(used)), "parameter"), to: SymbolicShape(trailing), "parameter")
         guard full.rank == trailing.count else { return nil }
-        return try call.reshape(full, to: [Dimension(width)], "parameter")
+        return try call.reshape(full, to: [SymbolicLength(width)], "parameter")
     }
 
     private static func layer(_ call: Call) throws -> [Value?] {
@@ -120,7 +120,7 @@ enum NormalizationOperators {
 
     private static func perChannel(_ call: Call, _ value: Value, _ factor: Value, _ offset: Value) throws -> Value {
         guard value.rank >= 2 else { throw call.mismatch("an input [N, C, …] is needed, found \(value.shape)") }
-        let tail = [Dimension](repeating: 1, count: value.rank - 2)
+        let tail = [SymbolicLength](repeating: 1, count: value.rank - 2)
         let factors = try call.reshape(factor, to: SymbolicShape([value.shape[1]] + tail), "factors")
         let offsets = try call.reshape(offset, to: SymbolicShape([value.shape[1]] + tail), "offsets")
         return try call.binary(.add, call.binary(.multiply, value, factors, "scaled"), offsets)
@@ -146,16 +146,16 @@ enum NormalizationOperators {
         let lengths = value.shape.dimensions
         guard !lengths[1...].contains(where: \.scalesWithBatch) else { throw call.unsupported("N is no first axis") }
         let width = lengths[1...].reduce(1) { $0 * $1.size } / max(1, groups)
-        let rows = try call.reshape(value, to: [lengths[0], Dimension(groups), Dimension(width)], "groups")
+        let rows = try call.reshape(value, to: [lengths[0], SymbolicLength(groups), SymbolicLength(width)], "groups")
         let ones = Value(Known(Tensor([width], repeating: 1)))
         let zeros = Value(Known(Tensor([width], repeating: 0)))
         let operation = LayerNormalization(epsilon: call.float("epsilon", 1e-5))
         let normalized = try call.emit(.layerNormalization(operation), [rows, ones, zeros], "normalized")
         let restored = try call.reshape(normalized, to: value.shape, "restored")
         func perChannel(_ parameter: Value) throws -> Value {
-            guard parameter.shape != [lengths[1]], parameter.shape == [Dimension(groups)] else { return parameter }
-            let column = try call.reshape(parameter, to: [Dimension(groups), 1], "parameter")
-            let full = try call.expand(column, to: [Dimension(groups), Dimension(lengths[1].size / groups)], "parameter")
+            guard parameter.shape != [lengths[1]], parameter.shape == [SymbolicLength(groups)] else { return parameter }
+            let column = try call.reshape(parameter, to: [SymbolicLength(groups), 1], "parameter")
+            let full = try call.expand(column, to: [SymbolicLength(groups), SymbolicLength(lengths[1].size / groups)], "parameter")
             return try call.reshape(full, to: [lengths[1]], "parameter")
         }
         return try self.perChannel(call, restored, try perChannel(call.input(1)), try perChannel(call.input(2)))

@@ -52,18 +52,18 @@ enum QuantizationOperators {
             guard parameter.shape == [value.shape[axis]] else {
                 throw call.mismatch("its \(part) of shape \(parameter.shape) does not fit axis \(axis) of \(value.shape)")
             }
-            let behind = [Dimension](repeating: 1, count: value.rank - axis - 1)
+            let behind = [SymbolicLength](repeating: 1, count: value.rank - axis - 1)
             return try call.reshape(parameter, to: SymbolicShape([value.shape[axis]] + behind), part)
         }
         let length = value.shape[axis]
         var blocks = value.shape
-        blocks[axis] = Dimension((length.size + block - 1) / max(1, block))
+        blocks[axis] = SymbolicLength((length.size + block - 1) / max(1, block))
         guard block > 0, !length.scalesWithBatch, parameter.shape == blocks else {
             throw call.mismatch("its \(part) of shape \(parameter.shape) does not fit blocks of \(block) along axis \(axis) of \(value.shape)")
         }
         let (before, behind) = (blocks.dimensions[...axis], blocks.dimensions[(axis + 1)...])
         let column = try call.reshape(parameter, to: SymbolicShape(before + [1] + behind), part + ".column")
-        let repeated = try call.expand(column, to: SymbolicShape(before + [Dimension(block)] + behind), part + ".repeated")
+        let repeated = try call.expand(column, to: SymbolicShape(before + [SymbolicLength(block)] + behind), part + ".repeated")
         blocks[axis].size *= block
         let full = try call.reshape(repeated, to: blocks, part + ".full")
         return try call.slice(full, axis: axis, start: 0, length: length.size, part)

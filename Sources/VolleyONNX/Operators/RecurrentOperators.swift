@@ -68,7 +68,7 @@ enum RecurrentOperators {
         for (index, isReversed) in reversed.enumerated() {
             func row(_ position: Int) throws -> Value? {
                 try call.optional(position).map {
-                    guard $0.rank > 0, $0.shape[0] == Dimension(count) else {
+                    guard $0.rank > 0, $0.shape[0] == SymbolicLength(count) else {
                         throw call.mismatch("a value for each of \(count) directions is needed, found \($0.shape)")
                     }
                     return try call.reshape(
@@ -78,7 +78,7 @@ enum RecurrentOperators {
             }
             let biases = try row(3)
             let rows = gates * width
-            guard biases.map({ $0.shape == [Dimension(2 * rows)] }) ?? true else { throw call.mismatch("its bias does not fit") }
+            guard biases.map({ $0.shape == [SymbolicLength(2 * rows)] }) ?? true else { throw call.mismatch("its bias does not fit") }
             let layer = Direction(
                 call: call, part: "direction\(index)",
                 functions: try names[index * functions.count..<(index + 1) * functions.count].map { try function(call, $0) },
@@ -98,7 +98,7 @@ enum RecurrentOperators {
                 let name = "\(layer.part).step\(step)"
                 let here = try call.reshape(
                     try call.slice(products, axis: 0, start: step, length: 1, name + ".input"),
-                    to: [input.shape[1], Dimension(rows)], name + ".input")
+                    to: [input.shape[1], SymbolicLength(rows)], name + ".input")
                 state = try cell(layer, here, state, name)
                 hidden.append(state.hidden!)
             }

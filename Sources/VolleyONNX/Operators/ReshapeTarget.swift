@@ -10,7 +10,7 @@ enum ReshapeTarget {
     static func resolve(
         _ data: SymbolicShape, _ numbers: [KnownNumber], allowsZero: Bool, freedBatch: Int?
     ) -> SymbolicShape? {
-        var lengths: [Dimension?] = []
+        var lengths: [SymbolicLength?] = []
         var copied: Set<Int> = []
         for (axis, number) in numbers.enumerated() {
             if number.value == -1, !number.scalesWithBatch {
@@ -35,7 +35,7 @@ enum ReshapeTarget {
         if overflow { return nil }
         if let hole {
             guard given > 0 ? count % given == 0 : count == 0 else { return nil }
-            lengths[hole] = Dimension(given > 0 ? count / given : 0)
+            lengths[hole] = SymbolicLength(given > 0 ? count / given : 0)
         } else if given != count {
             return nil
         }
@@ -48,7 +48,7 @@ enum ReshapeTarget {
             ? manySamplesAxis(shape, outer: outer, fixed: fixed)
             : batchAxis(shape, hole: hole, outer: outer, fixed: fixed, prefersOne: freedBatch != nil)
         guard let axis else { return nil }
-        shape[axis] = Dimension(shape[axis].size / batch, scalesWithBatch: true)
+        shape[axis] = SymbolicLength(shape[axis].size / batch, scalesWithBatch: true)
         return shape
     }
 
@@ -84,7 +84,7 @@ enum ReshapeTarget {
         return data.dimensions[..<axis].reduce(1) { $0 * $1.size }
     }
 
-    private static func product(_ lengths: [Dimension]) -> Int? {
+    private static func product(_ lengths: [SymbolicLength]) -> Int? {
         var result = 1
         for length in lengths {
             let (product, overflow) = result.multipliedReportingOverflow(by: length.size)

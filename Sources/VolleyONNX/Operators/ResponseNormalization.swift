@@ -11,7 +11,7 @@ enum ResponseNormalization {
             throw call.mismatch("\(size) channels around each do not fit an input [N, C, …] of shape \(value.shape)")
         }
         let squares = try call.binary(.power, value, Value(2), "squares")
-        let pixels = Dimension(value.shape.dimensions[2...].reduce(1) { $0 * $1.size })
+        let pixels = SymbolicLength(value.shape.dimensions[2...].reduce(1) { $0 * $1.size })
         let rows = try call.reshape(squares, to: [value.shape[0], 1, value.shape[1], pixels], "rows")
         let pooling = Pooling(
             .average, kernel: [size, 1], stride: [1, 1], dilation: [1, 1], padding: [[(size - 1) / 2, size / 2], [0, 0]],

@@ -47,7 +47,7 @@ enum RotaryOperator {
             guard table.rank == 2 else { throw call.mismatch("a table of 2 axes is needed, found \(table.shape)") }
             table = try call.emit(.gather(Gather(axis: 0)), [table, positions], kind: .float, part + ".rows")
         }
-        guard table.rank == 3, table.shape[2] == Dimension(width) else {
+        guard table.rank == 3, table.shape[2] == SymbolicLength(width) else {
             throw call.mismatch("a table […, \(width)] is needed, found \(table.shape)")
         }
         return try call.reshape(table, to: [table.shape[0], 1, table.shape[1], table.shape[2]], part)

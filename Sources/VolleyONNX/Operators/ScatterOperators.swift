@@ -69,7 +69,7 @@ enum ScatterOperators {
     }
 
     /// The row that each tuple of indices names, counted through the axes that it indexes.
-    private static func positions(_ call: Call, _ indices: Known, in lengths: [Dimension]) throws -> [Int] {
+    private static func positions(_ call: Call, _ indices: Known, in lengths: [SymbolicLength]) throws -> [Int] {
         guard !lengths.contains(where: \.scalesWithBatch) else { throw call.unsupported("single samples of the batch are written to") }
         let numbers = try indices.integers()
         let width = lengths.count
@@ -94,11 +94,11 @@ enum ScatterOperators {
         _ call: Call, _ data: Value, _ updates: Value, axes: Range<Int>, _ rows: [Int], _ shape: [Int], _ writer: RowWriter
     ) throws -> Value {
         let (before, behind) = (data.shape.dimensions[..<axes.lowerBound], data.shape.dimensions[axes.upperBound...])
-        let wanted = SymbolicShape(before + shape.map { Dimension($0) } + behind)
+        let wanted = SymbolicShape(before + shape.map { SymbolicLength($0) } + behind)
         guard updates.shape == wanted else { throw call.mismatch("updates \(updates.shape) where \(wanted) are written") }
-        let count = Dimension(data.shape.dimensions[axes].reduce(1) { $0 * $1.size })
+        let count = SymbolicLength(data.shape.dimensions[axes].reduce(1) { $0 * $1.size })
         let flat = try call.reshape(data, to: SymbolicShape(before + [count] + behind), "rows")
-        let news = try call.reshape(updates, to: SymbolicShape(before + [Dimension(rows.count)] + behind), "updates")
+        let news = try call.reshape(updates, to: SymbolicShape(before + [SymbolicLength(rows.count)] + behind), "updates")
         let written = try writer.put(news, into: flat, axis: axes.lowerBound, at: rows, call)
         return try call.reshape(written, to: data.shape)
     }
@@ -140,7 +140,7 @@ enum ScatterOperators {
             }
         }
         func flat(_ value: Value, _ count: Int, _ part: String) throws -> Value {
-            try call.reshape(value, to: SymbolicShape(data.shape.dimensions[..<batch] + [Dimension(count)]), part)
+            try call.reshape(value, to: SymbolicShape(data.shape.dimensions[..<batch] + [SymbolicLength(count)]), part)
         }
         let written = try writer.put(
             flat(updates, places.count, "updates"), into: flat(data, whole.reduce(1, *), "elements"), axis: batch, at: rows, call)
@@ -169,7 +169,7 @@ private struct RowWriter {
 
     /// `data` with the rows of `news` along an axis put to `rows`.
     func put(_ news: Value, into data: Value, axis: Int, at rows: [Int], _ call: Call) throws -> Value {
-        guard news.shape[axis] == Dimension(rows.count) else { throw call.mismatch("\(news.shape[axis]) updates for \(rows.count) places") }
+        guard news.shape[axis] == SymbolicLength(rows.count) else { throw call.mismatch("\(news.shape[axis]) updates for \(rows.count) places") }
         let count = data.shape[axis].size
         if rows.isEmpty { return data }
         guard let function else {

@@ -39,9 +39,9 @@ enum ShapeOperators {
         let value = try call.input(0)
         let given = try call.int("axis", 1)
         let axis = given == value.rank ? given : try call.axis(given, rank: value.rank + (given < 0 ? 0 : 1))
-        func product(_ lengths: ArraySlice<Dimension>) throws -> Dimension {
+        func product(_ lengths: ArraySlice<SymbolicLength>) throws -> SymbolicLength {
             guard lengths.count(where: \.scalesWithBatch) <= 1 else { throw call.unsupported("N appears twice") }
-            return Dimension(lengths.reduce(1) { $0 * $1.size }, scalesWithBatch: lengths.contains(where: \.scalesWithBatch))
+            return SymbolicLength(lengths.reduce(1) { $0 * $1.size }, scalesWithBatch: lengths.contains(where: \.scalesWithBatch))
         }
         let lengths = value.shape.dimensions
         return [try call.reshape(value, to: [try product(lengths[..<axis]), try product(lengths[axis...])])]
@@ -149,7 +149,7 @@ enum ShapeOperators {
             }
             var shape = first.shape
             for value in values.dropFirst() { shape = shape.broadcast(with: value.shape) ?? shape }
-            shape[axis] = Dimension(values.count)
+            shape[axis] = SymbolicLength(values.count)
             return Value(kind: .integer, shape: shape, content: .sequence(values))
         }
         let aligned = try alignBatch(call, values, axis: axis)
@@ -163,7 +163,7 @@ enum ShapeOperators {
                 guard value.shape == expected else { throw call.mismatch("shapes \(filled[0].shape) and \(value.shape) do not fit each other") }
             }
             let shape = filled[0].shape.dimensions.enumerated().map { position, length in
-                position == axis ? Dimension(filled.reduce(0) { $0 + $1.shape[axis].size }) : length
+                position == axis ? SymbolicLength(filled.reduce(0) { $0 + $1.shape[axis].size }) : length
             }
             try call.importer.check(SymbolicShape(shape))
             for part in known { try call.importer.reserve(part.count, like: part) }
@@ -191,7 +191,7 @@ enum ShapeOperators {
         guard repeats.count == value.rank else { throw call.mismatch("\(repeats.count) repeats for \(value.shape)") }
         guard repeats.contains(where: { $0 != KnownNumber(1) }) else { return [value] }
         // [a, b] becomes [1, a, 1, b], stretches to [r, a, s, b] and is read as [r·a, s·b]; lengths of 1 need no second axis.
-        var (separate, stretched, merged): ([Dimension], [Dimension], [Dimension]) = ([], [], [])
+        var (separate, stretched, merged): ([SymbolicLength], [SymbolicLength], [SymbolicLength]) = ([], [], [])
         for (length, count) in zip(value.shape.dimensions, repeats) {
             guard let times = count.dimension, !(times.scalesWithBatch && length.scalesWithBatch) else {
                 throw call.unsupported("it repeats an axis of \(length) \(count) times")
@@ -205,7 +205,7 @@ enum ShapeOperators {
                 stretched += [times, length]
                 let (size, overflow) = length.size.multipliedReportingOverflow(by: times.size)
                 guard !overflow, size <= Limits.length else { throw call.mismatch("it repeats \(length) \(times) times") }
-                merged.append(Dimension(size, scalesWithBatch: length.scalesWithBatch || times.scalesWithBatch))
+                merged.append(SymbolicLength(size, scalesWithBatch: length.scalesWithBatch || times.scalesWithBatch))
             }
         }
         let apart = try call.reshape(value, to: SymbolicShape(separate), "apart")

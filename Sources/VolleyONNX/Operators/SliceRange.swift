@@ -20,7 +20,7 @@ struct SliceRange {
     private static let beyond = 1e9
 
     /// - Returns: nil where positions depend on the batch size in a way that is not supported.
-    init?(_ start: KnownNumber, _ end: KnownNumber, _ step: Int, of dimension: Dimension) {
+    init?(_ start: KnownNumber, _ end: KnownNumber, _ step: Int, of dimension: SymbolicLength) {
         guard step != 0, !start.scalesWithBatch else { return nil }
         if dimension.scalesWithBatch {
             let reachesEnd = end.scalesWithBatch ? end.value >= Double(dimension.size) : end.value >= Self.beyond

@@ -8,7 +8,7 @@ struct Spread {
     var crop: [[Int]]
 
     /// - Parameter lengths: of the axes that the kernels slide along.
-    init(_ call: Call, kernel: [Int], lengths: [Dimension]) throws {
+    init(_ call: Call, kernel: [Int], lengths: [SymbolicLength]) throws {
         let axes = kernel.count
         let stride = try call.ints("strides") ?? [Int](repeating: 1, count: axes)
         let dilation = try call.ints("dilations") ?? [Int](repeating: 1, count: axes)

@@ -22,7 +22,7 @@ enum VolumeConvolution {
         guard room >= 0, kernel.allSatisfy({ $0 > 0 }) else {
             throw call.mismatch("a kernel of \(kernel) is larger than the padded input \(volume.shape)")
         }
-        let depth = Dimension(room / windows.stride[0] + 1)
+        let depth = SymbolicLength(room / windows.stride[0] + 1)
         let (batch, channels, height, width) = (volume.shape[0], volume.shape[1], volume.shape[3], volume.shape[4])
         let taps = try (0..<kernel[0]).map { tap in
             let slices = try call.slice(
@@ -30,12 +30,12 @@ enum VolumeConvolution {
             return try call.reshape(slices, to: [batch, channels, 1, depth, height, width], "tap\(tap).row")
         }
         let beside = taps.count == 1 ? taps[0] : try call.emit(.concatenation(Concatenation(axis: 2)), taps, "taps")
-        let slices = Dimension(batch.size * depth.size, scalesWithBatch: batch.scalesWithBatch)
+        let slices = SymbolicLength(batch.size * depth.size, scalesWithBatch: batch.scalesWithBatch)
         let images = try call.reshape(
             try call.transpose(beside, [0, 3, 1, 2, 4, 5], "images"),
-            to: [slices, Dimension(channels.size * kernel[0]), height, width], "images")
+            to: [slices, SymbolicLength(channels.size * kernel[0]), height, width], "images")
         let flat = try call.reshape(
-            weight, to: [weight.shape[0], Dimension(weight.shape[1].size * kernel[0]), weight.shape[3], weight.shape[4]], "weight")
+            weight, to: [weight.shape[0], SymbolicLength(weight.shape[1].size * kernel[0]), weight.shape[3], weight.shape[4]], "weight")
         let convolution = Convolution(
             stride: Array(windows.stride[1...]), dilation: Array(windows.dilation[1...]), padding: Array(windows.padding[1...]),
             groups: try call.int("group", 1))

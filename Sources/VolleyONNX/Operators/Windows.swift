@@ -13,7 +13,7 @@ struct Windows {
     ///   - lengths: of the axes that the windows slide along.
     ///   - poolsSame: whether as many windows as strides are padded the way runtimes do it for poolings: as if their positions were
     ///     not spread.
-    init(_ call: Call, kernel: [Int], lengths: [Dimension], poolsSame: Bool = false) throws {
+    init(_ call: Call, kernel: [Int], lengths: [SymbolicLength], poolsSame: Bool = false) throws {
         let axes = kernel.count
         let ones = [Int](repeating: 1, count: axes)
         self.kernel = kernel
@@ -38,7 +38,7 @@ struct Windows {
 
     /// So much that ⌈length / stride⌉ windows fit.
     private static func same(
-        _ kernel: [Int], _ stride: [Int], _ dilation: [Int], _ lengths: [Dimension], extraFirst: Bool, pools: Bool
+        _ kernel: [Int], _ stride: [Int], _ dilation: [Int], _ lengths: [SymbolicLength], extraFirst: Bool, pools: Bool
     ) -> [[Int]] {
         kernel.indices.map { axis in
             let length = lengths[axis].size

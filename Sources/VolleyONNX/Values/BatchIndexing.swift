@@ -38,13 +38,13 @@ enum BatchIndexing {
 
     /// Lengths of 1 come and go; anything else is not followed.
     static func reshape(_ call: Call, _ value: Value, to shape: SymbolicShape) throws -> Value {
-        func long(_ shape: SymbolicShape) -> [Dimension] { shape.dimensions.filter { $0 != 1 } }
+        func long(_ shape: SymbolicShape) -> [SymbolicLength] { shape.dimensions.filter { $0 != 1 } }
         guard var index = value.batchIndex, long(value.shape) == long(shape),
             let axis = shape.dimensions.firstIndex(of: .batch)
         else { return Value(kind: value.kind, shape: shape, content: .shapeOnly) }
-        let aligned = SymbolicShape([Dimension](repeating: 1, count: value.rank - index.rest.rank) + index.rest.shape.dimensions)
+        let aligned = SymbolicShape([SymbolicLength](repeating: 1, count: value.rank - index.rest.rank) + index.rest.shape.dimensions)
         let rest = try call.reshape(index.rest, to: aligned, "rest")
-        var target = SymbolicShape([Dimension](repeating: 1, count: shape.rank))
+        var target = SymbolicShape([SymbolicLength](repeating: 1, count: shape.rank))
         var lengths = zip(value.shape.dimensions, aligned.dimensions).filter { $0.0 != 1 }.map(\.1)
         for position in 0..<shape.rank where shape[position] != 1 { target[position] = lengths.removeFirst() }
         index.rest = try call.reshape(rest, to: target, "rest")
@@ -64,7 +64,7 @@ enum BatchIndexing {
         guard axis == 0, leadsWithBatch, data.shape[0].size == index.stride, index.axis == 0 else {
             throw call.unsupported("rows are picked across the samples of a batch")
         }
-        let rows = Dimension(index.stride)
+        let rows = SymbolicLength(index.stride)
         let samples = try call.reshape(
             data, to: SymbolicShape([.batch, rows] + data.shape.dimensions.dropFirst()), "samples")
         let own = Array(indices.shape.dimensions.dropFirst())
@@ -73,9 +73,9 @@ enum BatchIndexing {
     }
 
     /// Rows of axis 1 of `data` `[N, k, …]`, by an index whose first axis, if it has one, counts samples.
-    private static func pick(_ call: Call, _ data: Value, _ rest: Value, _ own: [Dimension]) throws -> Value {
+    private static func pick(_ call: Call, _ data: Value, _ rest: Value, _ own: [SymbolicLength]) throws -> Value {
         let missing = own.count + 1 - rest.rank
-        let aligned = [Dimension](repeating: 1, count: max(0, missing)) + rest.shape.dimensions
+        let aligned = [SymbolicLength](repeating: 1, count: max(0, missing)) + rest.shape.dimensions
         if aligned[0] == 1 {
             let sameForAll = try call.reshape(rest, to: SymbolicShape(Array(aligned.dropFirst())), "index")
             let full = try call.expand(sameForAll, to: SymbolicShape(own), "index")

@@ -2,7 +2,7 @@ import VolleyGraph
 
 /// The lengths of an element-wise combination; nil where the shapes do not fit.
 func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
-    SymbolicShape(a.map { Dimension($0) }).broadcast(with: SymbolicShape(b.map { Dimension($0) }))?.dimensions.map(\.size)
+    SymbolicShape(a.map { SymbolicLength($0) }).broadcast(with: SymbolicShape(b.map { SymbolicLength($0) }))?.dimensions.map(\.size)
 }
 
 /// For each axis of `target`, how far apart neighbours lie in an array of this shape; 0 where one element repeats.

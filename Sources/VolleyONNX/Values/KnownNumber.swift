@@ -14,7 +14,7 @@ struct KnownNumber: Hashable, Sendable {
     }
 
     init(_ value: Int) { self.init(Double(value)) }
-    init(_ dimension: Dimension) { self.init(Double(dimension.size), scalesWithBatch: dimension.scalesWithBatch) }
+    init(_ dimension: SymbolicLength) { self.init(Double(dimension.size), scalesWithBatch: dimension.scalesWithBatch) }
     init(_ truth: Bool) { self.init(truth ? 1 : 0) }
 
     /// The value as an integer, cut to the range of `Int`; NaN is 0.
@@ -24,8 +24,8 @@ struct KnownNumber: Hashable, Sendable {
     }
 
     /// - Returns: nil for negative and for absurdly large numbers.
-    var dimension: Dimension? {
-        (0...Double(Limits.length)).contains(value) ? Dimension(Int(value), scalesWithBatch: scalesWithBatch) : nil
+    var dimension: SymbolicLength? {
+        (0...Double(Limits.length)).contains(value) ? SymbolicLength(Int(value), scalesWithBatch: scalesWithBatch) : nil
     }
 }
 

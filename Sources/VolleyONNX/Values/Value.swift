@@ -25,7 +25,7 @@ struct Value {
     }
 
     init(_ known: Known) {
-        self.init(kind: known.kind, shape: SymbolicShape(known.shape.map { Dimension($0) }), content: .known(known))
+        self.init(kind: known.kind, shape: SymbolicShape(known.shape.map { SymbolicLength($0) }), content: .known(known))
     }
 
     /// One float without axes.

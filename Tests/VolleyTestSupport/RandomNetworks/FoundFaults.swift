@@ -37,7 +37,7 @@ public enum FoundFaults {
     /// One head of each sample has the rows of the sample's first half.
     private static func headsOfTwoBatches() throws -> Graph {
         var sketch = GraphSketch(seed: 103)
-        let x = try sketch.builder.input("x", shape: [Dimension(2, scalesWithBatch: true), 3, 4])
+        let x = try sketch.builder.input("x", shape: [SymbolicLength(2, scalesWithBatch: true), 3, 4])
         func heads(_ name: String, _ permutation: [Int], in sketch: inout GraphSketch) throws -> NodeID {
             let value = try sketch.linear(name, x, outputs: 4)
             return try sketch.transpose(name + ".turned", try sketch.reshape(name + ".heads", value, [.batch, 3, 2, 4]), permutation)
@@ -45,7 +45,8 @@ public enum FoundFaults {
         let q = try heads("q", [0, 2, 1, 3], in: &sketch), k = try heads("k", [0, 2, 3, 1], in: &sketch)
         let v = try heads("v", [0, 2, 1, 3], in: &sketch)
         let mixed = try sketch.matrixProduct("mixed", try sketch.softmax("softmax", try sketch.matrixProduct("scores", q, k)), v)
-        let joined = try sketch.reshape("joined", try sketch.transpose("back", mixed, [0, 2, 1, 3]), [Dimension(2, scalesWithBatch: true), 3, 4])
+        let joined = try sketch.reshape(
+            "joined", try sketch.transpose("back", mixed, [0, 2, 1, 3]), [SymbolicLength(2, scalesWithBatch: true), 3, 4])
         sketch.builder.output("y", try sketch.linear("head", joined, outputs: 3))
         return try sketch.builder.build()
     }

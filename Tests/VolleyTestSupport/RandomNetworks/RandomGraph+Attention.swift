@@ -37,7 +37,7 @@ extension RandomGraph {
         if part != .v, let shared, shape(of: shared).rank == 3 { return shared }
         if let fused {
             let start = (part == .q ? 0 : part == .k ? 1 : 2) * width
-            return emit(.slice(Slice(axis: 2, start: start, length: width)), [fused])
+            return emit(.slice(Slicing(axis: 2, start: start, length: width)), [fused])
         }
         let length = shape(of: x)[1], first = shape(of: x)[0]
         // Keys and values of other tokens than the queries.
@@ -52,9 +52,9 @@ extension RandomGraph {
         let shape = shape(of: value)
         guard heads > 0 else { return part == .k ? turnedMatrices(value) : value }
         guard shape.rank == 3, shape[2].size % heads == 0 else { return nil }
-        let each = Dimension(shape[2].size / heads)
+        let each = SymbolicLength(shape[2].size / heads)
         let reshaped: SymbolicShape =
-            chance(0.95) ? [shape[0], shape[1], Dimension(heads), each] : [shape[0], shape[1], each, Dimension(heads)]
+            chance(0.95) ? [shape[0], shape[1], SymbolicLength(heads), each] : [shape[0], shape[1], each, SymbolicLength(heads)]
         guard let divided = emit(.reshape(Reshape(to: reshaped)), [value]) else { return nil }
         if chance(0.05) { emit(.activation(Activation(.relu)), [divided]) }
         let order = chance(0.95) ? [0, 2, 1, 3] : [0, 3, 1, 2]
@@ -117,9 +117,9 @@ extension RandomGraph {
         let lengths = builder.shape(of: turned)
         let joined: SymbolicShape =
             switch int(in: 0...19) {
-            case 0: [Dimension(lengths[1].size, scalesWithBatch: true), Dimension(lengths[2].size * lengths[3].size)]
-            case 1: [lengths[0], Dimension(lengths[1].size * lengths[2].size * lengths[3].size)]
-            default: [lengths[0], lengths[1], Dimension(lengths[2].size * lengths[3].size)]
+            case 0: [SymbolicLength(lengths[1].size, scalesWithBatch: true), SymbolicLength(lengths[2].size * lengths[3].size)]
+            case 1: [lengths[0], SymbolicLength(lengths[1].size * lengths[2].size * lengths[3].size)]
+            default: [lengths[0], lengths[1], SymbolicLength(lengths[2].size * lengths[3].size)]
             }
         return emit(.reshape(Reshape(to: joined)), [turned]) ?? turned
     }

@@ -23,15 +23,15 @@ extension RandomGraph {
             case 0, 1:
                 // In two, of which one keeps the batch.
                 let divisor = one(of: divisors)
-                let rest = Dimension(length.size / divisor)
+                let rest = SymbolicLength(length.size / divisor)
                 let batchGoesFirst = chance(0.8)
                 let parts = [
-                    Dimension(divisor, scalesWithBatch: length.scalesWithBatch && batchGoesFirst),
-                    Dimension(rest.size, scalesWithBatch: length.scalesWithBatch && !batchGoesFirst),
+                    SymbolicLength(divisor, scalesWithBatch: length.scalesWithBatch && batchGoesFirst),
+                    SymbolicLength(rest.size, scalesWithBatch: length.scalesWithBatch && !batchGoesFirst),
                 ]
                 lengths.replaceSubrange(axis...axis, with: parts)
             case 2 where axis + 1 < lengths.count && !(length.scalesWithBatch && lengths[axis + 1].scalesWithBatch):
-                let joined = Dimension(
+                let joined = SymbolicLength(
                     length.size * lengths[axis + 1].size, scalesWithBatch: length.scalesWithBatch || lengths[axis + 1].scalesWithBatch)
                 lengths.replaceSubrange(axis...axis + 1, with: [joined])
             default:
@@ -53,9 +53,9 @@ extension RandomGraph {
         let size = shape(of: x)[axis].size
         let start = int(in: 0...max(0, size - 1))
         if chance(0.3) {
-            emit(.slice(Slice(axis: axis, start: start, length: int(in: 1...max(1, start / 2 + 1)), step: -one(of: [1, 2]))), [x])
+            emit(.slice(Slicing(axis: axis, start: start, length: int(in: 1...max(1, start / 2 + 1)), step: -one(of: [1, 2]))), [x])
         } else {
-            emit(.slice(Slice(axis: axis, start: start, length: int(in: 1...max(1, size - start)), step: chance(0.8) ? 1 : 2)), [x])
+            emit(.slice(Slicing(axis: axis, start: start, length: int(in: 1...max(1, size - start)), step: chance(0.8) ? 1 : 2)), [x])
         }
     }
 
@@ -132,9 +132,13 @@ extension RandomGraph {
         let source = chance(0.3) ? constant(Shape([1] + shape(of: x).perSample.dimensions.dropFirst())) : x
         var lengths = shape(of: source).dimensions
         for axis in lengths.indices where lengths[axis] == 1 {
-            if !lengths.contains(where: \.scalesWithBatch), chance(0.5) { lengths[axis] = .batch } else { lengths[axis] = Dimension(int(in: 1...3)) }
+            if !lengths.contains(where: \.scalesWithBatch), chance(0.5) {
+                lengths[axis] = .batch
+            } else {
+                lengths[axis] = SymbolicLength(int(in: 1...3))
+            }
         }
-        if chance(0.3) { lengths.insert(lengths.contains(where: \.scalesWithBatch) || chance(0.5) ? Dimension(int(in: 1...2)) : .batch, at: 0) }
+        if chance(0.3) { lengths.insert(lengths.contains(where: \.scalesWithBatch) || chance(0.5) ? SymbolicLength(int(in: 1...2)) : .batch, at: 0) }
         emit(.expansion(Expansion(to: SymbolicShape(lengths))), [source])
     }
 }

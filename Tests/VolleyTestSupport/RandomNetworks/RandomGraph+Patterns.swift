@@ -104,7 +104,7 @@ extension RandomGraph {
     private mutating func drawFoldedBatch() {
         guard let x = pick(where: { $0.rank >= 3 && $0[0] == .batch && !$0[1].scalesWithBatch }) else { return }
         let lengths = shape(of: x).dimensions
-        let folded = SymbolicShape([Dimension(lengths[1].size, scalesWithBatch: true)] + lengths[2...])
+        let folded = SymbolicShape([SymbolicLength(lengths[1].size, scalesWithBatch: true)] + lengths[2...])
         guard let value = emit(.reshape(Reshape(to: folded)), [x]), let next = linear(value) else { return }
         if chance(0.7) {
             emit(.reshape(Reshape(to: SymbolicShape(lengths.dropLast() + [shape(of: next).dimensions.last!]))), [next])

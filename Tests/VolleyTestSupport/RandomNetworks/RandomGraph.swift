@@ -132,15 +132,15 @@ public struct RandomGraph {
         if chance(0.35) { kinds.append(int(in: 0...8)) }
         if chance(0.2) { kinds.append(int(in: 0...8)) }
         for (number, kind) in kinds.enumerated() {
-            let (d, l) = (Dimension(width), Dimension(length))
+            let (d, l) = (SymbolicLength(width), SymbolicLength(length))
             switch kind {
             case 0: input("x\(number)", [.batch, l, d])
             case 1: input("x\(number)", [.batch, d])
-            case 2: input("x\(number)", [.batch, Dimension(int(in: 1...4)), Dimension(int(in: 3...7)), Dimension(int(in: 3...7))])
+            case 2: input("x\(number)", [.batch, SymbolicLength(int(in: 1...4)), SymbolicLength(int(in: 3...7)), SymbolicLength(int(in: 3...7))])
             case 3: input("ids7.\(number)", [.batch, l])
             case 4: input("mask\(number)", one(of: [[.batch, 1, l], [.batch, 1, 1, l], [.batch, l]]))
             case 5: input("static\(number)", one(of: [[d], [l, d], [1, l, d], [1]]))
-            case 6: input("x\(number)", [Dimension(2, scalesWithBatch: true), d])
+            case 6: input("x\(number)", [SymbolicLength(2, scalesWithBatch: true), d])
             case 7 where !keepsBatchInFront: input("x\(number)", [l, .batch, d])
             case 8 where !keepsBatchInFront: input("ids3.\(number)", [l])
             default: input("x\(number)", [.batch, l, d])

@@ -1,7 +1,7 @@
 public import VolleyTensors
 
 /// One length of a value's shape: a number, or a number times the batch size N, which stays free until the network runs.
-public struct Dimension: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+public struct SymbolicLength: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
     /// The length, or the factor of N.
     public var size: Int
     public var scalesWithBatch: Bool
@@ -14,7 +14,7 @@ public struct Dimension: Hashable, Sendable, ExpressibleByIntegerLiteral, Custom
     public init(integerLiteral value: Int) { self.init(value) }
 
     /// N itself.
-    public static let batch = Dimension(1, scalesWithBatch: true)
+    public static let batch = SymbolicLength(1, scalesWithBatch: true)
 
     public func resolved(batch: Int) -> Int { scalesWithBatch ? size * batch : size }
 
@@ -23,7 +23,7 @@ public struct Dimension: Hashable, Sendable, ExpressibleByIntegerLiteral, Custom
     }
 }
 
-extension Dimension: Codable {
+extension SymbolicLength: Codable {
     /// A number, or a string such as "N" or "4N".
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -47,15 +47,15 @@ extension Dimension: Codable {
 
 /// The shape of a value in a graph, with a free batch size.
 public struct SymbolicShape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-    public var dimensions: [Dimension]
+    public var dimensions: [SymbolicLength]
 
-    public init(_ dimensions: [Dimension]) { self.dimensions = dimensions }
-    public init(_ shape: Shape) { dimensions = shape.dimensions.map { Dimension($0) } }
-    public init(arrayLiteral elements: Dimension...) { dimensions = elements }
+    public init(_ dimensions: [SymbolicLength]) { self.dimensions = dimensions }
+    public init(_ shape: Shape) { dimensions = shape.dimensions.map { SymbolicLength($0) } }
+    public init(arrayLiteral elements: SymbolicLength...) { dimensions = elements }
 
     public var rank: Int { dimensions.count }
 
-    public subscript(axis: Int) -> Dimension {
+    public subscript(axis: Int) -> SymbolicLength {
         get { dimensions[axis] }
         set { dimensions[axis] = newValue }
     }
@@ -94,7 +94,7 @@ public struct SymbolicShape: Hashable, Sendable, ExpressibleByArrayLiteral, Cust
     /// - Returns: nil when the shapes do not fit.
     public func broadcast(with other: SymbolicShape) -> SymbolicShape? {
         let rank = max(rank, other.rank)
-        var result: [Dimension] = []
+        var result: [SymbolicLength] = []
         for axis in 0..<rank {
             let left = axis < rank - self.rank ? 1 : dimensions[axis - (rank - self.rank)]
             let right = axis < rank - other.rank ? 1 : other.dimensions[axis - (rank - other.rank)]
@@ -114,7 +114,7 @@ public struct SymbolicShape: Hashable, Sendable, ExpressibleByArrayLiteral, Cust
 
 extension SymbolicShape: Codable {
     public init(from decoder: any Decoder) throws {
-        dimensions = try decoder.singleValueContainer().decode([Dimension].self)
+        dimensions = try decoder.singleValueContainer().decode([SymbolicLength].self)
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -3,7 +3,7 @@ public import VolleyTensors
 /// The positions `start, start + step, …` of one axis, `length` of them. A negative step walks backwards.
 ///
 /// It is affine (<doc:Semantics>, section 2).
-public struct Slice: Operation {
+public struct Slicing: GraphOperation {
     public var axis: Int
     /// The first position taken.
     public var start: Int
@@ -29,7 +29,7 @@ public struct Slice: Operation {
             throw GraphError(.shapeMismatch, "slice: \(positions) of axis \(axis) lie outside the shape \(inputs[0])")
         }
         var shape = inputs[0]
-        shape[axis] = Dimension(length)
+        shape[axis] = SymbolicLength(length)
         return shape
     }
 
@@ -52,7 +52,7 @@ public struct Slice: Operation {
     }
 }
 
-extension Slice {
+extension Slicing {
     private enum CodingKeys: CodingKey { case axis, start, length, step }
 
     /// A file without a step means 1.

@@ -1,7 +1,7 @@
 public import VolleyTensors
 
 /// What every operator states of itself.
-public protocol Operation: Sendable, Hashable, Codable {
+public protocol GraphOperation: Sendable, Hashable, Codable {
     /// How many inputs it takes.
     var arity: ClosedRange<Int> { get }
 
@@ -25,7 +25,7 @@ public protocol Operation: Sendable, Hashable, Codable {
     func evaluate(_ inputs: [Tensor], into output: inout Tensor, on kernels: Kernels)
 }
 
-extension Operation {
+extension GraphOperation {
     public func synapticInputs(timeVarying: [Bool]) -> [Int] { [] }
     public func multiplyAccumulates(inputs: [Shape], output: Shape) -> Int { 0 }
 }

@@ -3,9 +3,9 @@ import Testing
 import VolleyGraph
 import VolleyTensors
 
-@Suite struct DimensionTests {
+@Suite struct SymbolicLengthTests {
     @Test func isANumberOrAMultipleOfTheBatchSize() throws {
-        let shape: SymbolicShape = [.batch, 7, VolleyGraph.Dimension(4, scalesWithBatch: true), 0]
+        let shape: SymbolicShape = [.batch, 7, SymbolicLength(4, scalesWithBatch: true), 0]
         #expect(shape.description == "[N, 7, 4N, 0]")
         let json = try JSONEncoder().encode(shape)
         #expect(String(decoding: json, as: UTF8.self) == #"["N",7,"4N",0]"#)
