@@ -45,7 +45,7 @@ def measured(tool, model, calibration, test, energy, limit):
             [tool, "evaluate", network, test, "--steps", "1", "--task", "agreement", "--limit", str(limit), "--json", results],
             check=True, capture_output=True)
         step = json.load(open(results))["steps"][0]
-        return step["energy"]["exact"], step["relativeError"], step["agreement"]
+        return step["energy"]["exact"], step["figures"]["relativeError"], step["figures"]["agreement"]
 
 
 def main():

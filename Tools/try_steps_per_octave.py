@@ -51,7 +51,7 @@ def main():
             command = [options.volley, "evaluate", network, options.data, "--steps", "1", "--task", "agreement", "--limit", options.limit, "--json", results]
             subprocess.run(command, check=True, capture_output=True)
             step = json.load(open(results))["steps"][0]
-        print(f"{layers:19d} {products:14d} {step['energy']['exact']:7.3f} {step['relativeError']:7.4f} {step['agreement']:10.4f}", flush=True)
+        print(f"{layers:19d} {products:14d} {step['energy']['exact']:7.3f} {step['figures']['relativeError']:7.4f} {step['figures']['agreement']:10.4f}", flush=True)
 
 
 if __name__ == "__main__":
