@@ -43,8 +43,11 @@ def is_path(value: Any) -> bool:
 
 
 def is_array(value: Any) -> bool:
-    """Whether something is one array: of NumPy, torch or another library, or numbers in lists."""
-    return isinstance(value, (list, np.ndarray)) or hasattr(value, "__array__")
+    """Whether something is one array: of NumPy, torch or another library, or a list of numbers or of arrays, one for each sample. A list of
+    pairs or of mappings holds batches."""
+    if isinstance(value, list):
+        return not value or not isinstance(value[0], (tuple, Mapping))
+    return isinstance(value, np.ndarray) or hasattr(value, "__array__")
 
 
 def arrays_of(data: Any, labels: Any = None, limit: Optional[int] = None) -> Union[Path, Arrays]:

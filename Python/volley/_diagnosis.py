@@ -23,9 +23,12 @@ class Advice(NamedTuple):
     energy: Optional[float]
     is_estimate: bool
     """Whether it was calibrated on other samples than one would take."""
-    command: Optional[str]
-    """What makes the change, as a command line of the tool; DATA and file names in it are placeholders where arrays were given."""
-    change: Dict[str, Any]
+    adjustment: Optional[Dict[str, Any]]
+    """What to call `Network.adjust` with, where other settings of its neurons are advised: ``net.adjust(**advice.adjustment)``."""
+    steps: Optional[int]
+    """How many time-steps to run the network as it is, where that is advised."""
+    conversion: Optional[str]
+    """How else to convert the model, where that is advised: a method with settings, as `volley.compare` takes them."""
 
 
 class Diagnosis:
@@ -57,10 +60,10 @@ class Diagnosis:
         """What helps, the smallest error first."""
         found = []
         for advice in self.data["advice"]:
-            left = advice["predicted"]
+            left, change = advice["predicted"], advice["change"]
             found.append(Advice(
                 advice["reason"], left.get("error"), left.get("agreement"), left.get("accuracy"), left.get("energy"),
-                bool(advice["isEstimate"]), advice.get("command"), advice["change"]))
+                bool(advice["isEstimate"]), _adjustment(change.get("adjustment")), *(_only(change.get(kind)) for kind in ("steps", "conversion"))))
         return found
 
     def to_pandas(self) -> DataFrame:
@@ -85,3 +88,16 @@ class Diagnosis:
     def __repr__(self) -> str:
         error = "not finite" if self.error is None else f"{self.error:.4g}"
         return f"<volley.Diagnosis: output error {error} at t = {self.t}, {len(self.sites)} sites, {len(self.advice)} pieces of advice>"
+
+
+def _only(change: Optional[Dict[str, Any]]) -> Any:
+    """The value of a change that has one."""
+    return None if change is None else change["_0"]
+
+
+def _adjustment(change: Optional[Dict[str, Any]]) -> Optional[Dict[str, Any]]:
+    """An adjustment in keywords."""
+    if change is None:
+        return None
+    keywords = {"raised": "raise_", "refined": "refine", "scaled": "scale", "stepsPerOctave": "steps_per_octave", "deadZones": "dead_zones"}
+    return {keywords[key]: value for key, value in change["_0"].items() if value not in (None, {})}

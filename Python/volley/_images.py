@@ -21,7 +21,11 @@ def example_of(module: Any) -> Arrays:
     generator = np.random.default_rng(0)
     size = _timm(module).get("input_size")
     if size is not None:
-        return {SAMPLES: generator.standard_normal((2, *size)).astype(np.float32)}
+        # A model may have been made for other images than its configuration is about.
+        embedding = getattr(module, "patch_embed", None)
+        height, width = getattr(embedding, "img_size", None) or size[1:]
+        channels = next((each.in_channels for each in module.modules() if hasattr(each, "in_channels")), size[0])
+        return {SAMPLES: generator.standard_normal((2, channels, height, width)).astype(np.float32)}
     config = getattr(module, "config", None)
     size = getattr(config, "image_size", None)
     if size is not None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ._arrays import SAMPLES, Arrays, arrays_of, is_path, samples_alone
 from ._diagnosis import Diagnosis
+from ._errors import InputError
 from ._inspection import Inspection
 from ._npz import map_npz, write_npz
 from ._options import arguments, positional
@@ -204,7 +205,21 @@ class Network:
             data = data[0]
         arrays = arrays_of(data)
         assert not isinstance(arrays, Path)
-        return data_path(samples_alone(arrays), work, "input")
+        arrays = samples_alone(arrays)
+        if list(arrays) == [SAMPLES] and arrays[SAMPLES].dtype == np.uint8 and self._preprocessing is not None:
+            mean, deviation = (self._preprocessing[key] for key in ("mean", "deviation"))
+            raise InputError(
+                "bytes are images, and run takes what the network reads (evaluate takes images too): scale them first, to "
+                f"(pixels / 255 - mean) / deviation with mean {mean} and deviation {deviation}")
+        return data_path(arrays, work, "input")
+
+    @property
+    def _preprocessing(self) -> Optional[Dict[str, Any]]:
+        """How images become the network's input, as the file says it: it is one of safetensors, with JSON in its metadata."""
+        with open(self.path, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        text = header["__metadata__"].get("volley.preprocessing")
+        return None if text is None else dict(json.loads(text))
 
     def _named(self, data: Union[Path, Arrays]) -> Union[Path, Arrays]:
         return named_like_inputs(data, self.path)

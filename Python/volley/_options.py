@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 import numpy as np
 
-from ._arrays import is_array, is_path
+from ._arrays import array_of, is_array, is_path
 from ._finding import tool
 from ._npz import write_npz
 from ._tool import run
@@ -128,10 +128,10 @@ def _text(option: Option, value: Any) -> str:
 
 
 def _file(option: Option, value: Mapping[str, Any], work: WorkFolder) -> str:
-    """A dictionary as the file that an option names."""
-    if value and all(isinstance(part, np.ndarray) or hasattr(part, "detach") for part in value.values()):
+    """A dictionary as the file that an option names: its help says which kind it takes."""
+    if option.help.startswith(".npz"):
         path = work / f"{option.name}.npz"
-        write_npz(path, {name: np.asarray(part) for name, part in value.items()})
+        write_npz(path, {str(name): array_of(part, f"'{name}'") for name, part in value.items()})
     else:
         path = work / f"{option.name}.json"
         path.write_text(json.dumps(value, default=_plain), encoding="utf-8")

@@ -19,7 +19,9 @@ Progress = Union[bool, ProgressCallback]
 """True for a bar of tqdm where that is installed, False for none, or what is called instead."""
 
 # What there is, how many are done; behind it stand the rate and the time left, or what is being done.
-_LINE = re.compile(r"(?P<what>[^:]+): (?P<done>\d+)/(?P<total>\d+)(?:, [\d.]+ (?P<unit>\S+)/s, [^:]*)?(?:: (?P<detail>.*))?")
+_LINE = re.compile(r"(?P<what>.+?): (?P<done>\d+)/(?P<total>\d+)(?:, [\d.]+ (?P<unit>\S+)/s, [^:]*)?(?:: (?P<detail>.*))?")
+
+_OTHER = ("note: ", "error: ", "skipped: ")
 
 
 class ProgressLine(NamedTuple):
@@ -35,7 +37,7 @@ class ProgressLine(NamedTuple):
 def parse(line: str) -> Optional[ProgressLine]:
     """A line of progress; None for any other."""
     found = _LINE.fullmatch(line)
-    if found is None or found["what"] in ("note", "error", "skipped"):
+    if found is None or line.startswith(_OTHER):
         return None
     done, total = int(found["done"]), int(found["total"])
     return ProgressLine(found["what"], done, total, found["unit"], found["detail"]) if 0 <= done <= total else None
