@@ -17,10 +17,12 @@ public struct ArrayRun: Sendable {
     }
 
     /// Runs a simulator's network, and its ANN unless that is left out.
-    /// - Throws: errors of inputs that do not fit, named; `NonFiniteOutput` where an output is NaN or infinite.
-    public init(_ simulator: any Simulator, inputs: [String: Tensor], comparesWithANN: Bool = true) throws {
+    /// - Parameter tracing: who is handed what sites send.
+    /// - Throws: errors of inputs that do not fit, named; `NonFiniteOutput` where an output is NaN or infinite; what the receiver of spikes
+    ///   throws.
+    public init(_ simulator: any Simulator, inputs: [String: Tensor], comparesWithANN: Bool = true, tracing: SpikeTracing? = nil) throws {
         let ann = try comparesWithANN ? simulator.annAnswers(inputs) : [:]
-        let result = try simulator.spikingAnswers(inputs)
+        let result = try simulator.spikingAnswers(inputs, tracing: tracing)
         arrays = []
         diagnostics = simulator.diagnostics
         for (name, estimates) in result.outputs {

@@ -11,6 +11,9 @@ struct Compare: ParsableCommand {
             steps per octave and how many copies of the weights these take, what each method needed, and why the others do \
             not apply. A method is written NAME, or NAME:setting=value:setting=value with settings of 'volley methods', such as \
             ecmt:levels=6; the same method may be compared with itself.
+            With --shard I/N, or as a task of a scheduler (see 'volley evaluate'), it measures a part of the samples: into \
+            RESULT.I-of-N.comparison beside --json RESULT.json, and RESULT.METHOD.I-of-N.shard for each method, which are gone on with when the \
+            command is run again. 'volley merge RESULT.*-of-N.comparison' joins the parts to what one run says.
             """)
 
     @Argument(help: "A checkpoint folder, a .safetensors file with config.json beside it, or an .onnx file.") var model: String
@@ -33,10 +36,18 @@ struct Compare: ParsableCommand {
             "Keep progress after every batch, and go on from it if it is there: one file for each method, called FILE.METHOD, removed when the results are out.",
             valueName: "file"))
     var resume: String?
+    @OptionGroup var shardOption: ShardOption
     @Flag(help: "Take notes for errors.") var strict = false
 
     func run() throws {
         try measuring.check()
+        let shard = try shardOption.chosen()?.shard
+        guard shard == nil || resume == nil else {
+            throw CommandError("A shard keeps its progress in its own files and goes on from there: leave out --resume")
+        }
+        guard shard == nil || json != nil else {
+            throw CommandError("A shard is kept beside the results that it will be a part of: name these with --json RESULT.json")
+        }
         try OptionRange.check("--calibration-limit", calibrationLimit, OptionRange.samples)
         try OptionRange.check("--calibration-batch", calibrationBatch, OptionRange.samples)
         let steps = try ListOption.steps(self.steps)
@@ -46,8 +57,11 @@ struct Compare: ParsableCommand {
         let calibration = CalibrationSet(
             try .open(calibration, for: source, arrays: try measuring.dataOptions.chosenArrays()), batchSize: calibrationBatch,
             limit: calibrationLimit, skipBad: measuring.skipBad)
-        let kept = resume.map { file in candidates.map { "\(file).\($0.label)" } } ?? []
-        try OutputPath.check([json] + kept, imagesIn: [data, self.calibration])
+        let kept = candidates.compactMap { candidate in
+            shard.map { file(of: $0, candidate.label + ".", "shard") } ?? resume.map { "\($0).\(candidate.label)" }
+        }
+        let shardFile = shard.map { file(of: $0, "", "comparison") }
+        try OutputPath.check([json, shardFile] + kept, imagesIn: [data, self.calibration])
         let diagnostics = Diagnostics(strict: strict)
         dataset.diagnostics.forEach(diagnostics.add)
         var comparison = Comparison(
@@ -56,28 +70,42 @@ struct Compare: ParsableCommand {
         comparison.allowsOverlap = measuring.allowOverlap
         comparison.modelName = model
         comparison.describe = RemedyText.reason
-        let progress = StageLine()
+        let line = StageLine()
+        let diagnose = { (label: String?, note: Diagnostic) in
+            diagnostics.add(label.map { Diagnostic("\($0): \(note.subject)", note.message) } ?? note)
+        }
+        let progress = { (stage: Comparison.Stage, done: Int, total: Int) in
+            line.update(stage, done, total)
+            if done < total { try Termination.check(state(stage, done, total, goesOn: shard != nil)) }
+        }
+        if let shard, let shardFile {
+            let part = try comparison.run(shard, file: { file(of: shard, $0 + ".", "shard") }, diagnose: diagnose, progress: progress)
+            Termination.finishChecks()
+            try diagnostics.check()
+            try part.write(to: shardFile)
+            try Console.out("\(shardFile): shard \(shard), with \(part.files.joined(separator: ", "))")
+            return try Console.out(
+                "When all \(shard.count) shards are there: volley merge \(ShellText.quoted(ShardOption.stem(of: json!))).*-of-\(shard.count).comparison "
+                    + "--json \(ShellText.quoted(json!))")
+        }
         let results = try comparison.run(
-            resumeFile: { label in resume.map { "\($0).\(label)" } },
-            diagnose: { label, note in diagnostics.add(label.map { Diagnostic("\($0): \(note.subject)", note.message) } ?? note) },
-            progress: { stage, done, total in
-                progress.update(stage, done, total)
-                if done < total { try Termination.check(state(stage, done, total)) }
-            })
+            resumeFile: { label in resume.map { "\($0).\(label)" } }, diagnose: diagnose, progress: progress)
         Termination.finishChecks()
         try diagnostics.check()
-        // Where one of both cannot be written, the other one still is.
-        let written = Result { if let json { try AtomicFile.write(try Console.json(results), to: json) } }
-        for sample in results.skipped { Console.note("skipped: \(sample.name): \(sample.reason)") }
-        try Console.out("\(model) on \(data): \(results.samples) samples\n")
-        try Console.out(ComparisonTable.text(results), terminator: "")
-        try written.get()
+        try ComparisonText.write(results, of: "\(model) on \(data)", json: json)
         kept.forEach(TemporaryFiles.remove)
     }
 
+    /// Where a shard of the comparison, or of one of its methods, is kept: beside the results that it will be a part of.
+    private func file(of shard: Shard, _ method: String, _ ending: String) -> String {
+        "\(ShardOption.stem(of: json!)).\(method)\(shard.index)-of-\(shard.count).\(ending)"
+    }
+
     /// What is said to whoever interrupts.
-    private func state(_ stage: Comparison.Stage, _ done: Int, _ total: Int) -> String {
-        "\(StageLine.text(stage)), \(done) of \(total) \(StageLine.unit(stage)) done"
+    private func state(_ stage: Comparison.Stage, _ done: Int, _ total: Int, goesOn: Bool) -> String {
+        let state = "\(StageLine.text(stage)), \(done) of \(total) \(StageLine.unit(stage)) done"
+        if goesOn { return state + "; the same command goes on from there" }
+        return state
             + (resume.map { "; the same command goes on from there, from the progress in \($0).*" } ?? "; nothing is kept without --resume FILE")
     }
 }

@@ -31,6 +31,7 @@ struct Evaluate: ParsableCommand {
             With --shard I/N it measures a part of the samples into RESULT.I-of-N.shard beside --json RESULT.json, and 'volley merge' joins \
             the parts to what one run says. In tasks of Slurm (arrays, srun), indexed jobs of Kubernetes (with VOLLEY_SHARDS), Open MPI and PMI \
             it takes its part by itself: srun volley evaluate vit.volley test --steps 8 --json vit.json
+            Processes that MPI started send their parts to the first one, which joins them: mpirun volley evaluate … --json vit.json
             Class folders are called like the model's classes (label_names or id2label in its config.json); for a model without \
             names, by class index from 0, or by WordNet id for ImageNet's 1,000 classes, or there are as many as classes, in the \
             order of their names. --labels says the classes of any folder. Whatever leaves a doubt is refused.
@@ -62,11 +63,7 @@ struct Evaluate: ParsableCommand {
     var detail: Int?
     @Option(help: "Keep progress in this file after every batch, and go on from it if it is there; it is removed when the results are out.")
     var resume: String?
-    @Option(
-        help: ArgumentHelp(
-            "Measure one of N parts, to join by 'volley merge' (default: the part of a task of Slurm, Kubernetes, Open MPI or PMI; none: all samples).",
-            valueName: "I/N"))
-    var shard: String?
+    @OptionGroup var shardOption: ShardOption
     @Flag(help: "Print firing rates and level shares of every neuron site too.") var sites = false
     @Flag(help: "Take notes for errors.") var strict = false
 
@@ -77,13 +74,13 @@ struct Evaluate: ParsableCommand {
         try OptionRange.check("--detail", detail, OptionRange.detail)
         if let report { _ = try ReportOutput.format(of: report, "--report") }
         try measuring.check()
-        let shard = try chosenShard()
+        let chosen = try chosenShard()
         let margins = try earlyExit.map(MarginOption.margins)
         guard margins == nil || !sites else { throw CommandError("--early-exit counts no spikes by site: leave out --sites") }
         let spiking = try SpikingNetwork(contentsOf: network)
         guard let steps else { throw CommandError("--steps says how many time-steps to measure, such as --steps 8") }
         let samples = try measuring.data(data, for: spiking, task: task)
-        let outputs = try shard.map { [try file(of: $0)] } ?? [json, report, resume]
+        let outputs = [try chosen.map { try file(of: $0.shard) } ?? resume, json, report]
         try OutputPath.check(outputs, imagesIn: [data])
         let diagnostics = Diagnostics(strict: strict)
         (spiking.diagnostics + samples.diagnostics).forEach(diagnostics.add)
@@ -94,9 +91,9 @@ struct Evaluate: ParsableCommand {
         let evaluation = try Evaluation(spiking, on: samples, settings: settings, kernels: try measuring.engine.instructionSet.kernels())
         evaluation.diagnostics.forEach(diagnostics.add)
         try diagnostics.check()
-        if let shard {
-            let run = try ShardRun(shard, of: evaluation, path: outputs[0]!, networkDigest: try SHA256.digest(ofFile: network).hexadecimal)
-            return try measure(run, spiking, path: outputs[0]!)
+        if let chosen {
+            let run = try ShardRun(chosen.shard, of: evaluation, path: outputs[0]!, networkDigest: try SHA256.digest(ofFile: network).hexadecimal)
+            return try measure(run, spiking, path: outputs[0]!, isAssigned: chosen.isAssigned)
         }
         try checkOverlap(spiking, measuring.limit.map { samples.prefix($0) } ?? samples)
         let progress = ProgressLine("evaluating")

@@ -3,7 +3,7 @@ import Volley
 
 struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Joins the shards of an evaluation to the results of one run.",
+        abstract: "Joins the shards of an evaluation, or of a comparison, to the results of one run.",
         discussion: """
             Shards are what 'volley evaluate --shard I/N' writes, on as many machines as there are:
               volley evaluate vit.volley test --steps 8 --json vit.json --shard 1/4
@@ -11,6 +11,9 @@ struct Merge: ParsableCommand {
             The JSON is byte for byte what one run writes, but for the milliseconds per sample of --early-exit: these are the mean over all \
             machines. The order of the files does not matter. Missing, unfinished and overlapping shards are refused, and those of different \
             networks, data, settings or versions.
+            Shards of a comparison, what 'volley compare --shard I/N' writes, are joined by their files that end in .comparison; those of its \
+            methods stand beside them:
+              volley merge all.*-of-4.comparison --json all.json
             """)
 
     @Argument(help: "The files of all shards.") var shards: [String]
@@ -20,6 +23,7 @@ struct Merge: ParsableCommand {
 
     func run() throws {
         if let report { _ = try ReportOutput.format(of: report, "--report") }
+        if shards.contains(where: { $0.hasSuffix(ComparisonShard.ending) }) { return try mergeComparison() }
         let results = try ShardFiles.merge(shards)
         guard results.exits == nil || !sites else { throw CommandError("Early exit counts no spikes by site: leave out --sites") }
         try OutputPath.check([json, report])
@@ -27,5 +31,13 @@ struct Merge: ParsableCommand {
         try ResultsText.write(
             results, of: "\(name), from \(shards.count) shards", label: ReportOutput.labels([json ?? report ?? name])[0], json: json, report: report,
             sites: sites)
+    }
+
+    private func mergeComparison() throws {
+        guard report == nil, !sites else { throw CommandError("Of a comparison there is a table and --json: leave out --report and --sites") }
+        let results = try ComparisonShard.merge(shards)
+        try OutputPath.check([json])
+        let name = [results.model ?? "model", results.settings.data ?? "data"].joined(separator: " on ")
+        try ComparisonText.write(results, of: "\(name), from \(shards.count) shards", json: json)
     }
 }

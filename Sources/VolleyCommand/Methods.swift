@@ -7,18 +7,40 @@ struct Methods: ParsableCommand {
         discussion: """
             Every setting is an option of 'volley convert': --levels 6, --symmetric, --no-symmetric.
             A method 'observes' what it gathers on calibration data; one that observes nothing needs none.
+            --neurons lists the families of neurons that methods put into networks, with the parameters that a .volley file holds of them.
             """)
 
     @Argument(help: "Only this method.") var name: String?
+    @Flag(help: "List the families of neurons instead.") var neurons = false
     @Flag(help: "Print JSON instead of tables.") var json = false
 
     func run() throws {
-        let methods = try name.map { [try ConversionMethods.named($0)] } ?? ConversionMethods.all
-        if json {
-            try Console.out(String(decoding: try Console.json(methods.map(MethodDescription.init)), as: UTF8.self), terminator: "")
-        } else {
-            try Console.out(methods.map { MethodDescription($0).text }.joined(separator: "\n"), terminator: "")
+        if neurons {
+            guard name == nil else { throw CommandError("--neurons lists all families: leave out '\(name!)'") }
+            return try write(NeuronFamilies.all.map(FamilyDescription.init), \.text)
         }
+        let methods = try name.map { [try ConversionMethods.named($0)] } ?? ConversionMethods.all
+        try write(methods.map(MethodDescription.init), \.text)
+    }
+
+    private func write<Description: Encodable>(_ descriptions: [Description], _ text: (Description) -> String) throws {
+        let all = json ? String(decoding: try Console.json(descriptions), as: UTF8.self) : descriptions.map(text).joined(separator: "\n")
+        try Console.out(all, terminator: "")
+    }
+}
+
+/// What a family of neurons says of itself.
+private struct FamilyDescription: Encodable {
+    let family: String
+    let parameters: [NeuronParameter]
+
+    init(_ type: any NeuronModel.Type) { (family, parameters) = (type.family, type.parameters) }
+
+    var text: String {
+        let table = TextTable(
+            ["parameter", "symbol", "unit", "default", "range"].map { .text($0) },
+            rows: parameters.map { [$0.name, $0.symbol, $0.unit, $0.standard, $0.range] })
+        return ([family] + table.lines.map { "  " + $0 }).joined(separator: "\n") + "\n"
     }
 }
 

@@ -13,6 +13,10 @@ struct RunCommand: ParsableCommand {
             the neurons of another site send. OUT.npz receives, for every output NAME: \
             'NAME' [T, N, …] the estimates, 'NAME.ann' [N, …] the ANN's output (not with --no-ann); for every neuron site: 'spikes/SITE' \
             [T, codes]: of a ladder, positive levels before negative ones, smallest threshold first.
+            --trace writes what the neurons of each site send, a code of one byte for every time-step, sample and neuron (0: no spike; of a \
+            ladder, the level with its sign): 'SITE' [T, N, …] in an .npz file, or a folder with an .npy file for each site and \
+            index.json, which says what each code is worth. --events writes one row for each spike instead: sample, time-step from 1, \
+            site (its place in FILE.json beside it), neuron and level, in this order. Both are written while the network runs.
             With --early-exit each sample runs by itself until the softmax margin of its answer is reached, and no further: the step \
             and the answer of each are printed, 'NAME' [N, …] holds the estimates there, 'exit/step' [N] the steps, and 'spikes/SITE' \
             counts the samples that had not stopped.
@@ -27,6 +31,13 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Run just the ANN.") var annOnly = false
     @Option(help: ArgumentHelp("Stop each sample early: \(MarginOption.help).", valueName: "margin")) var earlyExit: String?
     @Flag(help: "Leave the ANN out.") var noAnn = false
+    @Option(help: ArgumentHelp("Write spike trains to a new folder, or to an .npz file.", valueName: "path")) var trace: String?
+    @Option(help: ArgumentHelp("Write a table of spikes.", valueName: "file.npy")) var events: String?
+    @Option(
+        help: ArgumentHelp(
+            "Sites for --trace and --events: names, with * for any characters and ? for one; can be given several times (default: all).",
+            valueName: "pattern"))
+    var sites: [String] = []
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var engine: EngineOptions
     @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors). Results do not depend on it.")
@@ -35,7 +46,10 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         try OptionRange.check("--threads", threads, OptionRange.threads)
         try OptionRange.check("--steps", steps, OptionRange.steps)
+        let traces = trace != nil || events != nil ? TraceOutput(trains: trace, events: events, patterns: sites) : nil
+        guard sites.isEmpty || traces != nil else { throw CommandError("--sites says which sites --trace and --events are for: add one of them") }
         if annOnly {
+            guard traces == nil else { throw CommandError("--ann-only runs no spikes: leave out --trace and --events") }
             guard steps == nil, engine.weights == .fp32 else {
                 throw CommandError("--ann-only runs no spikes: leave out --steps and --weights")
             }
@@ -51,8 +65,12 @@ struct RunCommand: ParsableCommand {
         } else {
             guard let steps else { throw CommandError("--steps says how many time-steps to run, such as --steps 8") }
             let margin = try earlyExit.map(MarginOption.margin)
+            guard margin == nil || traces == nil else {
+                throw CommandError("--trace and --events are for runs of one length: leave out --early-exit")
+            }
             let spiking = try SpikingNetwork(contentsOf: network)
-            let inputs = try arrays(for: spiking.graph, spiking.preprocessing)
+            let inputs = try arrays(for: spiking.graph, spiking.preprocessing, traces?.files ?? [])
+            try traces?.check(for: spiking)
             let program = try Program(spiking, timeSteps: steps, weights: engine.weights, kernels: try engine.instructionSet.kernels())
             let simulator = ParallelSimulator(program, threads: threads)
             if let margin {
@@ -60,8 +78,17 @@ struct RunCommand: ParsableCommand {
                 try write(run.arrays, run.diagnostics, steps)
                 try Console.out("\n" + table(run.stops, spiking.classNames).text, terminator: "")
             } else {
-                let run = try ArrayRun(simulator, inputs: inputs, comparesWithANN: !noAnn)
+                func run(_ tracing: SpikeTracing?) throws -> ArrayRun {
+                    try ArrayRun(simulator, inputs: inputs, comparesWithANN: !noAnn, tracing: tracing)
+                }
+                guard let traces else {
+                    let run = try run(nil)
+                    return try write(run.arrays, run.diagnostics, steps)
+                }
+                let (run, spikes) = try traces.write(spiking, inputs: simulator.bind(inputs), timeSteps: steps, run)
                 try write(run.arrays, run.diagnostics, steps)
+                try Console.out(
+                    "\([trace, events].compactMap(\.self).joined(separator: ", ")): \(spikes) spikes of \(traces.sites(of: spiking).count) sites")
             }
         }
     }
@@ -90,12 +117,12 @@ struct RunCommand: ParsableCommand {
         return (model.graph, model.preprocessing)
     }
 
-    /// Reads the inputs, and tries the output before there is anything to lose.
-    private func arrays(for graph: Graph, _ preprocessing: Preprocessing?) throws -> [String: Tensor] {
+    /// Reads the inputs, and tries the outputs before there is anything to lose.
+    private func arrays(for graph: Graph, _ preprocessing: Preprocessing?, _ outputs: [String] = []) throws -> [String: Tensor] {
         let named = try NamedArrays(path: input, for: graph)
             .fitted(to: graph, preprocessing: preprocessing)
         named.diagnostics.forEach(Console.warn)
-        try OutputPath.check([output])
+        try OutputPath.check([output] + outputs)
         return named.arrays
     }
 }

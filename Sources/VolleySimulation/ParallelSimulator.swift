@@ -27,10 +27,13 @@ public final class ParallelSimulator: Simulator {
     public var diagnostics: [Diagnostic] { program.diagnostics }
     public var rounding: WeightRounding? { program.weights == .fp32 ? nil : WeightRounding(program, threads: threads) }
 
-    /// Runs all time-steps on any number of samples.
-    /// - Throws: `SpikingError` where a membrane potential is not finite.
-    public func run(_ inputs: BoundInputs) throws -> SimulationResult {
-        SimulationResult(joining: try runParts(inputs) { session, part in try session.run(part) })
+    /// Runs all time-steps on any number of samples, and hands on what sites send where that is asked for, from any thread.
+    /// - Throws: `SpikingError` where a membrane potential is not finite; what the receiver of spikes throws.
+    public func run(_ inputs: BoundInputs, tracing: SpikeTracing?) throws -> SimulationResult {
+        SimulationResult(
+            joining: try runParts(inputs) { session, part, samples in
+                try session.run(part, tracing: tracing?.behind(samples.lowerBound))
+            })
     }
 
     /// Runs one sample after the other on each thread until its estimates are enough.
@@ -38,13 +41,13 @@ public final class ParallelSimulator: Simulator {
     public func run(
         _ inputs: BoundInputs, until isEnough: @Sendable (_ step: Int, _ estimates: [String: Tensor]) -> Bool
     ) throws -> [StoppedRun] {
-        try runParts(inputs) { session, part in try session.run(part, until: isEnough) }.flatMap(\.self)
+        try runParts(inputs) { session, part, _ in try session.run(part, until: isEnough) }.flatMap(\.self)
     }
 
     /// Runs the ANN, with the weights as trained.
     /// - Throws: nothing for inputs that were bound to this network.
     public func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] {
-        program.executable.batching.joining(outputs: try runParts(inputs) { session, part in try session.runANN(part) })
+        program.executable.batching.joining(outputs: try runParts(inputs) { session, part, _ in try session.runANN(part) })
     }
 
     /// Where the time of one thread goes, by stage.
@@ -60,12 +63,12 @@ public final class ParallelSimulator: Simulator {
     }
 
     private func runParts<Result: Sendable>(
-        _ inputs: BoundInputs, _ body: @Sendable (inout Session, BoundInputs) throws -> Result
+        _ inputs: BoundInputs, _ body: @Sendable (inout Session, BoundInputs, Range<Int>) throws -> Result
     ) throws -> [Result] {
         let parts = program.executable.batching.parts(of: inputs.count, atMost: threads)
         return try parallelRanges(parts.count, threads: parts.count) { worker, _ in
             let part = inputs.samples(parts[worker])
-            return try self.workers[worker].session.withLock { try body(&$0, part) }
+            return try self.workers[worker].session.withLock { try body(&$0, part, parts[worker]) }
         }
     }
 }

@@ -24,6 +24,9 @@ public struct Session: ~Copyable {
     private let program: Program
     private let order: Order
     private var workspace = Workspace()
+    /// What ``begin(_:tracing:)`` began, and the time-steps done.
+    private var begun: [GroupRun] = []
+    private var stepsDone = 0
     /// Where time is booked, if anywhere.
     public var profile: Profile?
 
@@ -36,12 +39,51 @@ public struct Session: ~Copyable {
     /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` where a membrane potential is not finite.
     public mutating func run(_ inputs: [String: Tensor]) throws -> SimulationResult { try run(program.executable.bind(inputs)) }
 
-    /// Runs all time-steps on inputs that were checked.
-    /// - Throws: `SpikingError` where a membrane potential is not finite.
-    public mutating func run(_ inputs: BoundInputs) throws -> SimulationResult {
+    /// Runs all time-steps on inputs that were checked, and hands on what sites send where that is asked for.
+    /// - Throws: `SpikingError` where a membrane potential is not finite; what the receiver of spikes throws.
+    public mutating func run(_ inputs: BoundInputs, tracing: SpikeTracing? = nil) throws -> SimulationResult {
         try program.network.checkTrains(inputs)
         let steps = order == .layerSequential && program.foldsTime ? min(program.timeSteps, stepsAtOnce) : 1
-        return try runGroups(inputs, program.spiking, timeSteps: program.timeSteps, stepsAtOnce: steps, counts: true)
+        return try runGroups(
+            inputs, program.spiking, timeSteps: program.timeSteps, stepsAtOnce: steps, counts: true, tracing: tracing)
+    }
+
+    /// Begins a run that ``step()`` takes on by one time-step at a time, for streams and early answers; a run that was begun before ends.
+    /// - Parameters:
+    ///   - inputs: arrays named like the network's inputs.
+    ///   - tracing: who is handed what sites send.
+    /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` for recorded spikes that no neurons would send.
+    public mutating func begin(_ inputs: [String: Tensor], tracing: SpikeTracing? = nil) throws {
+        try begin(program.executable.bind(inputs), tracing: tracing)
+    }
+
+    /// The same on inputs that were checked.
+    /// - Throws: `SpikingError` for recorded spikes that no neurons would send.
+    public mutating func begin(_ inputs: BoundInputs, tracing: SpikeTracing? = nil) throws {
+        try program.network.checkTrains(inputs)
+        begun = []
+        stepsDone = 0
+        begun = try groups(inputs, program.spiking, stepsAtOnce: 1).map { range in
+            try GroupRun(
+                program, program.spiking, inputs.samples(range), timeSteps: program.timeSteps, stepsAtOnce: 1, keepsState: true, counts: true,
+                workspace: Workspace(), profile: profile, tracing: tracing?.behind(range.lowerBound))
+        }
+    }
+
+    /// Runs the next time-step of the run that was begun.
+    /// - Returns: what this step gave, the same bits as in ``run(_:tracing:)``: estimates `[1, …]`, spikes and costs of this step alone; nil
+    ///   behind the program's last time-step, or where no run was begun.
+    /// - Throws: `SpikingError` where a membrane potential is not finite, what the receiver of spikes throws; either ends the run.
+    public mutating func step() throws -> SimulationResult? {
+        guard !begun.isEmpty, stepsDone < program.timeSteps else { return nil }
+        // What fails is not gone on with.
+        var groups: [GroupRun] = []
+        swap(&groups, &begun)
+        var parts: [SimulationResult] = []
+        for group in groups.indices { parts.append(try groups[group].step()) }
+        stepsDone += 1
+        begun = groups
+        return SimulationResult(joining: parts)
     }
 
     /// Runs one sample after the other, each step by step, until its estimates are enough. Its other time-steps are not run.
@@ -57,7 +99,7 @@ public struct Session: ~Copyable {
             let (clock, began) = (ContinuousClock(), ContinuousClock.now)
             var seconds: [Double] = []
             let result = try runGroup(
-                inputs.samples(sample), program.spiking, timeSteps: program.timeSteps, stepsAtOnce: 1, counts: true
+                inputs.samples(sample), program.spiking, timeSteps: program.timeSteps, stepsAtOnce: 1, counts: true, tracing: nil
             ) { step, estimates in
                 seconds.append((clock.now - began) / .seconds(1))
                 return isEnough(step, estimates())
@@ -81,65 +123,51 @@ public struct Session: ~Copyable {
     /// The same on inputs that were checked.
     /// - Throws: nothing for inputs that were bound to this network.
     public mutating func runANN(_ inputs: BoundInputs) throws -> [String: Tensor] {
-        let result = try runGroups(inputs, program.analog, timeSteps: 1, stepsAtOnce: 1, counts: false)
+        let result = try runGroups(inputs, program.analog, timeSteps: 1, stepsAtOnce: 1, counts: false, tracing: nil)
         return Dictionary(
             uniqueKeysWithValues: result.outputs.map { name, tensor in
                 (name, tensor.reshaped(to: Shape(Array(tensor.shape.dimensions.dropFirst()))))
             })
     }
 
-    private mutating func runGroups(
-        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool
-    ) throws -> SimulationResult {
+    private func groups(_ inputs: BoundInputs, _ schedule: Schedule, stepsAtOnce: Int) -> [Range<Int>] {
         let size = Self.groupBudget / max(1, schedule.plan.largestValue * stepsAtOnce)
+        return schedule.plan.batching.runs(of: inputs.count, size: size)
+    }
+
+    private mutating func runGroups(
+        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool, tracing: SpikeTracing?
+    ) throws -> SimulationResult {
         var parts: [SimulationResult] = []
-        for range in schedule.plan.batching.runs(of: inputs.count, size: size) {
+        for range in groups(inputs, schedule, stepsAtOnce: stepsAtOnce) {
             parts.append(
-                try runGroup(inputs.samples(range), schedule, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce, counts: counts))
+                try runGroup(
+                    inputs.samples(range), schedule, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce, counts: counts,
+                    tracing: tracing?.behind(range.lowerBound)))
         }
         return SimulationResult(joining: parts)
     }
 
-    /// - Parameter isEnough: asked after every part of the time-steps whether the others are left out, with the part's last step and what
-    ///   gives the estimates of its steps.
+    /// - Parameter isEnough: asked after every part of the time-steps whether the others are left out, with the part's last step and, where
+    ///   a part is one step, what gives its estimates.
     private mutating func runGroup(
-        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool,
+        _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool, tracing: SpikeTracing?,
         until isEnough: (_ step: Int, _ estimates: () -> [String: Tensor]) -> Bool = { _, _ in false }
     ) throws -> SimulationResult {
-        let batch = inputs.batch
-        let counter =
-            counts
-            ? SynapseCounter(program.synapses, batch: batch, timeSteps: timeSteps, kernels: schedule.executable.kernels) : nil
-        var run = Run(
-            schedule, inputs, steps: stepsAtOnce, keepsState: stepsAtOnce < timeSteps, workspace: workspace,
-            counter: counter, profile: profile)
-        workspace = Workspace()
+        var memory = Workspace()
+        swap(&memory, &workspace)
+        var group = try GroupRun(
+            program, schedule, inputs, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce, keepsState: stepsAtOnce < timeSteps, counts: counts,
+            workspace: memory, profile: profile, tracing: tracing)
+        memory = Workspace()
         var outputs: OrderedDictionary<String, [Float]> = [:]
-        try run.computeStatics()
-        var done = 0
-        while done < timeSteps {
-            let part = done + 1...min(timeSteps, done + stepsAtOnce)
-            try run.computeSteps(part.lowerBound..<part.upperBound + 1)
-            let estimates = schedule.graph.outputs.map { ($0.name, run.output($0.value)) }
+        while group.done < timeSteps {
+            let estimates = try group.advance()
             for (name, values) in estimates { outputs[name, default: []] += values }
-            done = part.upperBound
-            let enough = isEnough(done) {
-                Dictionary(
-                    uniqueKeysWithValues: zip(schedule.graph.outputs, estimates).map { output, estimate in
-                        let shape = schedule.graph[output.value].shape.resolved(batch: part.count * batch)
-                        return (estimate.0, Tensor(shape, estimate.1))
-                    })
-            }
-            if enough { break }
+            if isEnough(group.done, { group.tensors(estimates) }) { break }
         }
-        var result = SimulationResult(
-            outputs: [:], batchAxes: schedule.plan.batching.outputs, spikes: run.spikes,
-            steps: Array((run.counter?.finish() ?? []).prefix(done)))
-        for output in schedule.graph.outputs {
-            let shape = schedule.graph[output.value].shape.resolved(batch: batch)
-            result.outputs[output.name] = Tensor(Shape([done] + shape.dimensions), outputs[output.name]!)
-        }
-        workspace = run.reclaim()
+        let result = group.finish(outputs)
+        workspace = group.run.reclaim()
         return result
     }
 }

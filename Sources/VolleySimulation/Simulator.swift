@@ -16,9 +16,9 @@ public protocol Simulator: Sendable {
     /// How weights were rounded; nil where they are as trained.
     var rounding: WeightRounding? { get }
 
-    /// Runs all time-steps on any number of samples.
-    /// - Throws: `SpikingError` where a membrane potential is not finite.
-    func run(_ inputs: BoundInputs) throws -> SimulationResult
+    /// Runs all time-steps on any number of samples, and hands on what sites send where that is asked for.
+    /// - Throws: `SpikingError` where a membrane potential is not finite; what the receiver of spikes throws.
+    func run(_ inputs: BoundInputs, tracing: SpikeTracing?) throws -> SimulationResult
     /// Runs one sample after the other, each step by step, until its estimates are enough. Its other time-steps are not run.
     /// - Parameter isEnough: asked after every time-step, on any thread, with the outputs' estimates of one sample by name, `[1, …]`.
     /// - Returns: what each sample gave, in their order. Samples that cannot be parted are one.
@@ -45,6 +45,10 @@ extension Simulator {
     /// Checks arrays named like the network's inputs.
     /// - Throws: `GraphError` for inputs that do not fit.
     public func bind(_ inputs: [String: Tensor]) throws -> BoundInputs { try ann.executable.bind(inputs) }
+
+    /// Runs all time-steps on any number of samples.
+    /// - Throws: `SpikingError` where a membrane potential is not finite.
+    public func run(_ inputs: BoundInputs) throws -> SimulationResult { try run(inputs, tracing: nil) }
 
     /// Runs all time-steps on arrays named like the network's inputs.
     /// - Throws: `GraphError` for inputs that do not fit, `SpikingError` where a membrane potential is not finite.
@@ -79,10 +83,10 @@ extension Simulator {
 
     /// Runs the spiking network on a batch, for whoever takes its outputs for answers.
     /// - Throws: `GraphError` for inputs that do not fit; `NonFiniteOutput` that names the first output, time-step and sample with NaN
-    ///   or infinity; `SpikingError` where a membrane potential is not finite.
-    public func spikingAnswers(_ inputs: [String: Tensor]) throws -> SimulationResult {
+    ///   or infinity; `SpikingError` where a membrane potential is not finite; what the receiver of spikes throws.
+    public func spikingAnswers(_ inputs: [String: Tensor], tracing: SpikeTracing? = nil) throws -> SimulationResult {
         let inputs = try bind(inputs)
-        let spiking = try run(inputs)
+        let spiking = try run(inputs, tracing: tracing)
         try spiking.requireFinite(samples: inputs.count)
         return spiking
     }
@@ -121,5 +125,5 @@ extension Simulator {
 
 extension ReferenceSimulator: Simulator {
     /// - Throws: `SpikingError` where a membrane potential is not finite.
-    public func run(_ inputs: BoundInputs) throws -> SimulationResult { try run(inputs, observe: { _, _, _ in }) }
+    public func run(_ inputs: BoundInputs) throws -> SimulationResult { try run(inputs, tracing: nil) }
 }

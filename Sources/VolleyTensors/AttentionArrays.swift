@@ -50,6 +50,8 @@ public struct AttentionOutputs: Sendable {
     /// How many of the emitted spikes are graded, likewise. Added to.
     public var gradedKeys: [Int64] = []
     public var gradedInputs: [Int32] = []
+    /// `[steps, heads, queries, keys]`: what the neurons behind the softmax send, where it is wanted.
+    public var codes: [Int8] = []
 
     public init() {}
 }
@@ -71,6 +73,7 @@ public struct AttentionOutputs: Sendable {
     let sentInputs: UnsafeMutablePointer<Int32>?
     let gradedKeys: UnsafeMutablePointer<Int64>?
     let gradedInputs: UnsafeMutablePointer<Int32>?
+    let codes: UnsafeMutablePointer<Int8>?
 }
 
 func withPointers<Result>(
@@ -109,11 +112,14 @@ func withPointers<Result>(to outputs: inout AttentionOutputs, _ body: (Attention
                                 unsafe withOptionalPointer(&outputs.sentInputs) { sentInputs in
                                     unsafe withOptionalPointer(&outputs.gradedKeys) { gradedKeys in
                                         unsafe withOptionalPointer(&outputs.gradedInputs) { gradedInputs in
-                                            unsafe body(
-                                                AttentionPointers(
-                                                    context: context, sent: sent, sourcesSent: sourcesSent, counts: counts,
-                                                    emittedKeys: emittedKeys, sentKeys: sentKeys, emittedInputs: emittedInputs,
-                                                    sentInputs: sentInputs, gradedKeys: gradedKeys, gradedInputs: gradedInputs))
+                                            unsafe withOptionalPointer(&outputs.codes) { codes in
+                                                unsafe body(
+                                                    AttentionPointers(
+                                                        context: context, sent: sent, sourcesSent: sourcesSent, counts: counts,
+                                                        emittedKeys: emittedKeys, sentKeys: sentKeys, emittedInputs: emittedInputs,
+                                                        sentInputs: sentInputs, gradedKeys: gradedKeys, gradedInputs: gradedInputs,
+                                                        codes: codes))
+                                            }
                                         }
                                     }
                                 }

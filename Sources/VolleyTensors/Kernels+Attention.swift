@@ -133,6 +133,8 @@ extension Kernels {
                             unsafe call.mask = mask.map { unsafe $0 + inputs.maskOffsets[head] }
                             unsafe call.mask_row = inputs.maskHasOneRow ? 0 : keys
                             unsafe call.graded_keys = outputs.gradedKeys.map { unsafe $0 + head * steps * keys }
+                            unsafe call.codes = outputs.codes.map { unsafe $0 + head * queries * keys }
+                            unsafe call.codes_step = heads * queries * keys
                             bad += unsafe table.pointee.attention(
                                 &call, Int32(firstStep), Int32(steps), outputs.sent.map { unsafe $0 + head * queries * keys },
                                 scratch, outputs.counts, outputs.emittedKeys.map { unsafe $0 + head * steps * keys },
@@ -162,6 +164,9 @@ extension Kernels {
         for count in [outputs.emittedKeys.count, outputs.sentKeys.count, outputs.gradedKeys.count] {
             precondition([0, heads * steps * keys].contains(count), "one count per head, step and key")
         }
+        precondition(
+            outputs.codes.isEmpty || attention.neuron != nil && outputs.codes.count == steps * heads * queries * keys,
+            "room for what every neuron sends")
         let positions = outputs.emittedInputs.count
         precondition(
             [0, outputs.emittedKeys.count].contains(outputs.gradedKeys.count) && [0, positions].contains(outputs.gradedInputs.count),

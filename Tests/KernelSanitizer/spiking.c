@@ -206,6 +206,9 @@ void attention(test_case *t) {
     int64_t *emitted = counts_keys ? counters(t, keys) : 0, *known = counts_keys ? counters(t, keys) : 0;
     shape.graded_mask = (int)below(t, 8);
     shape.graded_keys = counts_keys && coin(t) ? counters(t, keys) : 0;
+    const size_t kept = fires && coin(t) ? (size_t)steps * shape.queries * shape.keys : 0;
+    shape.codes = kept ? heap(t, kept) : 0;
+    shape.codes_step = shape.queries * shape.keys;
     const size_t bad = t->kernels->attention(&shape, keeps ? 1 + (int)below(t, 20) : 1, steps, sent, scratch, counts, emitted, known);
     take(t, &bad, sizeof bad);
     take_floats(t, shape.out.start, written);
@@ -214,6 +217,7 @@ void attention(test_case *t) {
     take_counts(t, emitted, keys);
     take_counts(t, known, keys);
     take_counts(t, shape.graded_keys, keys);
+    take(t, shape.codes, kept);
 }
 
 void decoding(test_case *t) {

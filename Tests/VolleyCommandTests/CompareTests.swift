@@ -44,6 +44,45 @@ import VolleyTestSupport
         #expect(refused.code == 2 && refused.errors.contains("kept.ecmt") && refused.output.isEmpty)
     }
 
+    /// All but seconds; the methods' own shards are shards of evaluations.
+    @Test func shardsMakeTheTableOfOneRun() throws {
+        func results(_ name: String) throws -> NSDictionary {
+            let data = try Data(contentsOf: URL(filePath: folder.file(name)))
+            var results = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+            let entries = try #require(results["entries"] as? [[String: Any]])
+            #expect(entries.allSatisfy { $0["seconds"] != nil })
+            results["entries"] = entries.map { $0.filter { $0.key != "seconds" } }
+            return results as NSDictionary
+        }
+        let options = ["--methods", "ecmt,diehl-model,differential:levels=4", "--steps", "1,3"]
+        let whole = try compare(options + ["--json", folder.file("whole.json")])
+        #expect(whole.code == 0, "\(whole.errors)")
+        for index in [2, 3, 1, 2] {
+            let outcome = try compare(options + ["--json", folder.file("r.json"), "--shard", "\(index)/3", "--batch", "\(4 * index)"])
+            #expect(outcome.code == 0 && outcome.output.contains("volley merge"), "\(outcome.errors)")
+        }
+        let files = (1...3).map { folder.file("r.\($0)-of-3.comparison") }
+        let merged = try CommandLineTool.run(["merge", files[2], files[0], files[1], "--json", folder.file("r.json")])
+        #expect(merged.code == 0 && merged.output.contains("from 3 shards: 80 samples"), "\(merged.errors)")
+        #expect(try results("r.json") == results("whole.json"))
+        #expect(merged.output.contains("does not apply"))
+        // The same rows, whatever the time they took.
+        let table = { (text: String) in text.split(separator: "\n").dropFirst().filter { !$0.contains(" s ") } }
+        #expect(table(merged.output) == table(whole.output))
+        let method = try CommandLineTool.run(["merge"] + (1...3).map { folder.file("r.ecmt.\($0)-of-3.shard") })
+        #expect(method.code == 0 && method.output.contains("80 samples"), "\(method.errors)")
+        let gap = try CommandLineTool.run(["merge", files[0], files[2]])
+        #expect(gap.code == 2 && gap.errors.contains("3 shards are needed"), "\(gap.errors)")
+        let other = try compare(["--methods", "ecmt", "--steps", "1,3", "--json", folder.file("o.json"), "--shard", "3/3"])
+        #expect(other.code == 0)
+        let mixed = try CommandLineTool.run(["merge", files[0], files[1], folder.file("o.3-of-3.comparison")])
+        #expect(mixed.code == 2 && mixed.errors.contains("different comparisons"), "\(mixed.errors)")
+        for (extra, words) in [(["--shard", "1/2"], "--json RESULT.json"), (["--shard", "1/2", "--json", "x", "--resume", "y"], "--resume")] {
+            let refused = try compare(options + extra)
+            #expect(refused.code == 2 && refused.errors.contains(words), "\(refused.errors)")
+        }
+    }
+
     @Test(arguments: [
         (["--steps", "1,x"], "found '1,x'"), (["--steps", ""], "--steps"), (["--steps", "0"], "1…10000"), (["--steps", "1,,2"], "--steps"),
         (["--methods", "magic"], "unknown method 'magic'"), (["--methods", "ecmt,ecmt"], "'ecmt' twice"), (["--methods", ""], "unknown method ''"),

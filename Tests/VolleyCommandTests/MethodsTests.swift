@@ -33,6 +33,18 @@ import VolleyTestSupport
     }
 
     /// Every setting of every method is an option that reaches the network, and one outside its range is refused by its name.
+    @Test func neuronsAreListedWithTheirParameters() throws {
+        let outcome = try CommandLineTool.run(["methods", "--neurons"])
+        #expect(outcome.code == 0)
+        for family in NeuronFamilies.all {
+            #expect(outcome.output.contains("\(family.family)\n") && !family.parameters.isEmpty)
+            for parameter in family.parameters { #expect(outcome.output.contains("  \(parameter.name) "), "\(family.family)") }
+        }
+        let json = try CommandLineTool.run(["methods", "--neurons", "--json"])
+        #expect(try (JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [Any])?.count == NeuronFamilies.all.count)
+        #expect(try CommandLineTool.run(["methods", "ecmt", "--neurons"]).code == 2)
+    }
+
     @Test func everySettingIsAnOption() throws {
         let folder = try TemporaryDirectory()
         let help = try CommandLineTool.run(["convert", "--help"]).output

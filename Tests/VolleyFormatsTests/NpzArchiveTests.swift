@@ -45,6 +45,28 @@ import VolleyTestSupport
         }
     }
 
+    /// More members than the archive's ordinary record can count: they stand in its zip64 record.
+    @Test func moreMembersThanSixteenBitsCount() throws {
+        try withTemporaryDirectory { folder in
+            let path = folder.appending(path: "many.npz").path(percentEncoded: false)
+            try NpzArchive.write((0..<65_600).map { ("a\($0)", .int64([$0])) }, to: path)
+            let archive = try NpzArchive(path: path)
+            #expect(archive.names.count == 65_600)
+            for number in [0, 65_534, 65_535, 65_599] { #expect(try archive.array("a\(number)").tensor.values == [Float(number)]) }
+        }
+    }
+
+    @Test func arraysFromFilesAreThoseOfTheFiles() throws {
+        try withTemporaryDirectory { folder in
+            let paths = ["a.npy", "b.npy", "files.npz", "arrays.npz"].map { folder.appending(path: $0).path(percentEncoded: false) }
+            let contents: [NpyContent] = [.int64((0..<1_000_000).map { $0 }), .float32(.empty)]
+            for (content, path) in zip(contents, paths) { try content.write(to: path) }
+            try NpzArchive.write(files: [("a", paths[0]), ("b/c", paths[1])], to: paths[2])
+            try NpzArchive.write([("a", contents[0]), ("b/c", contents[1])], to: paths[3])
+            #expect(FileManager.default.contentsEqual(atPath: paths[2], andPath: paths[3]))
+        }
+    }
+
     /// A deflated member of a few bytes that announces gigabytes in the directory.
     @Test func sizeThatLies() throws {
         let bytes = try Fixture.bytes("formats/deflated.npz")

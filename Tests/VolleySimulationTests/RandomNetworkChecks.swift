@@ -103,7 +103,33 @@ struct RandomNetworkChecks {
             if found.spikes != expected.spikes { faults.append("\(what): spikes differ") }
             if found.steps != expected.steps { faults.append("\(what): counts differ") }
         }
+        try checkTraces(program, expected, "\(weights)")
         return expected
+    }
+
+    /// Traces in both orders are the same, and hold what was counted; of one step at a time too.
+    private mutating func checkTraces(_ program: Program, _ expected: SimulationResult, _ what: String) throws {
+        let bound = try ParallelSimulator(program, threads: 1).bind(inputs)
+        let all = try SpikeTrains(of: program.network, bound, timeSteps: example.timeSteps)
+        _ = try ParallelSimulator(program, threads: 3).run(bound, tracing: all.tracing)
+        let stepwise = try SpikeTrains(of: program.network, bound, timeSteps: example.timeSteps)
+        var session = Session(program)
+        try session.begin(bound, tracing: stepwise.tracing)
+        for step in 0..<example.timeSteps {
+            guard let found = try session.step(), found.spikes == expected.spikes.mapValues({ [$0[step]] }), found.steps == [expected.steps[step]]
+            else {
+                faults.append("\(what): step \(step + 1) by itself differs")
+                break
+            }
+        }
+        if all.codes != stepwise.codes { faults.append("\(what): traces differ between the orders") }
+        for (site, counts) in expected.spikes {
+            let codes = all.codes[site]!, width = codes.count / max(1, example.timeSteps)
+            let alphabet = program.network.layer(at: program.network.graph.node(named: site)!)!.alphabet
+            for step in 0..<example.timeSteps where alphabet.counts(of: Array(codes[step * width..<(step + 1) * width])) != counts[step] {
+                faults.append("\(what): the trace of '\(site)' holds other spikes than were counted at step \(step + 1)")
+            }
+        }
     }
 
     /// Against the equations as they are written.
@@ -131,8 +157,23 @@ struct RandomNetworkChecks {
         let outputsAgree = expected.outputs.allSatisfy { name, tensor in
             Self.difference(found.outputs[name]!, tensor) <= Self.tolerance * Self.size(tensor)
         }
-        if outputsAgree, found.spikes == expected.spikes, found.steps == expected.steps { return }
+        if outputsAgree, found.spikes == expected.spikes, found.steps == expected.steps { return try compareTraces(network, what) }
         try judge(found, expected, network, what)
+    }
+
+    /// Where each neuron's spikes are, where all else agrees.
+    private mutating func compareTraces(_ network: SpikingNetwork, _ what: String) throws {
+        guard what == "fp32" else { return }
+        let program = try Program(network, timeSteps: example.timeSteps)
+        let bound = try ParallelSimulator(program, threads: 1).bind(inputs)
+        guard bound.count == bound.batch else { return }
+        let trains = try SpikeTrains(of: network, bound, timeSteps: example.timeSteps)
+        _ = try ParallelSimulator(program, threads: 1).run(bound, tracing: trains.tracing)
+        let expected = try SpikeTrains.sent(by: network, bound, timeSteps: example.timeSteps)
+        for (site, codes) in expected where trains.codes[site] != codes {
+            let differing = zip(trains.codes[site] ?? [], codes).count { $0 != $1 }
+            faults.append("\(what): the trace of '\(site)' differs in \(differing) of \(codes.count) places")
+        }
     }
 
     /// What does not change over time is not observed step by step.

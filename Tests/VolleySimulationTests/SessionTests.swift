@@ -45,6 +45,26 @@ import VolleyTestSupport
         #expect(expected.steps.last!.spikes > 0, "the neurons fire")
     }
 
+    /// One time-step at a time, and then a run begun anew.
+    @Test(arguments: cases) func stepsAreThoseOfARun(_ example: Case) throws {
+        let inputs = SampleGraphs.inputs(for: example.network.graph, batch: 3, seed: 8)
+        let program = try Program(example.network, timeSteps: Self.timeSteps)
+        var session = Session(program)
+        let whole = try session.run(inputs)
+        #expect(try session.step() == nil, "no run was begun")
+        for steps in [2, Self.timeSteps] {
+            try session.begin(inputs)
+            for step in 0..<steps {
+                let found = try #require(try session.step())
+                for (name, estimates) in whole.outputs { #expect(found.outputs[name] == estimates.rows(step..<step + 1), "\(name)") }
+                #expect(found.spikes == whole.spikes.mapValues { [$0[step]] })
+                #expect(found.steps == [whole.steps[step]])
+            }
+        }
+        #expect(try session.step() == nil, "behind the last step")
+        #expect(try session.run(inputs).outputs == whole.outputs)
+    }
+
     /// At once, and 16 at once and then the rest.
     @Test(arguments: cases, [timeSteps, 19]) func bothOrdersGiveTheSameBits(_ example: Case, timeSteps: Int) throws {
         let inputs = SampleGraphs.inputs(for: example.network.graph, batch: 3, seed: 8)

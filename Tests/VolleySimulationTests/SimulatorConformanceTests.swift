@@ -258,6 +258,32 @@ import VolleyTestSupport
         #expect(error?.output == "y" && error?.step == nil && error?.sample == 1 && error?.node == "second")
     }
 
+    // MARK: Traces
+
+    /// What is handed on is what was sent, neuron by neuron, in the model's order; and nothing else of a run changes.
+    @Test(arguments: all, Coding.allCases) func tracesAreWhatWasSent(_ maker: Maker, coding: Coding) throws {
+        for (name, network) in try Self.networks(coding) {
+            let simulator = try maker.make(network, Self.timeSteps)
+            let inputs = try simulator.bind(SampleGraphs.inputs(for: network.graph, batch: 3, seed: 7))
+            let expected = try SpikeTrains.sent(by: network, inputs, timeSteps: Self.timeSteps)
+            let trains = try SpikeTrains(of: network, inputs, timeSteps: Self.timeSteps)
+            let found = try simulator.run(inputs, tracing: trains.tracing)
+            let plain = try simulator.run(inputs)
+            #expect(found.outputs == plain.outputs && found.spikes == plain.spikes && found.steps == plain.steps, "\(name)")
+            #expect(trains.codes == expected, "\(name)")
+        }
+    }
+
+    @Test(arguments: all) func whatAReceiverThrowsEndsTheRun(_ maker: Maker) throws {
+        struct Full: Error {}
+        let network = try SampleNetworks.network(try SampleGraphs.transformer(), coding: .rate)
+        let simulator = try maker.make(network, 2)
+        let inputs = try simulator.bind(SampleGraphs.inputs(for: network.graph, batch: 2, seed: 15))
+        let site = try #require(network.neurons.keys.first)
+        #expect(throws: Full.self) { try simulator.run(inputs, tracing: SpikeTracing(sites: [site]) { _ in throw Full() }) }
+        _ = try simulator.run(inputs)
+    }
+
     // MARK: Measurements
 
     /// Stages are told by those that have some, and then all of them.

@@ -62,6 +62,7 @@ import VolleyTensors
             outputs.emittedKeys = [Int64](repeating: 0, count: heads * steps * keys)
             outputs.sentKeys = outputs.emittedKeys
             outputs.gradedKeys = outputs.emittedKeys
+            outputs.codes = [Int8](repeating: 7, count: steps * heads * queries * keys)
             return outputs
         }
     }
@@ -119,6 +120,7 @@ import VolleyTensors
                     _ = kernels.run(
                         neuron, count: scores, firstStep: step + 1, steps: 1, input: weights, state: &state, outputs: &sent)
                     weights = sent.estimate
+                    outputs.codes.replaceSubrange(place * scores..<(place + 1) * scores, with: sent.codes)
                     for level in sent.counts.indices { outputs.counts[step * 2 * Self.levels + level] += sent.counts[level] }
                     for index in 0..<scores {
                         let at = (head * example.steps + step) * keys + index % keys
@@ -141,7 +143,7 @@ import VolleyTensors
         let atOnce = oneByOne ? 1 : example.steps
         var scratch = [Float](repeating: .nan, count: example.kernel.scratchCount(steps: atOnce))
         var all = example.emptyOutputs(steps: example.steps)
-        (all.context, all.counts) = ([], [])
+        (all.context, all.counts, all.codes) = ([], [], [])
         let scores = Self.heads * example.queries * example.keys
         var sent = oneByOne && example.coding != .none ? [Float](repeating: 0, count: scores) : []
         for step in stride(from: 0, to: example.steps, by: atOnce) {
@@ -154,6 +156,7 @@ import VolleyTensors
             sent = part.sent
             all.context += part.context
             all.counts += part.counts
+            all.codes += part.codes
             let width = atOnce * example.keys
             for head in 0..<(example.coding == .none ? 0 : Self.heads) {
                 for index in 0..<width {
@@ -176,6 +179,7 @@ import VolleyTensors
                     let difference = firstDifference(found.context, expected.context)
                     #expect(difference == nil, "\(kernels.name), one by one: \(oneByOne), \(example)")
                     #expect(found.counts == expected.counts, "\(kernels.name), one by one: \(oneByOne), \(example)")
+                    #expect(found.codes == expected.codes, "\(kernels.name), one by one: \(oneByOne), \(example)")
                     #expect(found.emittedKeys == expected.emittedKeys, "\(kernels.name), one by one: \(oneByOne), \(example)")
                     #expect(found.gradedKeys == expected.gradedKeys, "\(kernels.name), one by one: \(oneByOne), \(example)")
                     #expect(found.sentKeys == expected.sentKeys, "\(kernels.name), one by one: \(oneByOne), \(example)")

@@ -110,6 +110,8 @@ typedef struct {
     const vk_neuron *neuron;  // behind the softmax: subtraction or differential; null: none, the ANN
     int graded_mask;          // level p of the neurons is graded where (p − 1) & graded_mask
     int64_t *graded_keys;     // [steps][keys]: adds how many queries sent a graded level, beside emitted_keys; null: not counted
+    int8_t *codes;            // what the neurons send, [queries, keys] of each time-step `codes_step` behind the other; null: not kept
+    size_t codes_step;
 } vk_attention;
 
 // The windows of images [height, width, channels] that a convolution reads. In pairs: along height, along width.

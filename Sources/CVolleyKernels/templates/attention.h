@@ -147,7 +147,7 @@ static size_t VK_NAME(attention)(const vk_attention *shape, int first_step, int 
     const size_t keys = shape->keys, times = (size_t)steps;
     scratch += (0 - (uintptr_t)scratch) / sizeof *scratch % VK_LANES;
     float *estimates = scratch + (shape->neuron ? l.estimates : l.probabilities);
-    int8_t *codes = emitted_keys ? (int8_t *)(scratch + l.codes) : 0;
+    int8_t *codes = emitted_keys || shape->codes ? (int8_t *)(scratch + l.codes) : 0;
     size_t bad = 0;
     VK_NAME(pack_head)(shape, &l, steps, scratch);
     for (size_t first = 0; first < shape->queries; first += l.block) {
@@ -157,8 +157,9 @@ static size_t VK_NAME(attention)(const vk_attention *shape, int first_step, int 
             bad += VK_NAME(neuron)(shape->neuron, first_step, steps, rows * keys, scratch + l.probabilities, l.step,
                                    sent ? sent + first * keys : 0, 0, codes, 0, estimates, l.step, counts);
         for (size_t t = 0; t < times; t++) {
-            if (codes) VK_NAME(count_codes)(rows, keys, codes + t * l.step, emitted_keys + t * keys);
-            if (codes && shape->graded_keys)
+            if (shape->codes) memcpy(shape->codes + t * shape->codes_step + first * keys, codes + t * l.step, rows * keys);
+            if (emitted_keys) VK_NAME(count_codes)(rows, keys, codes + t * l.step, emitted_keys + t * keys);
+            if (emitted_keys && shape->graded_keys)
                 VK_NAME(count_graded)(rows, keys, codes + t * l.step, shape->graded_mask, shape->graded_keys + t * keys);
             if (sent_keys) VK_NAME(count_estimates)(rows, keys, estimates + t * l.step, sent_keys + t * keys);
             VK_NAME(gemm)(rows, shape->value_width, keys, estimates + t * l.step, keys, scratch + l.v + t * l.v_step, 0,

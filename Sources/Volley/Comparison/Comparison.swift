@@ -53,30 +53,84 @@ public struct Comparison: Sendable {
         resumeFile: (_ label: String) -> String? = { _ in nil }, diagnose: @escaping (_ label: String?, Diagnostic) -> Void = { _, _ in },
         progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void = { _, _, _ in }
     ) throws -> ComparisonResults {
-        model.diagnostics.forEach { diagnose(nil, $0) }
-        for candidate in candidates { try candidate.method.validate() }
-        let answers = ANNAnswers(try simulator(of: model.withoutNeurons(), timeSteps: 1))
         var results = ComparisonResults(model: modelName, steps: steps, settings: settings)
-        var said: Set<String> = []
-        for candidate in candidates {
+        results.unfit = try forEachNetwork(diagnose: diagnose, progress: progress) { candidate, converted, answers, diagnose in
             let label = candidate.label
-            do {
-                let measured = try measure(
-                    candidate, answers, resumeFile(label), diagnose: { if said.insert("\($0)").inserted { diagnose(label, $0) } },
-                    progress: progress)
-                results.add(measured)
-            } catch let error as ConversionError {
-                guard error.code == .unfitNetwork else { throw error }
-                results.unfit.append(ComparisonResults.Unfit(label: label, method: candidate.method.name, reason: describe(error, label)))
-            }
+            let (clock, began) = (ContinuousClock(), ContinuousClock.now)
+            let evaluation = try evaluation(of: converted.network, diagnose)
+            let measured = try evaluation.run(
+                networkDigest: try digest(of: converted.network), ann: answers, resumeFile: resumeFile(label),
+                progress: { try progress(.measuring(label), $0, $1) })
+            let seconds = ComparisonResults.Seconds(conversion: converted.seconds, evaluation: (clock.now - began) / .seconds(1))
+            results.add(
+                .init(label: label, results: measured, steps: steps, needs: converted.needs, seconds: seconds), measured)
         }
         return results
     }
 
-    private func measure(
-        _ candidate: Candidate, _ answers: ANNAnswers, _ resumeFile: String?, diagnose: @escaping (Diagnostic) -> Void,
-        progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void
-    ) throws -> (entry: ComparisonResults.Entry, results: Results) {
+    /// Measures one of several parts of the samples, for every method.
+    /// - Parameters:
+    ///   - file: by label, where a method's shard is kept: it is gone on with, and left as it is when all is measured.
+    ///   - diagnose: as for a whole comparison.
+    ///   - progress: as for a whole comparison.
+    /// - Returns: what joins with the other shards.
+    /// - Throws: the first error of model, data, settings or files.
+    public func run(
+        _ shard: Shard, file: (_ label: String) -> String, diagnose: @escaping (_ label: String?, Diagnostic) -> Void = { _, _ in },
+        progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void = { _, _, _ in }
+    ) throws -> ComparisonShard {
+        var entries: [ComparisonShard.Entry] = []
+        let unfit = try forEachNetwork(diagnose: diagnose, progress: progress) { candidate, converted, answers, diagnose in
+            let (label, path) = (candidate.label, file(candidate.label))
+            let (clock, began) = (ContinuousClock(), ContinuousClock.now)
+            let evaluation = try evaluation(of: converted.network, diagnose)
+            var run = try ShardRun(shard, of: evaluation, path: path, networkDigest: try digest(of: converted.network))
+            _ = try run.run(ann: answers) { try progress(.measuring(label), $0, $1) }
+            entries.append(
+                ComparisonShard.Entry(
+                    label: label, file: URL(filePath: path).lastPathComponent, needs: converted.needs,
+                    seconds: .init(conversion: converted.seconds, evaluation: (clock.now - began) / .seconds(1))))
+        }
+        return ComparisonShard(
+            subject: .init(shard: shard, model: modelName, steps: steps, settings: settings), entries: entries, unfit: unfit)
+    }
+
+    /// A network that a method made.
+    private struct Converted {
+        var network: SpikingNetwork
+        var needs: ComparisonResults.Needs
+        var seconds: Double
+    }
+
+    /// Converts by one method after the other.
+    /// - Returns: the methods that do not fit the network.
+    private func forEachNetwork(
+        diagnose: @escaping (_ label: String?, Diagnostic) -> Void,
+        progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void,
+        _ body: (Candidate, Converted, ANNAnswers, _ diagnose: @escaping (Diagnostic) -> Void) throws -> Void
+    ) throws -> [ComparisonResults.Unfit] {
+        model.diagnostics.forEach { diagnose(nil, $0) }
+        for candidate in candidates { try candidate.method.validate() }
+        let answers = ANNAnswers(try simulator(of: model.withoutNeurons(), timeSteps: 1))
+        var unfit: [ComparisonResults.Unfit] = []
+        var said: Set<String> = []
+        for candidate in candidates {
+            let label = candidate.label
+            do {
+                let tell: (Diagnostic) -> Void = { if said.insert("\($0)").inserted { diagnose(label, $0) } }
+                try body(candidate, convert(by: candidate, tell, progress), answers, tell)
+            } catch let error as ConversionError {
+                guard error.code == .unfitNetwork else { throw error }
+                unfit.append(ComparisonResults.Unfit(label: label, method: candidate.method.name, reason: describe(error, label)))
+            }
+        }
+        return unfit
+    }
+
+    private func convert(
+        by candidate: Candidate, _ diagnose: @escaping (Diagnostic) -> Void,
+        _ progress: @escaping (_ stage: Stage, _ done: Int, _ total: Int) throws -> Void
+    ) throws -> Converted {
         let label = candidate.label
         var conversion = Conversion(of: model, method: candidate.method, calibrating: calibration, threads: settings.threads)
         conversion.checksFidelity = false
@@ -90,24 +144,25 @@ public struct Comparison: Sendable {
                 try progress(.converting(label), done, total)
             },
             searching: { try progress(.searching(label), $0, $1) })
-        let converted = clock.now
+        let seconds = (clock.now - began) / .seconds(1)
+        return Converted(
+            network: network,
+            needs: ComparisonResults.Needs(
+                calibrationSamples: rounds > 0 ? network.provenance.calibrationCount : nil, calibrationRounds: rounds,
+                trainedBounds: network.graph.nodes.count { $0.operation?.neuronSite?.activation?.trained != nil },
+                probeSteps: network.timing.probe, feedingSteps: network.timing.feeding),
+            seconds: seconds)
+    }
+
+    /// - Throws: `SpikingError` naming samples that were calibrated on, unless that is allowed; what making an evaluation throws.
+    private func evaluation(of network: SpikingNetwork, _ diagnose: (Diagnostic) -> Void) throws -> Evaluation {
         if !allowsOverlap, network.provenance.calibrationSamples != nil {
             try CalibrationOverlap.check(
                 network, settings.limit.map { dataset.prefix($0) } ?? dataset, skipBad: settings.skipBad, threads: settings.threads)
         }
         let evaluation = try Evaluation(simulator(of: network, timeSteps: steps.last!), on: dataset, settings: settings)
         evaluation.diagnostics.forEach(diagnose)
-        let measured = try evaluation.run(
-            networkDigest: try digest(of: network), ann: answers, resumeFile: resumeFile,
-            progress: { try progress(.measuring(label), $0, $1) })
-        let entry = ComparisonResults.Entry(
-            label: label, results: measured, steps: steps,
-            needs: ComparisonResults.Needs(
-                calibrationSamples: rounds > 0 ? network.provenance.calibrationCount : nil, calibrationRounds: rounds,
-                trainedBounds: network.graph.nodes.count { $0.operation?.neuronSite?.activation?.trained != nil },
-                probeSteps: network.timing.probe, feedingSteps: network.timing.feeding),
-            seconds: .init(conversion: (converted - began) / .seconds(1), evaluation: (clock.now - converted) / .seconds(1)))
-        return (entry, measured)
+        return evaluation
     }
 
     private func simulator(of network: SpikingNetwork, timeSteps: Int) throws -> ParallelSimulator {

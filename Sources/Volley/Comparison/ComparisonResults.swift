@@ -77,9 +77,8 @@ public struct ComparisonResults: Sendable, Hashable, Codable {
     }
 
     /// Adds what was measured of one method; all of them saw the same samples.
-    mutating func add(_ found: (entry: Entry, results: Results)) {
-        entries.append(found.entry)
-        let results = found.results
+    mutating func add(_ entry: Entry, _ results: Results) {
+        entries.append(entry)
         ann = results.ann?.top1
         annInterval = ann.map { ConfidenceInterval(of: $0, samples: results.samples) }
         (samples, skipped, dataDigest) = (results.samples, results.skipped, results.digests.data)

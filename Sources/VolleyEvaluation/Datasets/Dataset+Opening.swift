@@ -63,7 +63,8 @@ extension Dataset {
 
         func failure(_ message: String, found: String) -> EvaluationError {
             EvaluationError(
-                .unrecognizedDataset, message, context: .init(file: path, expected: "folders of JPEG or PNG images", found: found))
+                .unrecognizedDataset, message,
+                context: .init(file: path, expected: "folders of JPEG or PNG images, or .tar archives of them", found: found))
         }
         let arrays = listing.names.filter { ArrayFileKind(name: $0) != nil }
         if !arrays.isEmpty {

@@ -70,7 +70,7 @@ public struct ProgressFile<Subject: Codable & Sendable, State: Codable & Sendabl
     }
 
     /// Why the contents of a file cannot be used.
-    enum Problem: Error {
+    public enum Problem: Error {
         /// It is no file of this kind.
         case foreign
         case otherVersion(String)
@@ -79,7 +79,7 @@ public struct ProgressFile<Subject: Codable & Sendable, State: Codable & Sendabl
 
     /// What stands in a file, whatever it belongs to.
     /// - Throws: ``Problem``; `FileError` where there is no file that can be read.
-    static func contents(of path: String, _ kind: Kind) throws -> (subject: Subject, state: State) {
+    public static func contents(of path: String, _ kind: Kind) throws -> (subject: Subject, state: State) {
         let file = try InputFile(path: path)
         guard file.count <= largestFile else { throw Problem.foreign }
         let bytes = try file.allBytes
@@ -98,7 +98,7 @@ public struct ProgressFile<Subject: Codable & Sendable, State: Codable & Sendabl
     public func write(_ state: State) throws { try Self.write(state, of: subject, to: path, kind) }
 
     /// - Throws: `FormatError` where the file cannot be written.
-    static func write(_ state: State, of subject: Subject, to path: String, _ kind: Kind) throws {
+    public static func write(_ state: State, of subject: Subject, to path: String, _ kind: Kind) throws {
         let content = try Self.encoded(Document(subject: subject, state: state))
         let title = "\(kind.title) \(volleyVersion) \(SHA256.digest(of: content).hexadecimal)\n"
         try AtomicFile.write(Array(title.utf8) + content, to: path)

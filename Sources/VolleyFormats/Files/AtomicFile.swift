@@ -56,7 +56,7 @@ public struct AtomicFile {
         }
     }
 
-    private static func failure(_ error: any Error, _ path: String) -> FormatError {
+    static func failure(_ error: any Error, _ path: String) -> FormatError {
         let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
         let message = """
             The file cannot be written (\(error.localizedDescription)). Check that \(directory) is a folder that you may \

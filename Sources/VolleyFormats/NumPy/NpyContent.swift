@@ -20,23 +20,13 @@ public enum NpyContent: Sendable, Hashable {
         var data: [UInt8] = []
         switch self {
         case .float32(let tensor):
-            data = header("<f4", tensor.shape)
+            data = NpyHeader.encoded("'<f4'", tensor.shape)
             tensor.forEachPieceOfBytes { data += $0 }
         case .int64(let shape, let values):
             precondition(values.count == shape.count, "\(values.count) values do not fill the shape \(shape)")
-            data = header("<i8", shape)
+            data = NpyHeader.encoded("'<i8'", shape)
             for value in values { data.append(littleEndian: Int64(value)) }
         }
         return data
-    }
-
-    /// Everything before the data, which begins at a multiple of 64.
-    private func header(_ descr: String, _ shape: Shape) -> [UInt8] {
-        let lengths = shape.dimensions.map(String.init).joined(separator: ", ") + (shape.rank == 1 ? "," : "")
-        var text = "{'descr': '\(descr)', 'fortran_order': False, 'shape': (\(lengths)), }"
-        text += String(repeating: " ", count: -(10 + text.utf8.count + 1) & 63) + "\n"
-        var bytes = NpyHeader.magic + [1, 0]
-        bytes.append(littleEndian: UInt16(text.utf8.count))
-        return bytes + Array(text.utf8)
     }
 }

@@ -1,3 +1,5 @@
+internal import VolleyTensors
+
 /// What stands before the data of an `.npy` file. Source: NEP 1 and the documentation of `numpy.lib.format`.
 struct NpyHeader {
     static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
@@ -80,4 +82,17 @@ struct NpyHeader {
         "b1": .bool, "i1": .int8, "i2": .int16, "i4": .int32, "i8": .int64, "u1": .uint8, "u2": .uint16, "u4": .uint32,
         "u8": .uint64, "f2": .float16, "f4": .float32, "f8": .float64,
     ]
+
+    /// Everything before the data, which begins at a multiple of 64.
+    /// - Parameters:
+    ///   - descr: the elements' type as NumPy writes it, quotes included.
+    ///   - shape: as many digits as it has are what the length depends on.
+    static func encoded(_ descr: String, _ shape: Shape) -> [UInt8] {
+        let lengths = shape.dimensions.map(String.init).joined(separator: ", ") + (shape.rank == 1 ? "," : "")
+        var text = "{'descr': \(descr), 'fortran_order': False, 'shape': (\(lengths)), }"
+        text += String(repeating: " ", count: -(10 + text.utf8.count + 1) & 63) + "\n"
+        var bytes = magic + [1, 0]
+        bytes.append(littleEndian: UInt16(text.utf8.count))
+        return bytes + Array(text.utf8)
+    }
 }

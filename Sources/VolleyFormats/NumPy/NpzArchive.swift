@@ -33,12 +33,24 @@ public struct NpzArchive: Sendable {
     /// Writes what `numpy.load` reads, without compression; the same input makes the same bytes. The file appears when it
     /// is complete.
     /// - Precondition: no two arrays have the same name.
-    /// - Throws: `FormatError`: `tooLarge` for 4 GiB and more, or more than 65 535 arrays; `writeFailed`.
+    /// - Throws: `FormatError`: `tooLarge` for a name of more than 65 535 bytes; `writeFailed`.
     public static func write(_ arrays: [(String, NpyContent)], to path: String) throws {
         precondition(Set(arrays.map(\.0)).count == arrays.count, "two arrays have the same name")
         try AtomicFile.write(to: path) { file in
             var writer = ZipWriter(file, path: path)
             for (name, content) in arrays { try writer.add(content.encoded(), name: name + suffix) }
+            try writer.finish()
+        }
+    }
+
+    /// The same of arrays that stand in `.npy` files, which are read piece by piece.
+    /// - Precondition: no two arrays have the same name.
+    /// - Throws: `FormatError`: `tooLarge` for a name of more than 65 535 bytes; `writeFailed`; `FileError` where a file cannot be read.
+    public static func write(files: [(name: String, path: String)], to path: String) throws {
+        precondition(Set(files.map(\.name)).count == files.count, "two arrays have the same name")
+        try AtomicFile.write(to: path) { file in
+            var writer = ZipWriter(file, path: path)
+            for (name, path) in files { try writer.add(contentsOf: InputFile(path: path), name: name + suffix) }
             try writer.finish()
         }
     }

@@ -8,15 +8,18 @@ struct DynamicLibrary: Sendable {
     private let handle: UInt
 
     /// Opens the first file that can be opened, of those named and their likes below the folders Homebrew uses.
+    /// - Parameter isGlobal: whether libraries that it opens itself see its symbols.
     /// - Throws: `FormatError` (`libraryMissing`) that names the packages to install.
-    init(_ name: String, files: [String], purpose: String, debianPackage: String, homebrewFormula: String) throws {
+    init(
+        _ name: String, files: [String], purpose: String, debianPackage: String, homebrewFormula: String, isGlobal: Bool = false
+    ) throws {
         self.name = name
         advice = """
             On Debian or Ubuntu: apt install \(debianPackage); on macOS: brew install \(homebrewFormula).
             """
         let folders = ["", "/opt/homebrew/lib/", "/usr/local/lib/"]
         for path in folders.flatMap({ folder in files.map { folder + $0 } }) {
-            if let opened = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) {
+            if let opened = unsafe dlopen(path, RTLD_NOW | (isGlobal ? RTLD_GLOBAL : RTLD_LOCAL)) {
                 handle = UInt(bitPattern: opened)
                 return
             }
@@ -28,10 +31,16 @@ struct DynamicLibrary: Sendable {
     /// - Precondition: `type` is a `@convention(c)` type and describes the function.
     /// - Throws: `FormatError` (`libraryMissing`) when the library is too old to have it.
     func function<Function>(_ symbol: String, as type: Function.Type = Function.self) throws -> Function {
+        unsafe unsafeBitCast(try address(of: symbol), to: type)
+    }
+
+    /// Where a symbol's function or variable lies.
+    /// - Throws: `FormatError` (`libraryMissing`) when the library is too old to have it.
+    func address(of symbol: String) throws -> Int {
         guard let address = unsafe dlsym(UnsafeMutableRawPointer(bitPattern: handle), symbol) else {
-            let message = "The library \(name) that is installed here lacks the function \(symbol). Update it. \(advice)"
+            let message = "The library \(name) that is installed here lacks \(symbol). Update it. \(advice)"
             throw FormatError(.libraryMissing, message, path: name)
         }
-        return unsafe unsafeBitCast(address, to: type)
+        return Int(bitPattern: address)
     }
 }

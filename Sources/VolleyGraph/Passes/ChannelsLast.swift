@@ -8,16 +8,22 @@ internal import VolleyTensors
 /// inputs, before outputs, before what flattens an image. What the graph computes stays the same.
 public enum ChannelsLast {
     /// - Throws: ``GraphError`` never for a graph that was verified.
-    public static func apply(to graph: Graph) throws -> Graph {
+    public static func apply(to graph: Graph) throws -> Graph { try rewrite(graph).graph }
+
+    /// The same, and the neuron sites, by name, whose values have their channels last in it and not in the graph that was given.
+    /// - Throws: ``GraphError`` never for a graph that was verified.
+    public static func rewrite(_ graph: Graph) throws -> (graph: Graph, movedSites: Set<String>) {
         let hasImages = graph.nodes.contains { if case .operation(.convolution(let one)) = $0.content { one.channels == .first } else { false } }
-        guard hasImages else { return graph }
+        guard hasImages else { return (graph, []) }
         // Spikes are read as they were sent: a site whose readers differ in what they want keeps its channels where the model has them.
         var fixedSites: Set<NodeID> = []
         while true {
             var rewriting = Rewriting(graph, fixedSites: fixedSites)
             for id in graph.nodes.indices { try rewriting.put(id) }
             let moved = try rewriting.finish()
-            if rewriting.turnedSites.isEmpty { return try RemoveUnusedNodes.apply(to: moved, keeping: rewriting.operations) }
+            if rewriting.turnedSites.isEmpty {
+                return (try RemoveUnusedNodes.apply(to: moved, keeping: rewriting.operations), rewriting.movedSites)
+            }
             fixedSites.formUnion(rewriting.turnedSites)
         }
     }
@@ -94,6 +100,9 @@ private struct Rewriting {
 
     /// Whether it is a site whose spikes have their channels first.
     private func isFirstSite(_ id: NodeID) -> Bool { isSite(id) && !isLast(id) }
+
+    /// The sites whose spikes have their channels last, by name.
+    var movedSites: Set<String> { Set(graph.nodes.indices.filter { isSite($0) && isLast($0) }.map { graph[$0].name }) }
 
     // MARK: The two orders
 

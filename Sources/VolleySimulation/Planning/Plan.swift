@@ -37,25 +37,27 @@ public struct Plan: Sendable, Hashable {
     public let folding: TimeFolding
     /// Elements of the largest value that a stage makes, for one sample: what decides how many samples make a group.
     public let largestValue: Int
+    /// The sites, by name, whose spikes have their channels last although the network's graph has them first.
+    let movedSites: Set<String>
 
     /// Plans a spiking network.
     /// - Throws: ``PlanError`` where the planner made a mistake.
     public init(_ network: SpikingNetwork) throws {
-        let graph = try ChannelsLast.apply(to: network.graph)
+        let (graph, moved) = try ChannelsLast.rewrite(network.graph)
         var neurons: [NodeID: Neurons] = [:]
         // Passes take a time-step for what it is; where it weighs something else, neurons are operators by themselves, read as values.
         for (id, layer) in network.layers(in: graph) where network.timing.isPlain {
             neurons[id] = layer.planned(network.coding, thresholds: graph.thresholds(of: id), takesTrains: network.takesTrainsOfSites)
         }
-        try self.init(graph, neurons: neurons)
+        try self.init(graph, neurons: neurons, movedSites: moved)
     }
 
     /// Plans a graph with places for neurons that none stand at yet, as if they were of a kind that joins other passes.
     /// - Throws: ``PlanError`` where the planner made a mistake.
     public init(placed graph: Graph) throws {
-        let graph = try ChannelsLast.apply(to: graph)
+        let (graph, moved) = try ChannelsLast.rewrite(graph)
         let sites = graph.nodes.indices.filter { graph[$0].isNeuronSite }
-        try self.init(graph, neurons: Dictionary(uniqueKeysWithValues: sites.map { ($0, .joining) }))
+        try self.init(graph, neurons: Dictionary(uniqueKeysWithValues: sites.map { ($0, .joining) }), movedSites: moved)
     }
 
     /// Plans an ANN, a graph without places for neurons: it runs once, and all that depends on its inputs counts as moving.
@@ -65,8 +67,9 @@ public struct Plan: Sendable, Hashable {
     /// - Parameters:
     ///   - graph: with the channels last.
     ///   - neurons: by site; nil for the ANN.
-    private init(_ graph: Graph, neurons: [NodeID: Neurons]?) throws {
+    private init(_ graph: Graph, neurons: [NodeID: Neurons]?, movedSites: Set<String> = []) throws {
         self.graph = graph
+        self.movedSites = movedSites
         let analysis = BatchAnalysis(graph)
         let timeVarying = neurons == nil ? graph.dependsOnInput : graph.isTimeVarying
         var planner = Planner(graph, neurons: neurons, timeVarying: timeVarying)

@@ -18,6 +18,7 @@ extension Run {
         outputs.context = workspace.floats.take(repeats * count(attention.output))
         if let site = attention.site {
             outputs.counts = [Int64](repeating: 0, count: repeats * 2 * kernel.neuron!.levels)
+            if isTraced(site) { outputs.codes = workspace.codes.take(repeats * heads * kernel.queries * kernel.keys) }
             if keepsState {
                 outputs.sent = attentionStates.removeValue(forKey: site) ?? workspace.takeZeros(heads * kernel.queries * kernel.keys)
             }
@@ -47,6 +48,8 @@ extension Run {
             counter?.recordMeetings(
                 site: site, steps: repeats, heads: heads, positions: kernel.keys, emitted: outputs.emittedKeys,
                 sent: outputs.sentKeys, graded: outputs.gradedKeys)
+            try trace(site, firstStep, outputs.codes)
+            workspace.codes.give(outputs.codes)
             if keepsState { attentionStates[site] = outputs.sent }
         }
         if kernel.sources != nil {

@@ -40,6 +40,7 @@ extension Run {
         if let site = layer.site {
             try record(site, firstStep, bad, codes: schedule.neurons[site]!.codeCounts(outputs.counts, steps: repeats))
             recordPositions(site, firstStep, outputs.codes, outputs.estimate)
+            try trace(site, firstStep, outputs.codes, keepsLayout: keepsLayout(layer))
             codes[site] = outputs.codes
             values[site] = outputs.estimate
         } else {

@@ -71,6 +71,7 @@ extension Run {
     ) throws {
         try record(id, firstStep, bad, codes: neurons.codeCounts(outputs.counts, steps: steps))
         recordPositions(id, firstStep, outputs.codes, outputs.estimate)
+        try trace(id, firstStep, outputs.codes)
         codes[id] = outputs.codes
         values[id] = outputs.estimate
     }

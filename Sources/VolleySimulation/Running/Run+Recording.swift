@@ -27,7 +27,7 @@ extension Run {
         return read + repeats(plan.output) * count(plan.output) * written + weights
     }
 
-    func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || countsPositions(of: id) }
+    func wantsCodes(_ id: NodeID) -> Bool { schedule.readsCodes[id] || countsPositions(of: id) || isTraced(id) }
 
     func wantsEstimates(_ id: NodeID) -> Bool { schedule.readsEstimates[id] || countsPositions(of: id) && counter!.needsEstimates(of: id) }
 

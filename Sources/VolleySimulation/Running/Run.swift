@@ -16,6 +16,7 @@ struct Run {
     var workspace: Workspace
     var counter: SynapseCounter?
     let profile: Profile?
+    let tracing: SpikeTracing?
     /// By site, `[T][2n]`.
     var spikes: OrderedDictionary<String, [[Int64]]> = [:]
     /// By root; static values hold one step.
@@ -38,7 +39,7 @@ struct Run {
 
     init(
         _ schedule: Schedule, _ inputs: BoundInputs, steps: Int, keepsState: Bool, workspace: consuming Workspace, counter: SynapseCounter?,
-        profile: Profile?
+        profile: Profile?, tracing: SpikeTracing?
     ) {
         self.schedule = schedule
         batch = inputs.batch
@@ -49,6 +50,7 @@ struct Run {
         self.workspace = workspace
         self.counter = counter
         self.profile = profile
+        self.tracing = tracing
         values = Array(repeating: [], count: schedule.graph.nodes.count)
         // In the graph's order, whatever the order of stages.
         for node in schedule.graph.nodes where node.isNeuronSite { spikes[node.name] = [] }

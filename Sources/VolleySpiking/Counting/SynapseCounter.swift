@@ -196,30 +196,33 @@ public struct SynapseCounter: Sendable {
         }
     }
 
-    /// The counts of every step, once all sites have been recorded.
-    public func finish() -> [OperationCounts] {
-        var steps = steps
+    /// What every step cost, once all sites are recorded.
+    public func finish() -> [OperationCounts] { steps.indices.map { finish(step: $0 + 1) } }
+
+    /// What one step cost, counted from 1, once all sites are recorded up to it.
+    public func finish(step number: Int) -> OperationCounts {
+        let step = number - 1
+        var counts = steps[step]
         for (index, product) in map.products.enumerated() {
             let (left, right) = (meetings[index][0], meetings[index][1])
+            guard step < min(left.count, right.count) else { continue }
             let pairs = Pairing(product, map.graph, batch: batch)
-            for step in 0..<min(left.count, right.count) {
-                let now = pairs.meet(left[step].emitted, right[step].emitted)
-                let after = pairs.meet(left[step].emitted, right[step].sent) + pairs.meet(left[step].sent, right[step].emitted)
-                let before =
-                    step == 0
-                    ? 0
-                    : pairs.meet(left[step].emitted, right[step - 1].sent) + pairs.meet(left[step - 1].sent, right[step].emitted)
-                steps[step].accumulates += now + before
-                steps[step].paperAccumulates += now + after
-                // Where one of both is no graded spike, the other one is shifted and added.
-                let (leftGraded, rightGraded) = (left[step].graded, right[step].graded)
-                if !leftGraded.isEmpty, !rightGraded.isEmpty { steps[step].gradedAccumulates += pairs.meet(leftGraded, rightGraded) }
-                guard step > 0 else { continue }
-                if !leftGraded.isEmpty { steps[step].gradedAccumulates += pairs.meet(leftGraded, right[step - 1].sent) }
-                if !rightGraded.isEmpty { steps[step].gradedAccumulates += pairs.meet(left[step - 1].sent, rightGraded) }
-            }
+            let now = pairs.meet(left[step].emitted, right[step].emitted)
+            let after = pairs.meet(left[step].emitted, right[step].sent) + pairs.meet(left[step].sent, right[step].emitted)
+            let before =
+                step == 0
+                ? 0
+                : pairs.meet(left[step].emitted, right[step - 1].sent) + pairs.meet(left[step - 1].sent, right[step].emitted)
+            counts.accumulates += now + before
+            counts.paperAccumulates += now + after
+            // Where one of both is no graded spike, the other one is shifted and added.
+            let (leftGraded, rightGraded) = (left[step].graded, right[step].graded)
+            if !leftGraded.isEmpty, !rightGraded.isEmpty { counts.gradedAccumulates += pairs.meet(leftGraded, rightGraded) }
+            guard step > 0 else { continue }
+            if !leftGraded.isEmpty { counts.gradedAccumulates += pairs.meet(leftGraded, right[step - 1].sent) }
+            if !rightGraded.isEmpty { counts.gradedAccumulates += pairs.meet(left[step - 1].sent, rightGraded) }
         }
-        return steps
+        return counts
     }
 
     private mutating func add(_ accumulates: Int, graded: Int, to step: Int) {

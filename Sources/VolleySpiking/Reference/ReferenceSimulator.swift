@@ -82,8 +82,22 @@ public struct ReferenceSimulator: Sendable {
             joining: try runs.map { try runOnce(inputs.samples($0), observe: { observe($0, $1, $2.estimate[$1], $2.codes[$1]) }) })
     }
 
+    /// The same, where what sites send is handed on.
+    /// - Throws: ``SpikingError`` where a membrane potential is not finite; what the receiver throws.
+    public func run(_ inputs: BoundInputs, tracing: SpikeTracing?) throws -> SimulationResult {
+        try network.checkTrains(inputs)
+        let runs = executable.batching.runs(of: inputs.count, size: inputs.count)
+        return SimulationResult(
+            joining: try runs.map { samples in
+                try runOnce(inputs.samples(samples)) { step, node, state in
+                    guard let tracing, let codes = state.codes[node], tracing.sites.contains(network.graph[node].name) else { return }
+                    try tracing.receive(SentSpikes(site: network.graph[node].name, steps: step...step, samples: samples, codes: codes))
+                }
+            })
+    }
+
     private func runOnce(
-        _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ state: State) -> Void = { _, _, _ in },
+        _ inputs: BoundInputs, observe: (_ step: Int, _ node: NodeID, _ state: State) throws -> Void = { _, _, _ in },
         until isEnough: (_ step: Int, _ estimates: [String: Tensor]) -> Bool = { _, _ in false }
     ) throws -> SimulationResult {
         let batch = inputs.batch
@@ -105,7 +119,7 @@ public struct ReferenceSimulator: Sendable {
                     counter.record(
                         site: id, step: step, codes: state.codes[id]!, sent: state.estimate[id], alphabet: layer.alphabet)
                 }
-                observe(step, id, state)
+                try observe(step, id, state)
             }
             for output in graph.outputs { outputs[output.name, default: []].append(state.estimate[output.value]) }
             if isEnough(step, outputs.reduce(into: [:]) { $0[$1.key] = $1.value.last! }) { break }
