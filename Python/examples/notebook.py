@@ -134,6 +134,21 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
+# Every spike is there, too: `trace=True` keeps all neuron sites, a pattern keeps some. Here are 120 neurons of one image; blue is a positive
+# correction, red a negative one.
+
+# %%
+site = next(name for name in res.sites if "attn/qkv" in name)
+out = net.run(images[test][:1], steps=8, trace=[site])
+sent = out.spikes.sent(site).values.reshape(8, -1)[:, :120]
+figure, ax = plt.subplots(figsize=(11, 2.5))
+ax.imshow(sent, aspect="auto", cmap="RdBu", vmin=-abs(sent).max(), vmax=abs(sent).max(), extent=(0, 120, 8.5, 0.5))
+ax.set_xlabel("neuron of " + site)
+ax.set_ylabel("time-step t")
+figure.tight_layout()
+plt.show()
+
+# %% [markdown]
 # ## Finding out what is wrong
 #
 # Thresholds that are much too small clip. `verify` finds it, and what it advises can be done at once.
@@ -144,4 +159,5 @@ diagnosis = clipped.verify(images[test][:16], steps=4)
 advice = diagnosis.advice[0]
 print(f"{diagnosis.error:.3f} off at t = 4; advice: adjust({advice.adjustment}) leaves {advice.error:.3f}")
 better = clipped.adjust(**advice.adjustment)
-print("top-1 at t = 4:", clipped.evaluate(images[test], labels[test], steps=4).top1[4], "→", better.evaluate(images[test], labels[test], steps=4).top1[4])
+for name, each in [("before", clipped), ("after", better)]:
+    print(name, "top-1 at t = 4 is", each.evaluate(images[test], labels[test], steps=4).top1[4])

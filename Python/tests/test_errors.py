@@ -46,7 +46,8 @@ def test_labels_that_do_not_fit(network, test_data):
 
 
 @pytest.mark.parametrize("options, words", [
-    ({"steps": 0}, "1…10000"), ({"steps": 1, "batch": 0}, "--batch"), ({"steps": 1, "task": "poetry"}, "poetry"), ({"steps": 1, "threads": -1}, "--threads"),
+    ({"steps": 0}, "1…10000"), ({"steps": 1, "batch": 0}, "--batch"), ({"steps": 1, "task": "poetry"}, "poetry"),
+    ({"steps": 1, "threads": -1}, "--threads"),
     ({"steps": 1, "prices": {"joules": 1}}, "prices.json"), ({"steps": 1, "limit": "many"}, "many"),
 ])
 def test_options_out_of_range(network, test_data, options, words):
@@ -124,8 +125,11 @@ def test_notes_are_warnings(network, test_data):
 
 def test_nothing_is_left_after_errors(tmp_path, monkeypatch, calibration, network):
     with nothing_left(tmp_path / "temporary", monkeypatch):
-        for call in (lambda: volley.convert(DIGITS, calibration["x"], levels=0, progress=False), lambda: network.run(np.zeros(3), steps=1, progress=False),
-                     lambda: network.evaluate(calibration["x"], steps=1, progress=False), lambda: volley.convert(DIGITS, calibration["x"], level=9)):
+        for call in (
+                lambda: volley.convert(DIGITS, calibration["x"], levels=0, progress=False),
+                lambda: network.run(np.zeros(3), steps=1, progress=False),
+                lambda: network.evaluate(calibration["x"], steps=1, progress=False),
+                lambda: volley.convert(DIGITS, calibration["x"], level=9)):
             with pytest.raises((volley.InputError, TypeError)):
                 call()
 
@@ -146,11 +150,13 @@ def test_where_there_is_no_tool(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("script, words", [
-    ("kill -9 $$", "SIGKILL; where memory ran out"), ("echo half a word >&2; exit 1", "half a word"), ("exit 3", "exit code 3"), ("kill -11 $$", "SIGSEGV"),
+    ("kill -9 $$", "SIGKILL; where memory ran out"), ("echo half a word >&2; exit 1", "half a word"), ("exit 3", "exit code 3"),
+    ("kill -11 $$", "SIGSEGV"),
 ])
 def test_a_tool_that_dies(monkeypatch, tmp_path, script, words, network, test_data):
     path = tmp_path / "tool"
-    path.write_text(f"#!/bin/sh\ncase $1 in --version) echo {volley.version()};; --experimental-dump-help) exec '{volley.tool()}' $1;; *) {script};; esac\n")
+    real = f"--version) echo {volley.version()};; --experimental-dump-help) exec '{volley.tool()}' $1"
+    path.write_text(f"#!/bin/sh\ncase $1 in {real};; *) {script};; esac\n")
     path.chmod(0o755)
     monkeypatch.setenv("VOLLEY", str(path))
     with pytest.raises(volley.VolleyError, match=words) as error:
@@ -164,7 +170,8 @@ LONG = """
     net = volley.load({network!r})
     print("ready", flush=True)
     try:
-        net.evaluate(data["x"], data["y"], steps=3000, batch=2, threads=1, no_ann=True, allow_overlap=True, resume={resume!r}, progress=False)
+        net.evaluate(
+            data["x"], data["y"], steps=3000, batch=2, threads=1, no_ann=True, allow_overlap=True, resume={resume!r}, progress=False)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
         sys.exit(9)

@@ -253,3 +253,62 @@ def test_drawings(results):
     assert results.plot("agreement", ax=axes) is axes
     with pytest.raises(volley.InputError, match="no figure 'loss'"):
         results.plot("loss")
+
+
+def test_spikes_are_what_the_counts_count(network, test_data):
+    x = test_data[0][:6]
+    run = network.run(x, steps=3, trace=True, events=True, progress=False)
+    assert list(run.spikes) == list(run.spike_counts) == list(network.inspect().sites)
+    shape = run.spikes["blocks.0.attn.q"].values.shape
+    assert shape[:2] == (3, 6) and run.spikes["blocks.0.attn.q"][1].dtype == np.int8
+    for site, codes in run.spikes.items():
+        for t in (1, 2, 3):
+            counted = [(codes[t] == code).sum() for code in run.spikes.worth[site]]
+            assert counted == run.spike_counts[site][t].tolist(), site
+        worth = np.vectorize({0: 0.0, **run.spikes.worth[site]}.get, otypes=[np.float32])
+        assert (run.spikes.sent(site)[2] == worth(codes[2])).all()
+    # Row by row, the same as a table.
+    table, sites = run.events
+    assert sites == list(run.spikes) and len(table) == sum(int((codes.values != 0).sum()) for codes in run.spikes.values())
+    for row in table[:: max(1, len(table) // 200)]:
+        codes = run.spikes[sites[row["site"]]]
+        assert codes[int(row["step"]), int(row["sample"])].ravel()[row["neuron"]] == row["level"]
+    # Of some sites alone, and of one sample; the estimates are the same bits.
+    some = network.run(x[:1], steps=3, trace=["blocks.1.*", "blocks.0.attn.q"], progress=False)
+    assert "blocks.0.attn.q" in some.spikes and "blocks.0.attn.k" not in some.spikes and len(some.spikes) == 9
+    assert (some.spikes["blocks.0.attn.q"].values[:, 0] == run.spikes["blocks.0.attn.q"].values[:, 0]).all()
+    assert (some.estimates["logits"].values[:, 0] == run.estimates["logits"].values[:, 0]).all()
+    with pytest.raises(KeyError, match="no spikes of a site 'blocks.0.attn.k'"):
+        some.spikes["blocks.0.attn.k"]
+    with pytest.raises(volley.InputError, match="nowhere"):
+        network.run(x, steps=1, trace="nowhere", progress=False)
+    with pytest.raises(AttributeError, match="trace=True"):
+        network.run(x, steps=1, progress=False).spikes
+
+
+def test_what_a_site_sends_adds_up_to_its_estimate(network, test_data):
+    """Differential coding: the estimate after t steps is the sum of what was sent at each step s up to t, divided by s; the detail of an
+    evaluation tells from the equations how far it is from the ANN's value."""
+    x, y = test_data[0][:2], test_data[1][:2]
+    run = network.run(x, steps=4, trace="blocks.0.attn.qkv.in", progress=False)
+    sent = run.spikes.sent("blocks.0.attn.qkv.in").values.astype(np.float64)
+    estimates = np.cumsum(sent / np.arange(1, 5).reshape(4, *[1] * (sent.ndim - 1)), axis=0)
+    found = network.evaluate(x, y, steps=4, detail=2, progress=False).data["detail"]["sites"]
+    errors = next(site["errors"] for site in found if site["name"] == "blocks.0.attn.qkv.in")
+    exact = network.run(x, steps=400, trace="blocks.0.attn.qkv.in", no_ann=True, progress=False).spikes.sent("blocks.0.attn.qkv.in").values
+    ann = np.sum(exact / np.arange(1, 401).reshape(400, *[1] * (exact.ndim - 1)), axis=0, dtype=np.float64)
+    for t in (1, 2):
+        assert np.linalg.norm(estimates[t - 1] - ann) / np.linalg.norm(ann) == pytest.approx(errors[t - 1], rel=0.05)
+
+
+def test_exports(network, tmp_path):
+    """What a file holds is tested where the tool writes it; here, that the words reach it."""
+    if "export" not in volley.commands():
+        with pytest.raises(volley.VolleyError, match="no command 'export'"):
+            network.export("onnx", tmp_path / "n.onnx")
+        return
+    assert network.export("onnx", tmp_path / "n.onnx") == tmp_path / "n.onnx" and (tmp_path / "n.onnx").stat().st_size > 100_000
+    with pytest.raises(volley.InputError, match="papyrus"):
+        network.export("papyrus", tmp_path / "n")
+    with pytest.raises(TypeError, match="did you mean steps"):
+        network.export("onnx", tmp_path / "n.onnx", step=2)

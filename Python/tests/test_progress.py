@@ -25,8 +25,9 @@ def test_lines_go_where_they_belong(caplog):
     listener = Listener(lambda *call: calls.append(call), lambda text: text.replace("/tmp/x/", ""))
     caplog.set_level("INFO", "volley")
     with pytest.warns(volley.VolleyWarning) as caught:
-        for line in ["note: /tmp/x/data.npz: an axis", "evaluating: 1/2", "84 candidates (ecmt 2)", "skipped: a.jpg: cut off", "evaluating: 2/2, 5.0 samples/s, 1 s",
-                     "error: what failed", "  note: a second line"]:
+        for line in [
+                "note: /tmp/x/data.npz: an axis", "evaluating: 1/2", "84 candidates (ecmt 2)", "skipped: a.jpg: cut off",
+                "evaluating: 2/2, 5.0 samples/s, 1 s", "error: what failed", "  note: a second line"]:
             listener.hear(line + "\n")
     assert calls == [("evaluating", 1, 2), ("evaluating", 2, 2)]
     assert [str(each.message) for each in caught] == ["data.npz: an axis", "skipped: a.jpg: cut off"]

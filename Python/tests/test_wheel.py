@@ -67,7 +67,7 @@ def test_it_holds_what_it_records(built):
         assert wheel.getinfo("volley/bin/volley").external_attr >> 16 & 0o777 == 0o755
         metadata = wheel.read(f"{info}/METADATA").decode()
         assert f"\nVersion: {volley.version()}\n" in metadata and (ROOT / "Python" / "README.md").read_text() in metadata
-        assert wheel.read(f"{info}/LICENSE") == (ROOT / "LICENSE").read_bytes()
+        assert wheel.read(f"{info}/LICENSE") == (ROOT / "LICENSE").read_bytes() and b"UNICODE LICENSE V3" in wheel.read(f"{info}/NOTICE")
         tag = re.search(r"Tag: (.*)", wheel.read(f"{info}/WHEEL").decode())[1]
         assert path.name == f"volley_snn-{volley.version()}-{tag}.whl"
 
@@ -77,7 +77,7 @@ def test_the_tarball_holds_the_tool(built, tmp_path):
     with tarfile.open(path) as archive:
         archive.extractall(tmp_path)
     (folder,) = tmp_path.iterdir()
-    assert sorted(os.listdir(folder)) == ["LICENSE", "README.md", "volley"]
+    assert sorted(os.listdir(folder)) == ["LICENSE", "NOTICE", "README.md", "volley"]
     assert subprocess.run([folder / "volley", "--version"], capture_output=True, text=True).stdout.strip() == volley.version()
 
 

@@ -13,13 +13,14 @@ from ._comparison import Candidate, Comparison, Entry, Tuning
 from ._conversion import compare, convert, tune
 from ._diagnosis import Advice, Diagnosis
 from ._errors import InputError, VolleyError, VolleyWarning
+from ._figures import Energy, Exit, SiteResults
 from ._finding import tool, version
-from ._inspection import Inspection, Method, Setting, methods
+from ._inspection import Inspection, Method, Setting, inspect, methods
 from ._modules import export_module
-from ._network import Network, inspect, load
-from ._options import Option, options
-from ._results import Energy, Exit, Results, SiteResults, load_results, report
-from ._run import Run, Spikes
+from ._network import Network, load
+from ._options import Option, commands, options
+from ._results import Results, load_results, report
+from ._run import Events, Run, Spikes
 from ._steps import Steps
 
 for _error in (VolleyError, InputError, VolleyWarning):
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "Advice", "Candidate", "Comparison", "Diagnosis", "Energy", "Entry", "Exit", "InputError", "Inspection", "Method", "Network", "Option",
-    "Results", "Run", "Setting", "SiteResults", "Spikes", "Steps", "Tuning", "VolleyError", "VolleyWarning", "compare", "convert",
+    "Advice", "Candidate", "Comparison", "Diagnosis", "Energy", "Entry", "Events", "Exit", "InputError", "Inspection", "Method", "Network", "Option",
+    "Results", "Run", "Setting", "SiteResults", "Spikes", "Steps", "Tuning", "VolleyError", "VolleyWarning", "commands", "compare", "convert",
     "export_module", "inspect", "load", "load_results", "methods", "options", "report", "tool", "tune", "version",
 ]
 

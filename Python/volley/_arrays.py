@@ -74,7 +74,8 @@ def arrays_of(data: Any, labels: Any = None, limit: Optional[int] = None) -> Uni
         found = {SAMPLES: array_of(data, "the samples")}
     elif isinstance(data, tuple):
         if len(data) != 2 or labels is not None:
-            raise InputError(f"a tuple is a pair of samples and labels, found {len(data)} parts" + (" and other labels" if labels is not None else ""))
+            beside = " and other labels" if labels is not None else ""
+            raise InputError(f"a tuple is a pair of samples and labels, found {len(data)} parts{beside}")
         return arrays_of(data[0], data[1], limit)
     elif hasattr(data, "__iter__"):
         found = _joined(data, limit)

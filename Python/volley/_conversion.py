@@ -9,10 +9,11 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Uni
 from ._arrays import arrays_of, is_path, samples_alone
 from ._comparison import Comparison, Tuning
 from ._errors import InputError
-from ._network import Network, PathLike, data_path, named_like_inputs, written_network
+from ._network import Network, PathLike, written_network
 from ._options import arguments, positional
 from ._progress import Progress
 from ._tool import run
+from ._transfer import data_path, named_like_inputs
 from ._work import WorkFolder
 
 
@@ -131,14 +132,16 @@ def _methods(methods: Union[str, Iterable[Any], None]) -> Optional[List[str]]:
     if methods is None:
         return None
     return [
-        method if isinstance(method, str) else ":".join([method[0], *(f"{name.replace('_', '-')}={_setting(value)}" for name, value in method[1].items())])
+        method if isinstance(method, str) else ":".join([method[0], *(_setting(name, value) for name, value in method[1].items())])
         for method in ([methods] if isinstance(methods, str) else methods)]
 
 
-def _setting(value: Any) -> str:
+def _setting(name: str, value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ",".join(str(part) for part in value) if isinstance(value, (list, tuple)) else str(value)
+        text = "yes" if value else "no"
+    else:
+        text = ",".join(str(part) for part in value) if isinstance(value, (list, tuple)) else str(value)
+    return f"{name.replace('_', '-')}={text}"
 
 
 class _Inputs(NamedTuple):

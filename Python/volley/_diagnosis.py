@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
 from ._charts import pandas
-from ._results import snake
+from ._figures import snake
 
 if TYPE_CHECKING:
     from pandas import DataFrame

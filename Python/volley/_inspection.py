@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
+import os
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Union
 
 from ._charts import pandas
+from ._options import arguments, positional
 from ._tool import run
+from ._work import WorkFolder
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -71,6 +74,22 @@ class Inspection:
 
     def __repr__(self) -> str:
         return f"<volley.Inspection: {self.parameters:,} parameters, {len(self.sites)} neuron sites>"
+
+
+def inspect(model: Union[str, os.PathLike[str]], **options: Any) -> Inspection:
+    """What a model or a spiking network consists of: operators, neuron sites, parameters and operations.
+
+    Args:
+        model: A checkpoint folder, an ``.onnx`` or a ``.volley`` file.
+        options: Options of ``volley inspect``, such as ``input_shape={"x": (1, 3, 224, 224)}``.
+
+    Raises:
+        InputError: where it is none of these, or something in it is not supported; all of that is named.
+    """
+    with WorkFolder() as work:
+        words = arguments("inspect", options, work)
+        path = positional(model)
+        return Inspection(run(["inspect", *words, path], work=work), json.loads(run(["inspect", "--json", *words, path], work=work)))
 
 
 def _shape(shape: Any) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import inspect
-import io
-import logging
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +17,9 @@ from ._errors import InputError, VolleyError, VolleyWarning
 from ._images import example_of, write_image_configuration
 from ._npz import map_npz, write_npz
 from ._progress import caller
+from ._quiet import evaluating, quiet
 from ._tool import run
 from ._work import WorkFolder
-
-if TYPE_CHECKING:
-    import torch
 
 LARGEST_DIFFERENCE = 1e-4
 """How far an export may be off, of the range of the module's outputs. Single precision leaves some 1e-6; another network is off by more."""
@@ -71,7 +66,7 @@ def export_module(
     count = min(len(array) for array in arrays.values())
     if count < 1:
         raise InputError("an example is at least one sample, found none")
-    with _evaluating(module):
+    with evaluating(module):
         call = _Call(module, arrays, outputs)
         reference = call.results({name: array[:check] for name, array in arrays.items()})
         exporters = [exporter] if exporter else ["torchscript", "dynamo"] if importlib.util.find_spec("onnxscript") else ["torchscript"]
@@ -208,7 +203,7 @@ class _Call:
                            external_data=size > _LARGEST_FILE)
         else:
             options.update(dynamo=False, dynamic_axes={name: {0: "batch"} for name in self.inputs + self.outputs})
-        with _quiet(), torch.no_grad():
+        with quiet(), torch.no_grad():
             torch.onnx.export(module, example, str(path), **options)
 
 
@@ -248,46 +243,6 @@ def _parameters(module: Any) -> List[str]:
 def _two(array: NDArray[Any]) -> NDArray[Any]:
     """Two samples, for an exporter takes a batch of one for a constant."""
     return np.concatenate([array[:1], array[-1:]])
-
-
-@contextlib.contextmanager
-def _evaluating(module: Any) -> Iterator[None]:
-    """A module as it is in evaluation; then as it was."""
-    modes = [(each, each.training) for each in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for each, mode in modes:
-            each.training = mode
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what exporters say: the result is checked."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), _no_output():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def _no_output() -> Iterator[None]:
-    """Without what comes from below Python: a graph that cannot be written is printed there, line by line."""
-    kept = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _first_lines(error: BaseException) -> str:

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from ._arrays import SAMPLES, Arrays, arrays_of, is_path, samples_alone
 from ._diagnosis import Diagnosis
 from ._errors import InputError
-from ._inspection import Inspection
-from ._npz import map_npz, write_npz
+from ._inspection import Inspection, inspect
+from ._npz import map_npz
 from ._options import arguments, positional
 from ._progress import Progress
 from ._results import Results
-from ._run import Run, Spikes, mapped_run
+from ._run import Run, Spikes, mapped_events
 from ._tool import run
+from ._transfer import data_path, named_like_inputs, remove_all_but
 from ._work import WorkFolder
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -69,7 +70,8 @@ class Network:
             return Results(text, result.read_text(encoding="utf-8"))
 
     def run(
-        self, data: Any, *, steps: int, trace: Trace = False, early_exit: Optional[float] = None, progress: Progress = True, **options: Any
+        self, data: Any, *, steps: int, trace: Trace = False, events: Trace = False, early_exit: Optional[float] = None,
+        progress: Progress = True, **options: Any
     ) -> Run:
         """Runs the network on samples and hands out its estimates at every t.
 
@@ -77,6 +79,7 @@ class Network:
             data: Samples as they are fed to the network: an array, arrays by name, batches of them, or an ``.npz`` file.
             steps: How many time-steps.
             trace: Whether every neuron's spikes are kept: True for all neuron sites, or patterns such as ``"blocks.0.*"`` for some.
+            events: The same as a table with a row for each spike. With `trace` beside it, both are of the same sites.
             early_exit: The softmax margin at which each sample stops.
             progress: How progress is shown.
             options: Options of ``volley run``, such as ``no_ann=True`` or ``weights="int8"``.
@@ -89,15 +92,20 @@ class Network:
         try:
             path = self._inputs(data, work)
             beside: Dict[str, Any] = {"steps": steps, "input": path, "output": work / "out.npz", "early_exit": early_exit}
-            folder = work / "spikes"
+            folder, table = work / "spikes", work / "events.npy"
             if trace is not False:
-                # An option that the tool does not have is refused.
-                beside["trace"] = f"{folder}/"
-                beside["sites"] = None if trace is True else [trace] if isinstance(trace, str) else list(trace)
+                beside["trace"] = folder
+            if events is not False:
+                beside["events"] = table
+            patterns = [[each] if isinstance(each, str) else list(each) for each in (trace, events) if not isinstance(each, bool)]
+            if len(patterns) == 2 and patterns[0] != patterns[1]:
+                raise InputError(f"trace and events are of the same sites, found {patterns[0]} and {patterns[1]}")
+            if patterns:
+                beside["sites"] = patterns[0]
             text = run(["run", *arguments("run", options, work, beside), self._positional], work=work, progress=progress)
             spikes = Spikes(folder, work) if trace is not False else None
-            found = mapped_run(work / "out.npz", text, spikes)
-            _remove_arrays(work, keeping=folder)
+            found = Run(map_npz(work / "out.npz"), text, spikes, mapped_events(table) if events is not False else None)
+            remove_all_but(work, keeping=folder)
             if spikes is None:
                 work.close()
             return found
@@ -168,7 +176,7 @@ class Network:
             InputError: for formats and options that there are not, and networks that cannot be written so.
         """
         with WorkFolder() as work:
-            run(["export", *arguments("export", options, work, {"format": format, "output": os.fspath(path)}), self._positional], work=work)
+            run(["export", *arguments("export", options, work, {"to": format, "output": os.fspath(path)}), self._positional], work=work)
         return Path(path)
 
     def save(self, path: PathLike) -> Path:
@@ -242,41 +250,6 @@ def load(path: PathLike) -> Network:
     return Network(path)
 
 
-def inspect(model: PathLike, **options: Any) -> Inspection:
-    """What a model or a spiking network consists of: operators, neuron sites, parameters and operations.
-
-    Args:
-        model: A checkpoint folder, an ``.onnx`` or a ``.volley`` file.
-        options: Options of ``volley inspect``, such as ``input_shape={"x": (1, 3, 224, 224)}``.
-
-    Raises:
-        InputError: where it is none of these, or something in it is not supported; all of that is named.
-    """
-    with WorkFolder() as work:
-        words = arguments("inspect", options, work)
-        path = positional(model)
-        return Inspection(run(["inspect", *words, path], work=work), json.loads(run(["inspect", "--json", *words, path], work=work)))
-
-
-def data_path(data: Union[Path, Arrays], work: WorkFolder, name: str) -> str:
-    """A path that the tool reads data from."""
-    if isinstance(data, Path):
-        return positional(data)
-    path = work / f"{name}.npz"
-    write_npz(path, data)
-    return str(path)
-
-
-def named_like_inputs(data: Union[Path, Arrays], model: Path, options: Sequence[str] = ()) -> Union[Path, Arrays]:
-    """Whole numbers that are no images under the name of the model's only input, as the tool wants them where it does not measure."""
-    if isinstance(data, Path) or SAMPLES not in data or data[SAMPLES].dtype.kind not in "biu" or data[SAMPLES].dtype == np.uint8:
-        return data
-    inputs = list(json.loads(run(["inspect", "--json", *options, positional(model)]))["inputs"])
-    if len(inputs) != 1:
-        return data
-    return {inputs[0] if name == SAMPLES else name: array for name, array in data.items()}
-
-
 def written_network(
     command: str, output: Optional[PathLike], words: Callable[[WorkFolder, str], List[str]], progress: Progress = False,
     read: Callable[[], None] = lambda: None
@@ -295,19 +268,8 @@ def written_network(
         if output is not None:
             work.close()
             return Network(output, text)
-        _remove_arrays(work, keeping=Path(path))
+        remove_all_but(work, keeping=Path(path))
         return Network(path, text, work)
     except BaseException:
         work.close()
         raise
-
-
-def _remove_arrays(work: WorkFolder, keeping: Path) -> None:
-    """Leaves nothing in the folder but what is needed further on."""
-    for path in work.path.iterdir():
-        if path == keeping:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 import numpy as np
 
 from ._arrays import array_of, is_array, is_path
+from ._errors import VolleyError
 from ._finding import tool
 from ._npz import write_npz
 from ._tool import run
@@ -35,6 +36,11 @@ class Option(NamedTuple):
     def keyword(self) -> str:
         """The option's name in Python."""
         return self.name.replace("-", "_")
+
+
+def commands() -> List[str]:
+    """The tool's commands."""
+    return list(_commands(str(tool())))
 
 
 def options(command: str) -> Dict[str, Option]:
@@ -84,8 +90,12 @@ def arguments(command: str, keywords: Mapping[str, Any], work: WorkFolder, besid
 
     Raises:
         TypeError: for keywords that are no options, or whose values do not fit.
+        VolleyError: where the tool has no such command.
     """
-    known = options(command)
+    try:
+        known = options(command)
+    except KeyError:
+        raise VolleyError(f"this version of the tool has no command '{command}'") from None
     words: List[str] = []
     for keyword, value in {**keywords, **beside}.items():
         keyword = keyword[:-1] if keyword.endswith("_") else keyword

@@ -6,13 +6,12 @@ import json
 import os
 from collections.abc import Mapping as MappingBase
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._errors import VolleyError
-from ._npz import map_npz
 from ._steps import Steps
 from ._work import WorkFolder
 
@@ -25,12 +24,15 @@ class Run:
     All arrays are read-only views of a file that the tool wrote, mapped into memory: what is not looked at is not read.
     """
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any]], text: str, spikes: Optional[Spikes] = None) -> None:
+    def __init__(
+        self, arrays: Mapping[str, NDArray[Any]], text: str, spikes: Optional[Spikes] = None, events: Optional[Events] = None
+    ) -> None:
         self.arrays = dict(arrays)
         """By name, as ``volley run`` writes them."""
         self.text = text
         """What the tool printed."""
         self._spikes = spikes
+        self._events = events
 
     @property
     def exit_steps(self) -> Optional[NDArray[np.int64]]:
@@ -77,6 +79,17 @@ class Run:
         return self._spikes
 
     @property
+    def events(self) -> Events:
+        """A row for each spike.
+
+        Raises:
+            AttributeError: where the network was run without `events`.
+        """
+        if self._events is None:
+            raise AttributeError("no table of spikes was kept: run with events=True")
+        return self._events
+
+    @property
     def _outputs(self) -> Dict[str, NDArray[Any]]:
         names = [name for name in self.arrays if not name.startswith(_SPIKES) and name != _EXIT]
         return {name: self.arrays[name] for name in names if not (name.endswith(_ANN) and name[:-len(_ANN)] in names)}
@@ -86,10 +99,20 @@ class Run:
         return f"<volley.Run: {shapes}, {len(self.spike_counts)} neuron sites{'' if self._spikes is None else ', with spikes'}>"
 
 
+class Events(NamedTuple):
+    """The spikes of a run as a table, for what works on lists of events."""
+
+    table: NDArray[Any]
+    """A structured array with a row for each spike: sample (from 0), step (t, from 1), site (its place in `sites`), neuron (its place in the
+    site's value of one sample, row by row) and level (the code), sorted in this order."""
+    sites: List[str]
+    """The names of the sites."""
+
+
 class Spikes(MappingBase[str, "Steps[NDArray[np.int8]]"]):
     """The spikes of a run, by neuron site.
 
-    ``spikes[site]`` holds codes [T, N, …] as bytes, indexed by t from 1: 0 is silence, and ``values[site][code]`` is what any other code
+    ``spikes[site]`` holds codes [T, N, …] as bytes, indexed by t from 1: 0 is silence, and ``worth[site][code]`` is what any other code
     is worth, in units of the activation. Each site is mapped into memory when it is asked for.
     """
 
@@ -117,18 +140,23 @@ class Spikes(MappingBase[str, "Steps[NDArray[np.int8]]"]):
         return len(self._sites)
 
     @property
-    def values(self) -> Dict[str, Dict[int, float]]:  # type: ignore[override]
+    def worth(self) -> Dict[str, Dict[int, float]]:
         """By site and code, what a spike is worth."""
-        return {name: _alphabet(site["codes"]) for name, site in self._sites.items()}
+        return {name: dict(zip(site["codes"], site["values"])) for name, site in self._sites.items()}
+
+    def sent(self, site: str) -> Steps[NDArray[np.float32]]:
+        """What every neuron of a site sent at every t, in units of the activation, 0 for nothing: the codes with what they are worth."""
+        codes = self[site]
+        worth = np.zeros(256, np.float32)
+        # A negative code counts from the end, in the table as in NumPy.
+        worth[self._sites[site]["codes"]] = self._sites[site]["values"]
+        return Steps(worth[codes.values])
 
     def __repr__(self) -> str:
         return f"<volley.Spikes: {len(self)} sites>"
 
 
-def _alphabet(codes: List[Any]) -> Dict[int, float]:
-    return {int(entry["code"]): float(entry["value"]) for entry in codes}
-
-
-def mapped_run(output: Path, text: str, spikes: Optional[Spikes]) -> Run:
-    """The run that the tool wrote to a file. The file may be removed then."""
-    return Run(map_npz(output), text, spikes)
+def mapped_events(path: Path) -> Events:
+    """The table that the tool wrote, with its sites in a file beside it. Both may be removed then."""
+    names = [site["name"] for site in json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["sites"]]
+    return Events(np.load(path, mmap_mode="r", allow_pickle=False), names)

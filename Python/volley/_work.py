@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Optional, Type
+
+_PREFIX = "volley-"
 
 
 class WorkFolder:
@@ -17,7 +20,7 @@ class WorkFolder:
     """
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="volley-")).resolve()
+        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
         self._end = weakref.finalize(self, shutil.rmtree, str(self.path), True)
 
     def __truediv__(self, name: str) -> Path:
@@ -36,5 +39,5 @@ class WorkFolder:
         self.close()
 
     def shown(self, text: str) -> str:
-        """A text of the tool without the folder's name, which tells nobody anything."""
-        return text.replace(f"{self.path}/", "")
+        """A text of the tool without the names of such folders, which tell nobody anything."""
+        return re.sub(re.escape(f"{self.path.parent}/{_PREFIX}") + r"\w+/", "", text)
