@@ -102,7 +102,6 @@ for ax, (name, model) in zip(axes, [("ViT", vit), ("CNN", cnn)]):
         measured = converted.evaluate(images[test], labels[test], steps=steps, progress=False)
         measured.plot(against="energy", ax=ax, label=label, markersize=4)
     ax.set_title(name)
-    ax.set_xscale("log")
 axes[0].legend(loc="lower right")
 figure.tight_layout()
 plt.show()

@@ -250,7 +250,9 @@ def test_drawings(results):
     matplotlib.use("Agg")
     axes = results.plot(against="energy")
     assert list(axes.lines[0].get_xdata()) == list(results.energy.exact) and list(axes.lines[0].get_ydata()) == list(results.top1)
-    assert results.plot("agreement", ax=axes) is axes
+    assert results.plot("agreement", ax=axes) is axes and results.plot(ax=axes, against="energy") is axes
+    # One line for the ANN, and one for each of the others.
+    assert len(axes.lines) == 4
     with pytest.raises(volley.InputError, match="no figure 'loss'"):
         results.plot("loss")
 

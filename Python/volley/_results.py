@@ -201,8 +201,10 @@ class Results:
         across: Steps[float] = getattr(self.energy, energy) if against == "energy" else figures[name]
         places = across.values if against == "energy" else across.t
         axes.plot(places, figures[name].values, **{"marker": "o", **style})
-        if name in self.ann:
-            axes.axhline(self.ann[name], color="gray", linestyle="--", linewidth=1)
+        # Several networks of one ANN may be drawn on the same axes.
+        mark = f"ANN {name} {self.ann.get(name)}"
+        if name in self.ann and all(line.get_gid() != mark for line in axes.lines):
+            axes.axhline(self.ann[name], color="gray", linestyle="--", linewidth=1, gid=mark)
             axes.annotate("ANN", (1, self.ann[name]), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="gray")
         axes.set_xlabel("time-step t" if against == "t" else f"energy, multiple of the ANN's ({energy})")
         axes.set_ylabel(name.replace("_", " "))
