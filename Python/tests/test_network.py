@@ -314,3 +314,13 @@ def test_exports(network, tmp_path):
         network.export("papyrus", tmp_path / "n")
     with pytest.raises(TypeError, match="did you mean steps"):
         network.export("onnx", tmp_path / "n.onnx", step=2)
+
+
+def test_a_task_of_a_cluster_measures_all_samples(network, results, calibration, test_data, monkeypatch):
+    """There, the command would take its part by itself."""
+    for name, value in {"SLURM_NTASKS": "2", "SLURM_PROCID": "1", "SLURM_ARRAY_TASK_ID": "1", "SLURM_ARRAY_TASK_COUNT": "2",
+                        "OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert network.evaluate(*test_data, steps=2, progress=False).data["steps"] == results.data["steps"][:2]
+    found = volley.compare(DIGITS, calibration["x"], test_data, methods="ecmt", steps=[1], calibration_limit=64, limit=40, progress=False)
+    assert found.data["samples"] == 40
