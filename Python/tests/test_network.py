@@ -324,3 +324,14 @@ def test_a_task_of_a_cluster_measures_all_samples(network, results, calibration,
     assert network.evaluate(*test_data, steps=2, progress=False).data["steps"] == results.data["steps"][:2]
     found = volley.compare(DIGITS, calibration["x"], test_data, methods="ecmt", steps=[1], calibration_limit=64, limit=40, progress=False)
     assert found.data["samples"] == 40
+
+
+def test_the_first_figure_is_the_one_that_is_asked_for(network, test_data):
+    x = test_data[0][:12]
+    assert list(network.evaluate(x, steps=1, task="embedding", progress=False).figures)[0] == "mean_cosine"
+    assert list(network.evaluate(x, steps=1, task="agreement", progress=False).figures)[0] == "agreement"
+    targets = network.ann(x)["logits"]
+    found = network.evaluate(x, targets, steps=2, task="regression", progress=False)
+    assert list(found.figures)[0] == "root_mean_square_error" and found.ann["root_mean_square_error"] == 0
+    off = network.run(x, steps=2, progress=False).estimates["logits"][2].astype(np.float64) - targets
+    assert found.figures["root_mean_square_error"][2] == pytest.approx(np.sqrt((off**2).mean()), rel=1e-5)
