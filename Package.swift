@@ -52,7 +52,9 @@ let package = Package(
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
-        library("VolleyExport", needs: ["VolleyONNX", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
+        library(
+            "VolleyExport",
+            needs: ["VolleyONNX", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         library("VolleyBenchmarks", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"]),
         library(
             "VolleyEvaluation",

@@ -13,7 +13,7 @@ import VolleyTestSupport
         "VolleySpiking": ["VolleyGraph", "VolleyFormats", "VolleyTensors"],
         "VolleyConversion": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleySimulation": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
-        "VolleyExport": ["VolleyONNX", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors"],
+        "VolleyExport": ["VolleyONNX", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors"],
         "VolleyBenchmarks": ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleyEvaluation": [
             "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
