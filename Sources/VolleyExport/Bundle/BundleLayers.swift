@@ -1,3 +1,4 @@
+internal import Foundation
 internal import OrderedCollections
 internal import VolleyFormats
 internal import VolleyGraph
@@ -63,14 +64,16 @@ struct BundleLayers {
     private static func notes(
         _ export: BundleExport, _ program: Program, _ changed: [String: NeuronLayer], _ graph: Graph, _ network: SpikingNetwork
     ) -> [String] {
+        func text(_ part: Double) -> String { String(format: "%.1e", part) }
         var notes: [String] = []
         if export.weights != .fp32 {
             notes.append(
                 "Weights of layers behind neurons are whole numbers times a scale for each output channel, as the engine rounds them for "
-                    + "\(export.weights.rawValue): up to \(program.weightError) of a layer's weights, by norms.")
+                    + "\(export.weights.rawValue): up to \(text(program.weightError)) of a layer's weights, by norms.")
             notes += program.diagnostics.map(\.description)
             if program.thresholdError > 0 {
-                notes.append("What neurons send was changed to fit, by up to \(program.thresholdError) of it; the files hold the changed values.")
+                notes.append(
+                    "What neurons send was changed to fit, by up to \(text(program.thresholdError)) of it; the files hold the changed values.")
             }
         }
         if network.neurons.values.contains(where: { $0.family == InputNeuron.family }) {

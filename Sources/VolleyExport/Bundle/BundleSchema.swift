@@ -50,7 +50,7 @@ enum BundleSchema {
                   "reads": {"type": "string"},
                   "divisors": {"type": "string", "description": "The constant that divides what arrives."},
                   "readers": {"type": "array", "items": {"type": "string"}},
-                  "neurons": {"type": "object", "required": ["family"], "properties": {"family": {"type": "string"}}},
+                  "neurons": {"type": "object", "description": "Their settings. What is sent stands under codes, and for ladders under positive and negative.", "required": ["family"], "properties": {"family": {"type": "string"}}},
                   "initialPotential": {"type": "number", "description": "Of ladders, in activation units."},
                   "codes": {
                     "type": "array",

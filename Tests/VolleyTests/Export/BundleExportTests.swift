@@ -14,7 +14,8 @@ import VolleyTestSupport
     /// What `network.json` says, as far as a network is made of it.
     private struct Description: Decodable {
         struct Value: Decodable { var name: String, node: String }
-        struct Site: Decodable { var name: String, neurons: NeuronLayer }
+        struct Code: Decodable { var value: Float }
+        struct Site: Decodable { var name: String, neurons: NeuronLayer, codes: [Code] }
         struct Copy: Decodable { var code: Int, copy: Int, shift: Int, isNegative: Bool }
         struct Layer: Decodable { var name: String, weight: String, scales: String?, site: String?, copies: [Copy]? }
         var coding: Coding
@@ -53,9 +54,10 @@ import VolleyTestSupport
             let width = numbers.shape.rowCount
             return Tensor(numbers.shape, numbers.values.enumerated().map { $1 * scale.values[$0 / width] })
         }
+        // What codes are worth stands beside the neurons' settings.
+        let neurons = said.sites.map { ($0.name, NeuronLayer($0.neurons.model.sending($0.codes.map(\.value)) ?? $0.neurons.model)) }
         return try SpikingNetwork(
-            graph: graph, coding: said.coding, timing: said.timing,
-            neurons: Dictionary(uniqueKeysWithValues: said.sites.map { ($0.name, $0.neurons) }),
+            graph: graph, coding: said.coding, timing: said.timing, neurons: Dictionary(uniqueKeysWithValues: neurons),
             provenance: SampleNetworks.provenance)
     }
 

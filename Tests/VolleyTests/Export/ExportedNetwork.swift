@@ -17,11 +17,12 @@ struct ExportedNetwork {
     /// By the network's name of an output, the model's.
     private let outputs: [String: String]
 
-    init(_ network: SpikingNetwork, form: ONNXExport.Form = .step) throws {
+    /// - Parameter constants: inputs without a batch, whose first lengths the importer would take for one that the file fixes.
+    init(_ network: SpikingNetwork, form: ONNXExport.Form = .step, constants: [String: Tensor] = [:]) throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("network.onnx")
         report = try ONNXExport(network, form: form, givesCodes: true).write(to: path)
-        let model = try ONNXModel.load(path)
+        let model = try ONNXModel.load(path, constants: constants)
         graph = model.graph
         evaluator = Evaluator(model.graph)
         states = try model.metadata["volley.states"].map { try JSONDecoder().decode([State].self, from: Data($0.utf8)) } ?? []
@@ -39,7 +40,7 @@ struct ExportedNetwork {
     /// The step function, step after step on the states that it gave.
     func run(_ inputs: [String: Tensor], timeSteps: Int) throws -> Run {
         let batch = inputs.lazy.compactMap { name, tensor -> Int? in
-            guard let id = graph.node(named: name), let axis = graph[id].shape.dimensions.firstIndex(where: \.scalesWithBatch) else { return nil }
+            guard let id = input(name), let axis = graph[id].shape.dimensions.firstIndex(where: \.scalesWithBatch) else { return nil }
             return tensor.shape[name.hasPrefix("train/") ? axis + 1 : axis] / graph[id].shape[axis].size
         }.first
         var values = Dictionary(
@@ -49,7 +50,7 @@ struct ExportedNetwork {
         var steps: [[String: Tensor]] = []
         for step in 0..<timeSteps {
             let given = inputs.reduce(into: values) { given, input in
-                guard graph.node(named: input.key) != nil else { return }
+                guard self.input(input.key) != nil else { return }
                 let isTrain = input.key.hasPrefix("train/")
                 given[input.key] =
                     isTrain ? input.value.rows(step..<step + 1).reshaped(to: Shape(Array(input.value.shape.dimensions.dropFirst()))) : input.value
@@ -66,9 +67,11 @@ struct ExportedNetwork {
     /// All steps of a model that was written out.
     func runUnrolled(_ inputs: [String: Tensor]) throws -> Run {
         var run = Run()
-        for (name, tensor) in try evaluator.run(inputs.filter { graph.node(named: $0.key) != nil }) { put(tensor, name, &run) }
+        for (name, tensor) in try evaluator.run(inputs.filter { input($0.key) != nil }) { put(tensor, name, &run) }
         return run
     }
+
+    private func input(_ name: String) -> NodeID? { graph.inputs.first { graph[$0].name == name } }
 
     private func put(_ tensor: Tensor, _ name: String, _ run: inout Run) {
         if name.hasPrefix("codes/") {

@@ -56,7 +56,12 @@ import VolleyTestSupport
         guard expected.outputs.values.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else { return .notFinite }
         let exported: ExportedNetwork
         do {
-            exported = try ExportedNetwork(example.network)
+            let graph = example.network.graph
+            let isBatched = graph.inputs.contains { graph[$0].shape.scalesWithBatch }
+            let constants = example.inputs.filter { name, _ in
+                graph.inputs.contains { graph[$0].name == name && isBatched && !graph[$0].shape.scalesWithBatch }
+            }
+            exported = try ExportedNetwork(example.network, constants: constants)
         } catch let error as ExportError {
             #expect(error.nodes.contains { $0.reason.contains("which is outside") }, "seed \(seed): \(error)")
             return .refused
