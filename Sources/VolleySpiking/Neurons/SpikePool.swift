@@ -34,7 +34,7 @@ public struct SpikePool: Sendable {
     }
 
     /// Sums of equal numbers of equal spikes differ by rounding, as they came in another order; numbers differ by more than this part.
-    private static let roundingTolerance: Float = 1e-5
+    public static let roundingTolerance: Float = 1e-5
 
     /// Whether a member is taken rather than one that comes before it in the window.
     private func isBefore(_ member: Int, _ best: Int, _ arriving: [Float]) -> Bool {
