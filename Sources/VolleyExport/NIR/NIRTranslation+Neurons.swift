@@ -15,7 +15,7 @@ extension NIRTranslation {
                 node,
                 layer.model is InputNeuron
                     ? "it sends random spikes at an input, and NIR has no such node: convert with analog input"
-                    : "its neurons are of the family '\(layer.family)', and those of NIR's IF have one threshold and no more")
+                    : "its neurons are of the family '\(layer.family)', and those of NIR's IF have one threshold, no leak and no other state")
         }
         if neuron.isLate { return refuse(node, "its neurons hear a current a step later, and NIR's at once") }
         if neuron.deafSteps > 0 { return refuse(node, "its neurons do not hear the first \(neuron.deafSteps) time-steps") }

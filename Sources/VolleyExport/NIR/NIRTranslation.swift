@@ -37,13 +37,13 @@ struct NIRTranslation {
         let source = network.graph
         if network.coding != .rate {
             refusals.append(("network", "it is coded differentially, and NIR has rate coding alone: its spikes are all worth the same"))
-        } else if !network.timing.isPlain {
-            refusals.append(("network", "its time-steps are not all alike: it is probed first, or its input ends"))
-        } else {
-            for (id, node) in source.nodes.enumerated() where node.constant == nil { translate(id, node) }
-            for output in source.outputs { addOutput(output) }
-            checkResets()
         }
+        if !network.timing.isPlain {
+            refusals.append(("network", "its time-steps are not all alike: it is probed first, or its input ends"))
+        }
+        for (id, node) in source.nodes.enumerated() where node.constant == nil { translate(id, node) }
+        for output in source.outputs { addOutput(output) }
+        checkResets()
         guard refusals.isEmpty else {
             throw ExportError(
                 format: "NIR", nodes: refusals,
