@@ -8,7 +8,11 @@ struct Export: ParsableCommand {
             onnx: the step function (inputs, states) → (estimates, next states) in ordinary operators, which ONNX Runtime and compilers for \
             accelerators take; with --unrolled T, T time-steps in one graph.
 
+            nir: the graph of the Neuromorphic Intermediate Representation, which simulators and neuromorphic hardware read: networks of \
+            integrate-and-fire neurons with one threshold, analog input and average pools. Needs libhdf5.
+
               volley export net.volley --to onnx -o net.onnx
+              volley export net.volley --to nir -o net.nir
 
             bundle: a new folder for people who build hardware: weights as safetensors (--weights int8 or int16: whole numbers with scales, as the \
             engine rounds them), thresholds that 'volley convert --thresholds' takes, who reads whom as JSON with a schema, and a README of \
@@ -21,7 +25,7 @@ struct Export: ParsableCommand {
             """)
 
     /// The formats that there are.
-    enum Format: String, CaseIterable, ExpressibleByArgument { case onnx, bundle }
+    enum Format: String, CaseIterable, ExpressibleByArgument { case onnx, nir, bundle }
 
     @Argument(help: "A .volley file.") var network: String
     @Option(help: "The format: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).") var to: Format
@@ -36,10 +40,13 @@ struct Export: ParsableCommand {
             value of a spike, or 'octave', where spikes may shift.
             """)
     var copies: BundleExport.Copies?
+    @Option(help: "nir: what average pools become, as programs read one or the other: sum (sinabs, Norse) or average (snnTorch); sum if not given.")
+    var pools: NIRExport.Pools?
 
     func run() throws {
         try OptionRange.check("--unrolled", unrolled, OptionRange.steps)
         try refuse(to != .onnx, [("--unrolled", unrolled != nil), ("--codes", codes)])
+        try refuse(to != .nir, [("--pools", pools != nil)])
         try refuse(to != .bundle, [("--weights", weights != nil), ("--copies", copies != nil)])
         let spiking = try SpikingNetwork(contentsOf: network)
         if to != .bundle { try OutputPath.check([output]) }
@@ -47,6 +54,7 @@ struct Export: ParsableCommand {
             switch to {
             case .bundle: try BundleExport(spiking, weights: weights ?? .fp32, copies: copies).write(to: output)
             case .onnx: try ONNXExport(spiking, form: unrolled.map { .unrolled($0) } ?? .step, givesCodes: codes).write(to: output)
+            case .nir: try NIRExport(spiking, pools: pools ?? .sum).write(to: output)
             }
         try Console.out(Self.text(report))
     }
@@ -65,3 +73,4 @@ struct Export: ParsableCommand {
 }
 
 extension BundleExport.Copies: ExpressibleByArgument {}
+extension NIRExport.Pools: ExpressibleByArgument {}

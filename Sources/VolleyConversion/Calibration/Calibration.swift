@@ -77,7 +77,7 @@ public struct Calibration {
     }
 
     /// One round over the data on a spiking network under rate coding: what the currents `I(t)` that arrive at its neurons show, over
-    /// all samples and time-steps together. They are those of ``ReferenceSimulator``, which takes every step of every layer by itself.
+    /// all samples and time-steps together. They are those of `ReferenceSimulator`, which takes every step of every layer by itself.
     /// - Parameter make: a new observer for a neuron site, and at most how many values it will see.
     /// - Returns: by neuron site.
     /// - Throws: as ``observe(_:at:with:)`` does, and ``ConversionError`` for another coding or fewer than one time-step.

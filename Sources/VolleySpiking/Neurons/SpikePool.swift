@@ -1,14 +1,16 @@
 public import VolleyGraph
 public import VolleyTensors
 
-/// A maximum pool of what arrives at each time-step, with the sums that gated rules compare (``Pooling/SpikeRule``).
+/// A maximum pool of what arrives at each time-step, with the sums that gated rules compare (`Pooling.SpikeRule`).
 public struct SpikePool: Sendable {
     private let rule: Pooling.SpikeRule
     private let windows: [[Int]]
     /// By input, `Σ_{s≤t} x(s)`.
     private var sums: [Float]
 
-    /// - Parameter shapes: of input and output, batch and channels included.
+    /// - Parameters:
+    ///   - input: its shape, batch and channels included.
+    ///   - output: the same.
     /// - Precondition: the pooling has a rule for spikes.
     public init(_ pooling: Pooling, input: Shape, output: Shape) {
         rule = pooling.spikeRule!
