@@ -19,18 +19,18 @@ public struct Conversion: Sendable {
     }
 
     /// - Parameters:
-    ///   - team: makes the processes that calibrate together, which all make the same network; nil for this one alone. It is given what tells
-    ///     one conversion from another: the same for the same model, method and data.
     ///   - diagnose: called with what a careful user wants to know.
     ///   - progress: called with the samples done and in all, of every round over the calibration data and of the check behind them;
     ///     what it throws ends the conversion.
     ///   - searching: called by methods that try out networks, with those done and at most how many there are; what it throws ends the
     ///     conversion.
+    ///   - team: makes the processes that calibrate together, which all make the same network; nil for this one alone. It is given what tells
+    ///     one conversion from another: the same for the same model, method and data.
     /// - Throws: the first error of model, data or settings.
     public func run(
-        team: (_ conversion: Digest) throws -> (any CalibrationTeam)? = { _ in nil },
         diagnose: @escaping (Diagnostic) -> Void = { _ in }, progress: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
-        searching: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+        searching: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
+        team: (_ conversion: Digest) throws -> (any CalibrationTeam)? = { _ in nil }
     ) throws -> SpikingNetwork {
         model.diagnostics.forEach(diagnose)
         try method.validate()

@@ -71,7 +71,6 @@ struct Convert: ParsableCommand {
         let (progress, search) = (ProgressLine("converting"), ProgressLine("trying out dead zones", unit: "networks"))
         let team = try CalibrationTeams(shard, besides: output)
         let network = try conversion.run(
-            team: team.member,
             diagnose: diagnostics.add,
             progress: { done, total in
                 progress.update(done, total)
@@ -80,7 +79,8 @@ struct Convert: ParsableCommand {
             searching: { done, total in
                 search.update(done, total)
                 try Termination.check("nothing is written")
-            })
+            },
+            team: team.member)
         let writes = try team.finish()
         Termination.finishChecks()
         try diagnostics.check()

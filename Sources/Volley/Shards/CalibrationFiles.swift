@@ -74,7 +74,8 @@ public final class CalibrationFiles: CalibrationTeam {
         do {
             let (found, data) = try File.contents(of: path, Self.kind)
             guard found == subject(index) else {
-                throw failure("This is what a shard of another conversion observed: of another model, other data, another method or settings. Remove it.")
+                throw failure(
+                    "This is what a shard of another conversion observed: of another model, other data, another method or settings. Remove it.")
             }
             return [UInt8](data)
         } catch is File.Problem {
