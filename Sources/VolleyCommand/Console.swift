@@ -38,7 +38,12 @@ final class ProgressLine {
     /// Whether a line on the terminal waits for its end.
     private var isOpen = false
 
-    init(_ what: String, unit: String = "samples") { text = ProgressText(what, unit: unit, lineChanges: Console.isTerminal) }
+    /// Seconds between lines that stay, where whoever runs the tool reads them and wants them more often.
+    private static let pause = ProcessInfo.processInfo.environment["VOLLEY_PROGRESS_SECONDS"].flatMap(Double.init) ?? ProgressText.pause
+
+    init(_ what: String, unit: String = "samples") {
+        text = ProgressText(what, unit: unit, lineChanges: Console.isTerminal, pause: Self.pause)
+    }
 
     func update(_ done: Int, _ total: Int) { update(done, total, detail: "") }
 

@@ -18,7 +18,8 @@ struct VolleyCommand: ParsableCommand {
             'volley tune' finds method and settings for a loss or an energy, 'volley compare' puts methods side by side.
             'volley demo' shows all of it on an embedded network in a few seconds.
             Results go to standard output, progress to standard error. Exit codes: 0 fine, 1 failed, 2 bad input or usage,
-            130 and 143 interrupted by SIGINT and SIGTERM.
+            130 and 143 interrupted by SIGINT and SIGTERM. For programs that run this one: VOLLEY_PROGRESS_SECONDS says how often progress is \
+            told, VOLLEY_ENDS_WITH_INPUT=1 that the end of standard input is a SIGTERM.
             """,
         version: volleyVersion,
         subcommands: [

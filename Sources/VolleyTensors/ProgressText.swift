@@ -3,12 +3,13 @@
 /// Rate and time count from the first call, which comes when work begins: neither what was kept from an earlier run nor what was prepared
 /// before took time here. Work that begins anew, as in rounds, is counted anew.
 public struct ProgressText: Sendable {
-    /// Where lines stay, as in logs, one stands after so many seconds of silence.
+    /// Where lines stay, as in logs, one stands after so many seconds of silence unless another number is given.
     public static let pause = 30.0
 
     private let what: String
     private let unit: String
     private let lineChanges: Bool
+    private let pause: Double
     private var start: (count: Int, time: Double)?
     private var last = 0
     private var saidAt: Double?
@@ -17,7 +18,10 @@ public struct ProgressText: Sendable {
     ///   - what: what is done, such as "evaluating".
     ///   - unit: what is counted.
     ///   - lineChanges: whether a new line takes the place of the last, as on a terminal: then there always is one.
-    public init(_ what: String, unit: String = "samples", lineChanges: Bool) { (self.what, self.unit, self.lineChanges) = (what, unit, lineChanges) }
+    ///   - pause: seconds of silence between lines that stay.
+    public init(_ what: String, unit: String = "samples", lineChanges: Bool, pause: Double = ProgressText.pause) {
+        (self.what, self.unit, self.lineChanges, self.pause) = (what, unit, lineChanges, pause)
+    }
 
     /// - Parameter time: in seconds, of any clock.
     /// - Returns: what to say now; nil for nothing.
@@ -36,7 +40,7 @@ public struct ProgressText: Sendable {
     /// The end is said where anything was.
     private func isDue(_ done: Int, _ total: Int, _ time: Double) -> Bool {
         if saidAt != nil, done == total { return true }
-        return time - (saidAt ?? start!.time) >= Self.pause
+        return time - (saidAt ?? start!.time) >= pause
     }
 
     private static func text(_ seconds: Double) -> String {

@@ -71,4 +71,13 @@ import VolleyTestSupport
         #expect(outcome.code == 143 && outcome.output.isEmpty, "\(outcome.errors)")
         #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["net.volley", "in.npz"])
     }
+
+    /// A program that ran the tool and was killed leaves an input behind that ends.
+    @Test func theEndOfInputIsATermination() throws {
+        let outcome = try CommandLineTool.run(
+            ["evaluate", network, model + "/test.npz", "--steps", "3000", "--batch", "4", "--threads", "1"],
+            shell: #"sleep 3 | VOLLEY_ENDS_WITH_INPUT=1 VOLLEY_PROGRESS_SECONDS=0.01 "$@""#)
+        #expect(outcome.code == 143 && outcome.output.isEmpty, "\(outcome.code) \(outcome.errors)")
+        #expect(outcome.errors.contains("evaluating: ") && outcome.errors.contains("interrupted: "), "\(outcome.errors)")
+    }
 }

@@ -22,4 +22,11 @@ import VolleyTensors
         var short = ProgressText("evaluating", lineChanges: false)
         #expect((0...1000).allSatisfy { short.line($0, of: 1000, at: Double($0) / 50) == nil })
     }
+
+    /// Programs that run the tool want lines more often than a log does.
+    @Test func linesThatStayComeAsOftenAsIsAskedFor() {
+        var text = ProgressText("evaluating", lineChanges: false, pause: 1)
+        let lines = (0...100).compactMap { text.line($0, of: 100, at: Double($0) / 10) }
+        #expect(lines.count == 10 && lines[0] == "evaluating: 10/100, 10.0 samples/s, 9 s left", "\(lines)")
+    }
 }

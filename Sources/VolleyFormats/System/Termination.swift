@@ -8,6 +8,9 @@ import Synchronization
 /// shells' convention: 128 and the signal's number.
 ///
 /// The signals are not handled where they strike, but by a thread that waits for them, so it may do what it likes.
+///
+/// A program that runs this one may be killed, and then cannot send a signal any more. With ``endsWithInput`` in its environment this one
+/// takes the end of standard input, which a dead program leaves behind, for a SIGTERM.
 public enum Termination {
     /// Work that a signal ended.
     public struct Interruption: Error {
@@ -15,6 +18,9 @@ public enum Termination {
         /// How far it came, and how to go on.
         public let message: String
     }
+
+    /// The variable of the environment.
+    public static let endsWithInput = "VOLLEY_ENDS_WITH_INPUT"
 
     private static let requested = Atomic<Int32>(0)
     private static let isBetweenChecks = Atomic<Bool>(false)
@@ -35,6 +41,11 @@ public enum Termination {
                 var signal: Int32 = 0
                 if unsafe sigwait(&signals, &signal) == 0 { receive(signal) }
             }
+        }
+        guard ProcessInfo.processInfo.environment[endsWithInput] != nil else { return }
+        Thread.detachNewThread {
+            while let bytes = try? FileHandle.standardInput.read(upToCount: 4096), !bytes.isEmpty {}
+            receive(SIGTERM)
         }
     }
 
