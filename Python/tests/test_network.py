@@ -314,3 +314,24 @@ def test_exports(network, tmp_path):
         network.export("papyrus", tmp_path / "n")
     with pytest.raises(TypeError, match="did you mean steps"):
         network.export("onnx", tmp_path / "n.onnx", step=2)
+
+
+def test_a_task_of_a_cluster_measures_all_samples(network, results, calibration, test_data, monkeypatch):
+    """There, the command would take its part by itself."""
+    for name, value in {"SLURM_NTASKS": "2", "SLURM_PROCID": "1", "SLURM_ARRAY_TASK_ID": "1", "SLURM_ARRAY_TASK_COUNT": "2",
+                        "OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert network.evaluate(*test_data, steps=2, progress=False).data["steps"] == results.data["steps"][:2]
+    found = volley.compare(DIGITS, calibration["x"], test_data, methods="ecmt", steps=[1], calibration_limit=64, limit=40, progress=False)
+    assert found.data["samples"] == 40
+
+
+def test_the_first_figure_is_the_one_that_is_asked_for(network, test_data):
+    x = test_data[0][:12]
+    assert list(network.evaluate(x, steps=1, task="embedding", progress=False).figures)[0] == "mean_cosine"
+    assert list(network.evaluate(x, steps=1, task="agreement", progress=False).figures)[0] == "agreement"
+    targets = network.ann(x)["logits"]
+    found = network.evaluate(x, targets, steps=2, task="regression", progress=False)
+    assert list(found.figures)[0] == "root_mean_square_error" and found.ann["root_mean_square_error"] == 0
+    off = network.run(x, steps=2, progress=False).estimates["logits"][2].astype(np.float64) - targets
+    assert found.figures["root_mean_square_error"][2] == pytest.approx(np.sqrt((off**2).mean()), rel=1e-5)

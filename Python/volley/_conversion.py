@@ -74,7 +74,7 @@ def compare(
         result = work / "comparison.json"
         beside = {
             "calibration": inputs.calibration, "data": data_path(arrays_of(data, labels, options.get("limit")), work, "data"),
-            "methods": _methods(methods), "steps": list(steps), "json": result}
+            "methods": _methods(methods), "steps": list(steps), "json": result, "shard": "none"}
         text = run(["compare", *arguments("compare", {**options, **inputs.found}, work, beside), inputs.model], work=work, progress=progress)
         return Comparison(text, json.loads(result.read_text(encoding="utf-8")))
 

@@ -65,7 +65,8 @@ class Network:
         with WorkFolder() as work:
             path = data_path(arrays_of(data, labels, options.get("limit")), work, "data")
             result = work / "results.json"
-            beside = {"steps": steps, "task": task, "json": result}
+            # All samples, in a task of a cluster too.
+            beside = {"steps": steps, "task": task, "json": result, "shard": "none"}
             text = run(["evaluate", *arguments("evaluate", options, work, beside), self._positional, path], work=work, progress=progress)
             return Results(text, result.read_text(encoding="utf-8"))
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _CLASSES = ("top1", "top5", "agreement")
+_FIRST = ("top1", "meanCosine", "perplexity", "rootMeanSquareError")
+"""What a task is first of all asked for; of the task 'agreement' the order of the names has it first."""
 _ENERGIES = ("paper", "exact", "strict", "full")
 
 
@@ -59,6 +61,7 @@ class Results:
         keys: List[str] = []
         for row in rows:
             keys += [key for key in [*(k for k in _CLASSES if row.get(k) is not None), *row.get("figures", {})] if key not in keys]
+        keys.sort(key=lambda key: key not in _FIRST)
         return {snake(key): self._of([row.get(key, row.get("figures", {}).get(key)) for row in rows]) for key in keys}
 
     def _figure(self, name: str) -> Steps[float]:
