@@ -8,10 +8,11 @@ struct Export: ParsableCommand {
             onnx: the step function (inputs, states) → (estimates, next states) in ordinary operators, which ONNX Runtime and compilers for \
             accelerators take; with --unrolled T, T time-steps in one graph.
 
+              volley export net.volley --to onnx -o net.onnx
+
             nir: the graph of the Neuromorphic Intermediate Representation, which simulators and neuromorphic hardware read: networks of \
             integrate-and-fire neurons with one threshold, analog input and average pools. Needs libhdf5.
 
-              volley export net.volley --to onnx -o net.onnx
               volley export net.volley --to nir -o net.nir
 
             bundle: a new folder for people who build hardware: weights as safetensors (--weights int8 or int16: whole numbers with scales, as the \

@@ -46,7 +46,7 @@ public struct BundleExport: Sendable {
         ]
         let more: [(name: String, write: (String) throws -> Void)] =
             copies == nil ? [] : [("copies.safetensors", { try Safetensors.write(arrays: layers.copiedWeights, to: $0) })]
-        try BundleFolder.write(to: path) { folder in
+        try OutputFolder.write(to: path) { folder in
             for file in files + more { try file.write(folder + "/" + file.name) }
         }
         return ExportReport(
@@ -63,30 +63,6 @@ public struct BundleExport: Sendable {
             try AtomicFile.write([UInt8](encoder.encode(value)) + [UInt8(ascii: "\n")], to: path)
         } catch let error as EncodingError {
             throw SpikingError(.malformed, "'\(path)' cannot be written, since it would hold NaN or infinity: \(error)")
-        }
-    }
-}
-
-/// A folder that stands under its name only once all its files are complete.
-enum BundleFolder {
-    /// - Parameter body: writes the files into the folder that it is given.
-    static func write(to path: String, _ body: (String) throws -> Void) throws {
-        var target = path
-        while target.count > 1, target.hasSuffix("/") { target.removeLast() }
-        guard FileIdentity(target) == nil else {
-            throw FormatError(
-                .writeFailed, "Something stands there already, and a bundle is a new folder. Name another one, or remove it.", path: path)
-        }
-        let parent = URL(filePath: target).deletingLastPathComponent()
-        let temporary = parent.appending(path: ".volley-\(String(UInt64.random(in: 0...UInt64.max), radix: 16)).partial").path(percentEncoded: false)
-        TemporaryFiles.add(temporary)
-        defer { TemporaryFiles.remove(temporary) }
-        do {
-            try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: false)
-            try body(temporary)
-            try FileManager.default.moveItem(atPath: temporary, toPath: target)
-        } catch let error as CocoaError {
-            throw FormatError(.writeFailed, "The folder cannot be written: \(error.localizedDescription)", path: path)
         }
     }
 }
