@@ -57,7 +57,7 @@ public final class MessagePassing {
         let askCount: Ask = unsafe try library.function("MPI_Comm_size")
         unsafe sendBytes = try library.function("MPI_Send")
         unsafe receiveBytes = try library.function("MPI_Recv")
-        unsafe finishAll = try library.function("MPI_Finalize")
+        finishAll = try library.function("MPI_Finalize")
         _ = begin(nil, nil)
         var (rank, count): (Int32, Int32) = (0, 1)
         _ = unsafe askRank(names.world, &rank)
