@@ -52,6 +52,9 @@ let package = Package(
         library("VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         library("VolleyConversion", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         library("VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        library(
+            "VolleyExport",
+            needs: ["VolleyONNX", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         library("VolleyBenchmarks", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"]),
         library(
             "VolleyEvaluation",
@@ -63,8 +66,8 @@ let package = Package(
         library(
             "Volley",
             needs: [
-                "VolleyModels", "VolleyONNX", "VolleyReports", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation",
-                "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
+                "VolleyModels", "VolleyONNX", "VolleyExport", "VolleyReports", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion",
+                "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
             ]),
         .target(name: "CVolleyDemoData", exclude: ["data"]),
         library("VolleyDemo", needs: ["Volley", "CVolleyDemoData"]),
@@ -84,6 +87,11 @@ let package = Package(
         tests(of: "VolleySpiking", needs: ["VolleyGraph", "VolleyFormats", "VolleyTensors", collections]),
         tests(of: "VolleyConversion", needs: ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
         tests(of: "VolleySimulation", needs: ["VolleySpiking", "VolleyGraph", "VolleyTensors", collections]),
+        tests(
+            of: "VolleyExport",
+            needs: [
+                "VolleyONNX", "VolleySimulation", "VolleyConversion", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors", collections,
+            ]),
         tests(of: "VolleyBenchmarks", needs: ["VolleySimulation", "VolleyTensors"]),
         tests(of: "VolleyReports", needs: ["Volley"]),
         tests(of: "Volley"),

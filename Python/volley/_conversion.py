@@ -41,7 +41,7 @@ def convert(
     """
     def words(work: WorkFolder, path: str) -> List[str]:
         inputs = _inputs(model, calibration, work, options, module_options, options.get("limit"))
-        beside = {"calibration": inputs.calibration, "method": method, "output": path}
+        beside = {"calibration": inputs.calibration, "method": method, "output": path, "shard": "none"}
         return [*arguments("convert", {**options, **inputs.found}, work, beside), inputs.model]
 
     return written_network("convert", output, words, progress)

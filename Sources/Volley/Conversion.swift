@@ -24,10 +24,13 @@ public struct Conversion: Sendable {
     ///     what it throws ends the conversion.
     ///   - searching: called by methods that try out networks, with those done and at most how many there are; what it throws ends the
     ///     conversion.
+    ///   - team: makes the processes that calibrate together, which all make the same network; nil for this one alone. It is given what tells
+    ///     one conversion from another: the same for the same model, method and data.
     /// - Throws: the first error of model, data or settings.
     public func run(
         diagnose: @escaping (Diagnostic) -> Void = { _ in }, progress: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
-        searching: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
+        searching: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
+        team: (_ conversion: Digest) throws -> (any CalibrationTeam)? = { _ in nil }
     ) throws -> SpikingNetwork {
         model.diagnostics.forEach(diagnose)
         try method.validate()
@@ -37,11 +40,12 @@ public struct Conversion: Sendable {
             try CalibrationSamples($0, for: model, threads: threads, diagnose: diagnose, progress: progress)
         }
         let isCalibrated = !method.observers.isEmpty
+        let members = try isCalibrated ? samples.flatMap { try team(identity(modelDigest, $0.digest)) } : nil
         var network = try method.convert(
             model.graph,
             on: Calibration(
                 isCalibrated ? samples : nil, batchSize: calibration?.batchSize, observers: method.observers, threads: threads,
-                searching: searching))
+                team: members, searching: searching))
         network.preprocessing = model.preprocessing
         network.classNames = model.classNames
         network.provenance.modelDigest = modelDigest
@@ -60,6 +64,13 @@ public struct Conversion: Sendable {
             if !fidelity.follows { diagnose(warning(fidelity, network.coding)) }
         }
         return result
+    }
+
+    /// Which conversion it is.
+    private func identity(_ modelDigest: String, _ dataDigest: String) -> Digest {
+        let settings = method.settingValues.map { "\($0.name)=\($0.value)" }
+        let batch = calibration?.batchSize.map(String.init) ?? "whole set"
+        return SHA256.digest(of: Array(([volleyVersion, modelDigest, dataDigest, batch, method.name] + settings).joined(separator: "\n").utf8))
     }
 
     private func warning(_ fidelity: Fidelity, _ coding: Coding) -> Diagnostic {

@@ -2,7 +2,7 @@
 public struct ImageOptions: Hashable, Sendable {
     /// A `config.json` of timm or a `preprocessor_config.json` of Hugging Face.
     public var file: String?
-    /// By channel, or one number for all; units as ``PixelStatistics`` tells them.
+    /// By channel, or one number for all; units as `PixelStatistics` tells them.
     public var mean: [Double]?
     public var deviation: [Double]?
     /// Height and width of the network's input in pixels: stated to be checked.

@@ -31,7 +31,7 @@ public enum PriceFile {
     public static let form =
         "{\"name\": \"mine\", \"source\": \"…\", \"mac\": 4.6, \"ac\": 0.9, \"graded\": 4.6, \"neuron\": 1.8, \"nonlinear\": 46, \"scaling\": 3.7}"
 
-    /// - Parameter name: of a list that has one, ``EnergyPrices/all``, or a file's path.
+    /// - Parameter name: of a list that has one, `EnergyPrices.all`, or a file's path.
     /// - Throws: `FormatError` for a file that cannot be read or is no list of prices, named with what is wrong.
     public static func named(_ name: String) throws -> EnergyPrices {
         if let known = EnergyPrices.all.first(where: { $0.name == name }) { return known }

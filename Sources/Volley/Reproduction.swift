@@ -29,8 +29,9 @@ public struct Reproduction: Sendable {
     /// Measures again.
     /// - Parameters:
     ///   - stated: what an evaluation wrote.
-    ///   - network, digest: the network, and the SHA-256 of its file.
-    ///   - settings: batch size and threads; everything else is as stated.
+    ///   - network: the network that was measured.
+    ///   - digest: the SHA-256 of its file.
+    ///   - batchSize: how many samples run at once; it changes no figure, nor do threads. Everything else is as stated.
     /// - Throws: ``ReproductionError`` where the network or the data is another one; errors of the measurement.
     public init(
         of stated: Results, _ network: SpikingNetwork, digest: String, on data: EvaluationData, batchSize: Int = 32, threads: Int = 1,

@@ -9,6 +9,7 @@
 @_exported public import VolleyBenchmarks
 @_exported public import VolleyConversion
 @_exported public import VolleyEvaluation
+@_exported public import VolleyExport
 @_exported public import VolleyFormats
 @_exported public import VolleyGraph
 @_exported public import VolleyModels

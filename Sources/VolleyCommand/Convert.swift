@@ -10,6 +10,9 @@ struct Convert: ParsableCommand {
             thresholds and graph to one .volley file (safetensors). Then it runs the new network beside its ANN on up to 64 of \
             the calibration samples and says how closely it follows at t = 1, 2, 4, 8.
             'volley methods' lists the methods, their papers and their settings; each setting is an option below.
+            With --shard I/N it observes a part of the calibration samples and exchanges what it found with the other shards, which run at the \
+            same time, through files beside -o NET.volley; shard 1 writes the network, the same as one process makes. Processes that MPI \
+            started do so by themselves: mpirun volley convert vit --calibration images -o vit.volley
             """)
 
     @Argument(help: "A checkpoint folder, a .safetensors file with config.json beside it, or an .onnx file.") var model: String
@@ -42,6 +45,11 @@ struct Convert: ParsableCommand {
     @Flag(help: "Take notes for errors.") var strict = false
     @Option(help: "Number of threads, \(OptionRange.text(OptionRange.threads)) (default: all processors).")
     var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(
+        help: ArgumentHelp(
+            "Observe one of N parts of the calibration samples, together with the others (default: the part of a rank of MPI; none: all).",
+            valueName: "I/N"))
+    var shard: String?
     @Option(name: .shortAndLong, help: "The .volley file to write.") var output: String
 
     func run() throws {
@@ -61,6 +69,7 @@ struct Convert: ParsableCommand {
         try OutputPath.check([output], imagesIn: [calibration].compactMap(\.self))
         let diagnostics = Diagnostics(strict: strict)
         let (progress, search) = (ProgressLine("converting"), ProgressLine("trying out dead zones", unit: "networks"))
+        let team = try CalibrationTeams(shard, besides: output)
         let network = try conversion.run(
             diagnose: diagnostics.add,
             progress: { done, total in
@@ -70,10 +79,14 @@ struct Convert: ParsableCommand {
             searching: { done, total in
                 search.update(done, total)
                 try Termination.check("nothing is written")
-            })
+            },
+            team: team.member)
+        let writes = try team.finish()
         Termination.finishChecks()
         try diagnostics.check()
+        guard writes else { return }
         try network.write(to: output)
+        team.close()
         try Console.out(
             "\(output): \(network.neurons.count) neuron sites, method \(network.provenance.method), \(network.coding.rawValue) coding"
                 + (network.provenance.calibrationCount.map { ", calibrated on \($0) samples" } ?? ", not calibrated"))

@@ -20,16 +20,19 @@ struct ShardOption: ParsableArguments {
     /// The part that is asked for, or that a scheduler gave to this process; nil for all samples.
     func chosen() throws -> Chosen? {
         if shard == "none" { return nil }
-        if let shard {
-            guard let stated = Shard(shard) else {
-                throw CommandError(
-                    "--shard is one of N parts, I/N with I in 1…N and N up to \(Shard.largestCount), such as 2/4, or none; found '\(shard)'")
-            }
-            return Chosen(shard: stated, isAssigned: false)
-        }
+        if let shard { return Chosen(shard: try Self.shard(shard), isAssigned: false) }
         guard let found = try ShardEnvironment(ProcessInfo.processInfo.environment) else { return nil }
         Console.note("note: shard \(found.shard), from \(found.source); --shard none measures all samples")
         return Chosen(shard: found.shard, isAssigned: true)
+    }
+
+    /// A part as it is written.
+    static func shard(_ text: String) throws -> Shard {
+        guard let shard = Shard(text) else {
+            throw CommandError(
+                "--shard is one of N parts, I/N with I in 1…N and N up to \(Shard.largestCount), such as 2/4, or none; found '\(text)'")
+        }
+        return shard
     }
 
     /// A path without its ending.

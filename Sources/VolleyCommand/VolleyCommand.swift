@@ -24,7 +24,7 @@ struct VolleyCommand: ParsableCommand {
         version: volleyVersion,
         subcommands: [
             Inspect.self, Convert.self, Evaluate.self, Merge.self, Verify.self, Adjust.self, Compare.self, Tune.self, ReportCommand.self,
-            Reproduce.self, RunCommand.self, Bench.self, Methods.self, Demo.self,
+            Reproduce.self, RunCommand.self, Export.self, Bench.self, Methods.self, Demo.self,
         ])
 
     static func main() {

@@ -41,7 +41,7 @@ public struct Model: Sendable {
     /// supported is refused by name. Every tensor of the file is used, except in networks for text those of heads that no
     /// output needs and buffers with positions; they are listed in ``diagnostics``.
     /// - Parameters:
-    ///   - checkpoint: a folder, or a `.safetensors` or `.safetensors.index.json` file, with `config.json` beside it.
+    ///   - path: a folder, or a `.safetensors` or `.safetensors.index.json` file, with `config.json` beside it.
     ///   - inputShapes: by input, its shape with any batch size, which stays free. The sequence length of a network for text
     ///     is taken from here; without it, it is 128, or less where the network has fewer positions. All other lengths are
     ///     fixed by the checkpoint and only checked.

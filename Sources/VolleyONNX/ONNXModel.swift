@@ -16,6 +16,8 @@ public struct ONNXModel: Sendable {
     public let weightFiles: [String]
     /// A line for people: who wrote the file, the version of its operators, how many nodes it has.
     public let architecture: String
+    /// What the file says of itself, by key.
+    public let metadata: [String: String]
 
     /// Reads versions 11 and newer of the standard operators.
     /// - Parameters:
@@ -28,10 +30,10 @@ public struct ONNXModel: Sendable {
         _ path: String, inputShapes: [String: [Int]] = [:], constants: [String: Tensor] = [:], through lastPass: String? = nil
     ) throws -> ONNXModel {
         do {
-            let (importer, graph, architecture) = try read(path, inputShapes, constants)
+            let (importer, graph, header) = try read(path, inputShapes, constants)
             return ONNXModel(
                 graph: try simplified(graph, through: lastPass), diagnostics: importer.diagnostics,
-                weightFiles: [path] + importer.reader.externalPaths, architecture: architecture)
+                weightFiles: [path] + importer.reader.externalPaths, architecture: header.architecture, metadata: header.metadata)
         } catch var error as ONNXError {
             error.path = path
             throw error
@@ -46,7 +48,7 @@ public struct ONNXModel: Sendable {
     /// is computed; and where samples are proved not to meet, each of them gets the same alone or among any others.
     private static func read(
         _ path: String, _ shapes: [String: [Int]], _ constants: [String: Tensor]
-    ) throws -> (Importer, Graph, architecture: String) {
+    ) throws -> (Importer, Graph, header: ModelImport.Header) {
         var model = try ModelImport(path, shapes: shapes, constants: constants)
         let fixedBatch = model.fixedBatch
         do {
@@ -58,7 +60,7 @@ public struct ONNXModel: Sendable {
                 importer.note(
                     importer.freedInputs.joined(separator: ", "), "the file fixes the batch at \(fixedBatch); any batch is accepted")
             }
-            return (importer, graph, model.architecture)
+            return (importer, graph, model.header)
         } catch let reason as any InputError {
             guard let fixedBatch else { throw reason }
             var again = try ModelImport(path, shapes: shapes, constants: constants)
@@ -66,7 +68,7 @@ public struct ONNXModel: Sendable {
             let (importer, graph) = try again.run(freedBatch: nil)
             importer.note(
                 path, "the file fixes the batch at \(fixedBatch), and no other is possible, so samples run \(fixedBatch) at a time: \(reason)")
-            return (importer, graph, again.architecture)
+            return (importer, graph, again.header)
         }
     }
 

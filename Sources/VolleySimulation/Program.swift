@@ -102,6 +102,17 @@ public struct Program: Sendable {
     /// The ANN that the network was made from, value by value, on the same packed weights.
     public var ann: Evaluator { Evaluator(executable) }
 
+    /// What runs on whole numbers: the names of the layers whose weights do, and by site the neurons before them, with the values that they
+    /// send then. Nothing for fp32.
+    public var integerLayers: (layers: Set<String>, neurons: [String: NeuronLayer]) {
+        let sites = Set(integers.keys.map { plan.graph[$0].inputs[0] })
+        let neurons = network.layers(in: plan.graph).filter { sites.contains($0.key) }
+        return (
+            Set(integers.keys.map { plan.graph[$0].name }),
+            Dictionary(uniqueKeysWithValues: neurons.map { (plan.graph[$0.key].name, weights.rounded($0.value)) })
+        )
+    }
+
     /// The network's graph with the weights that the kernels see.
     func graphWithRoundedWeights() throws -> Graph {
         var rounded: [NodeID: IntegerWeights] = [:]

@@ -54,6 +54,6 @@ public struct Remedy: Sendable, Hashable, CustomStringConvertible {
         self.value = value
     }
 
-    /// Such as `` `Dataset.Options.arrays` x=images``.
+    /// The parameter in backticks and its value behind it, such as x=images behind `Dataset.Options.arrays`.
     public var description: String { "`\(parameter.rawValue)`" + (value.map { " " + $0 } ?? "") }
 }

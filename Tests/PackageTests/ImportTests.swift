@@ -13,6 +13,7 @@ import VolleyTestSupport
         "VolleySpiking": ["VolleyGraph", "VolleyFormats", "VolleyTensors"],
         "VolleyConversion": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleySimulation": ["VolleySpiking", "VolleyGraph", "VolleyTensors"],
+        "VolleyExport": ["VolleyONNX", "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors"],
         "VolleyBenchmarks": ["VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyTensors"],
         "VolleyEvaluation": [
             "VolleySimulation", "VolleySpiking", "VolleyGraph", "VolleyFormats", "VolleyTensors",
@@ -20,7 +21,7 @@ import VolleyTestSupport
         "VolleyReports": ["VolleyEvaluation", "VolleySimulation", "VolleySpiking", "VolleyTensors"],
         "Volley": [
             "VolleyModels", "VolleyONNX", "VolleyReports", "VolleyEvaluation", "VolleyBenchmarks", "VolleyConversion", "VolleySimulation",
-            "VolleySpiking",
+            "VolleyExport", "VolleySpiking",
             "VolleyGraph", "VolleyFormats", "VolleyTensors",
         ],
         "VolleyDemo": ["Volley", "CVolleyDemoData"],

@@ -100,11 +100,13 @@ extension RemedyTests {
         } follow: {
             [["inspect", $0.vit]]
         },
-        Remedy("the commands are inspect, convert, evaluate, merge, verify, adjust, compare, tune, report, reproduce, run, bench, methods, demo") {
+        Remedy(
+            "the commands are inspect, convert, evaluate, merge, verify, adjust, compare, tune, report, reproduce, run, export, bench, methods, demo"
+        ) {
             _ in
             ["simulate"]
         } follow: { _ in
-            ["inspect", "convert", "evaluate", "verify", "adjust", "run", "bench", "methods", "demo"].map { [$0, "--help"] }
+            ["inspect", "convert", "evaluate", "verify", "adjust", "run", "export", "bench", "methods", "demo"].map { [$0, "--help"] }
         },
     ]
 

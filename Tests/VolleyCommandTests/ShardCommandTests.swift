@@ -99,6 +99,35 @@ import VolleyTestSupport
         #expect(left == ["files.1-of-2.shard", "files.2-of-2.shard"], "gathered shards are gone")
     }
 
+    /// Shards of a calibration that run side by side, one of them killed and run again; and ranks of MPI.
+    @Test(arguments: ["ecmt", "few-step"]) func shardsOfACalibrationMakeTheSameNetwork(method: String) throws {
+        let convert = [
+            "convert", Fixture.path("digits-vit"), "--calibration", Fixture.path("digits-vit/calibration.npz"), "--method", method, "--batch", "40",
+            "--threads", "1",
+        ]
+        #expect(try CommandLineTool.run(convert + ["-o", "whole.volley"], in: folder.path).code == 0)
+        let side = "for i in 1 2 3; do \"$@\" --shard $i/3 > $i.txt 2>&1 & done; "
+        let outcome = try CommandLineTool.run(
+            convert + ["-o", "s.volley"], in: folder.path,
+            shell: "timeout -s KILL 0.2 \"$@\" --shard 2/3 > /dev/null 2>&1; \(side) wait; cat 1.txt")
+        #expect(outcome.output.contains("s.volley: "), "\(outcome.output)")
+        #expect(try folder.bytes("s.volley") == folder.bytes("whole.volley"))
+        var launchers: [String] = []
+        for launcher in ["mpirun.openmpi --allow-run-as-root --oversubscribe", "mpiexec.mpich"]
+        where FileManager.default.isExecutableFile(atPath: "/usr/bin/" + launcher.prefix { $0 != " " }) {
+            launchers.append(launcher)
+            let ranks = try CommandLineTool.run(convert + ["-o", "m.volley"], in: folder.path, shell: "exec \(launcher) -n 2 \"$@\"")
+            #expect(ranks.code == 0 && ranks.output.components(separatedBy: "m.volley: ").count == 2, "\(ranks.errors)")
+            #expect(try folder.bytes("m.volley") == folder.bytes("whole.volley"), "\(launcher)")
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains("calibration") }
+        #expect(left.isEmpty, "\(left), \(launchers)")
+        // What a shard of another conversion said is not taken for that of this one.
+        try folder.write(Array("x".utf8), to: "s.calibration-1.2-of-2.shard")
+        let foreign = try CommandLineTool.run(convert + ["-o", "s.volley", "--shard", "1/2"], in: folder.path)
+        #expect(foreign.code == 2 && foreign.errors.contains("s.calibration-1.2-of-2.shard"), "\(foreign.errors)")
+    }
+
     @Test func unreadableSamplesAreListedAsInOneRun() throws {
         for (name, file) in [("3/1.jpg", "gray.jpg"), ("3/2.jpg", "truncated.jpg"), ("7/1.png", "gray.png"), ("7/2.jpg", "truncated.jpg")] {
             try folder.copy("images/" + file, to: "data/" + name)

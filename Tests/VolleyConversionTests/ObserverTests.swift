@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VolleyConversion
 import VolleyGraph
@@ -42,7 +43,8 @@ import VolleyTestSupport
             }
             return observer
         }
-        if reversed { merged.reverse() }
+        // As from another process.
+        if reversed { merged = merged.reversed().map(copied) }
         // Pairs first, as a tree; one without any value among them.
         merged.append(make())
         while merged.count > 1 {
@@ -52,6 +54,13 @@ import VolleyTestSupport
             merged.append(left)
         }
         return merged[0]
+    }
+
+    private func copied<Kind: Observer>(_ observer: Kind) -> Kind {
+        let encoder = JSONEncoder(), decoder = JSONDecoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try! decoder.decode(Kind.self, from: encoder.encode(observer))
     }
 
     private func holdsLaw<Kind: Observer, Result: Equatable>(_ make: () -> Kind, _ result: (Kind) -> Result) -> Bool {

@@ -36,6 +36,22 @@ func safetensors(_ header: String, data: [UInt8] = []) -> [UInt8] {
         }
     }
 
+    @Test func arraysOfIntegersAreReadBack() throws {
+        let arrays: [(String, SafetensorsArray)] = [
+            ("wide", .int16([2, 2], [-32_768, 32_767, -1, 258])), ("floats", .float32(Tensor([1], [0.25]))), ("narrow", .int8([3], [-128, 127, -1])),
+            ("none", .int8([0], [])),
+        ]
+        try withTemporaryDirectory { folder in
+            let path = folder.appending(path: "t.safetensors").path(percentEncoded: false)
+            try Safetensors.write(arrays: arrays, to: path)
+            let file = try SafetensorsFile(path: path)
+            #expect(file.elementType(of: "wide") == .int16 && file.elementType(of: "narrow") == .int8)
+            #expect(try file.tensor("wide") == Tensor([2, 2], [-32_768, 32_767, -1, 258]))
+            #expect(try file.tensor("narrow") == Tensor([3], [-128, 127, -1]))
+            #expect(try file.tensor("floats") == Tensor([1], [0.25]) && file.tensor("none") == Tensor([0], []))
+        }
+    }
+
     @Test func theLayoutIsTheReferenceOne() throws {
         try withTemporaryDirectory { folder in
             let path = folder.appending(path: "t.safetensors").path(percentEncoded: false)

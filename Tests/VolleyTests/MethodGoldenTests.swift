@@ -12,10 +12,10 @@ import VolleyTestSupport
     /// Relative; of single neurons, whose folded batch normalisation rounds in the size of the layer, relative to that too.
     private static let thresholdTolerance: Float = 1e-5
     /// Programs in which sums meet thresholds exactly, so that another order of sums may send another spike; and of how many spikes it may.
-    private static let withTies: Set = ["diehl-model-conv", "rmp-lab-plain"]
+    static let withTies: Set = ["diehl-model-conv", "rmp-lab-plain"]
     private static let countTolerance: Float = 1e-3
 
-    private struct Golden: Decodable {
+    struct Golden: Decodable {
         var model: String
         var method: String
         /// `--name value`, `--switch`, `--no-switch`, as the command has them.
@@ -33,14 +33,14 @@ import VolleyTestSupport
     static let names = try! FileManager.default.contentsOfDirectory(atPath: Fixture.path("methods"))
         .filter { $0.hasSuffix(".json") && $0 != "MANIFEST.json" }.map { String($0.dropLast(5)) }.sorted()
 
-    private let folder = Fixture.path("methods") + "/"
+    let folder = Fixture.path("methods") + "/"
 
-    private func golden(_ name: String) throws -> Golden {
+    func golden(_ name: String) throws -> Golden {
         try JSONDecoder().decode(Golden.self, from: Data(contentsOf: URL(filePath: folder + name + ".json")))
     }
 
     /// The method as its settings have it.
-    private func method(_ golden: Golden) throws -> RateConversion {
+    func method(_ golden: Golden) throws -> RateConversion {
         var method = try #require(try ConversionMethods.named(golden.method) as? RateConversion)
         let known = Dictionary(uniqueKeysWithValues: method.settingValues.map { ($0.name, $0) })
         var rest = golden.settings[...]
@@ -56,7 +56,7 @@ import VolleyTestSupport
         return method
     }
 
-    private func network(_ golden: Golden) throws -> SpikingNetwork {
+    func network(_ golden: Golden) throws -> SpikingNetwork {
         let model = try Model.load(folder + golden.model)
         var method = try method(golden)
         var calibration: CalibrationSet? = .init(try Dataset.open(folder + "calibration.npz"), batchSize: nil)

@@ -59,7 +59,7 @@ public struct TuningResults: Sendable, Hashable, Codable {
     public var bound: TuningBound?
     public var entries: [Entry] = []
     public var unfit: [Unfit] = []
-    /// By ascending energy; see ``TuningResults/front(of:)``.
+    /// By ascending energy.
     public internal(set) var front: [Choice] = []
     /// nil without a bound, or where nothing keeps to it.
     public internal(set) var chosen: Choice?

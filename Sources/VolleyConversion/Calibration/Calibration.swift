@@ -13,6 +13,8 @@ public struct Calibration {
     public let batchSize: Int?
     /// How many threads may be used; no result depends on it.
     let threads: Int
+    /// The processes that observe together; nil for this one alone. No result depends on it.
+    let team: (any CalibrationTeam)?
     /// What may be asked for; nil for anything.
     private let observers: [ObjectIdentifier]?
     /// Told how many of the networks that a method tries out are done, and of at most how many; what it throws ends the conversion.
@@ -22,11 +24,13 @@ public struct Calibration {
     ///   - data: nil where there is none; then nothing can be observed.
     ///   - observers: what the method has declared; to ask for anything else is a broken contract. nil allows anything.
     ///   - threads: how many threads evaluate; no result depends on it.
+    ///   - team: the processes that observe together; no result depends on it.
     ///   - searching: called by methods that try out networks, with those done and at most how many there are; what it throws ends the
     ///     conversion.
     /// - Throws: ``ConversionError`` for a batch without samples.
     public init(
         _ data: (any CalibrationData)?, batchSize: Int? = nil, observers: [any Observer.Type]? = nil, threads: Int = 1,
+        team: (any CalibrationTeam)? = nil,
         searching: @escaping (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws {
         guard batchSize ?? 1 >= 1 else {
@@ -35,6 +39,7 @@ public struct Calibration {
         self.data = data
         self.batchSize = batchSize
         self.threads = max(1, threads)
+        self.team = team
         self.searching = searching
         self.observers = observers?.map { ObjectIdentifier($0) }
     }
@@ -45,7 +50,7 @@ public struct Calibration {
     ///   - make: a new observer for a node, and at most how many values it will see.
     /// - Returns: by node name.
     /// - Throws: ``ConversionError`` where there is no data; `GraphError` for inputs that do not fit and for the first node whose value
-    ///   is not finite; errors of the data.
+    ///   is not finite; errors of the data, and of the team.
     public func observe<Kind: Observer>(
         _ graph: Graph, at nodes: Set<NodeID>? = nil, with make: @escaping @Sendable (_ node: Node, _ values: Int) -> Kind
     ) throws -> [String: Kind] {
@@ -69,7 +74,7 @@ public struct Calibration {
         let names = Set(observed.map { graph[$0].name })
         let runner = evaluator
         try rounds(
-            CalibrationRound(runner.executable, batchSize: try self.size(size), threads: threads, make: make) { part, emit in
+            CalibrationRound(runner.executable, batchSize: try self.size(size), threads: threads, team: team, make: make) { part, emit in
                 _ = try runner.run(part) { node, value in
                     if names.contains(node.name) { emit(node, value) }
                 }
@@ -77,7 +82,7 @@ public struct Calibration {
     }
 
     /// One round over the data on a spiking network under rate coding: what the currents `I(t)` that arrive at its neurons show, over
-    /// all samples and time-steps together. They are those of ``ReferenceSimulator``, which takes every step of every layer by itself.
+    /// all samples and time-steps together. They are those of `ReferenceSimulator`, which takes every step of every layer by itself.
     /// - Parameter make: a new observer for a neuron site, and at most how many values it will see.
     /// - Returns: by neuron site.
     /// - Throws: as ``observe(_:at:with:)`` does, and ``ConversionError`` for another coding or fewer than one time-step.
@@ -88,7 +93,7 @@ public struct Calibration {
         var result: [String: Kind] = [:]
         try rounds(
             CalibrationRound(
-                Executable(network.graph), batchSize: try self.size(nil), threads: threads, make: { make($0, timeSteps * $1) },
+                Executable(network.graph), batchSize: try self.size(nil), threads: threads, team: team, make: { make($0, timeSteps * $1) },
                 run: currents.run)
         ) { _, found in result = found }
         return result

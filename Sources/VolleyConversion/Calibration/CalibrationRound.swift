@@ -1,7 +1,9 @@
+internal import Foundation
 internal import VolleyGraph
 internal import VolleyTensors
 
-/// One pass over the calibration samples: groups them into batches, runs each batch on all threads, and merges what they observed.
+/// One pass over the calibration samples: groups them into batches, runs each batch on all threads, and merges what they observed; of
+/// several processes each runs a part of every batch.
 struct CalibrationRound<Kind: Observer> {
     /// Runs some samples and emits what its nodes carry.
     typealias Run = @Sendable (_ inputs: [String: Tensor], _ emit: (Node, Tensor) -> Void) throws -> Void
@@ -12,7 +14,9 @@ struct CalibrationRound<Kind: Observer> {
     private let make: @Sendable (_ node: Node, _ values: Int) -> Kind
     private let run: Run
     private let axes: [String: BatchAxis]
+    private let team: (any CalibrationTeam)?
     private var batch = Batch()
+    private var batchesDone = 0
 
     /// The samples of the batch that is being gathered.
     private struct Batch {
@@ -26,10 +30,11 @@ struct CalibrationRound<Kind: Observer> {
     private static var chunk: Int { 8 }
 
     init(
-        _ executable: Executable, batchSize: Int, threads: Int, make: @escaping @Sendable (_ node: Node, _ values: Int) -> Kind,
-        run: @escaping Run
+        _ executable: Executable, batchSize: Int, threads: Int, team: (any CalibrationTeam)?,
+        make: @escaping @Sendable (_ node: Node, _ values: Int) -> Kind, run: @escaping Run
     ) {
         self.executable = executable
+        self.team = team
         self.batchSize = executable.batching.size(near: batchSize)
         self.threads = threads
         self.make = make
@@ -46,11 +51,11 @@ struct CalibrationRound<Kind: Observer> {
         var start = 0
         while start < samples {
             let count = min(samples - start, batchSize - batch.samples)
-            let part = executable.batching.samples(start..<start + count, of: samples, in: inputs)
             if case .together = executable.batching.rule {
-                batch.waiting.append(part)
-            } else {
-                try evaluate(part, samples: count)
+                batch.waiting.append(executable.batching.samples(start..<start + count, of: samples, in: inputs))
+            } else if let own = own(of: count) {
+                let range = start + own.lowerBound..<start + own.upperBound
+                try evaluate(executable.batching.samples(range, of: samples, in: inputs), samples: own.count)
             }
             batch.samples += count
             start += count
@@ -61,10 +66,39 @@ struct CalibrationRound<Kind: Observer> {
     /// Hands on the batch that is not full.
     mutating func finish(_ body: (_ samples: Int, _ observers: [String: Kind]) throws -> Void) throws {
         guard batch.samples > 0 else { return }
-        if !batch.waiting.isEmpty { try evaluate(executable.batching.joining(inputs: batch.waiting), samples: batch.samples) }
+        // Samples that meet are the work of one process, batch by batch in turn.
+        if !batch.waiting.isEmpty, team.map({ batchesDone % $0.count == $0.index }) ?? true {
+            try evaluate(executable.batching.joining(inputs: batch.waiting), samples: batch.samples)
+        }
         let finished = batch
         batch = Batch()
-        try body(finished.samples, finished.observers)
+        batchesDone += 1
+        try body(finished.samples, team.map { try Self.merged(finished.observers, $0) } ?? finished.observers)
+    }
+
+    /// Which of so many samples fall to this process.
+    private func own(of samples: Int) -> Range<Int>? {
+        guard let team else { return 0..<samples }
+        let parts = executable.batching.parts(of: samples, atMost: team.count)
+        return parts.indices.contains(team.index) && !parts[team.index].isEmpty ? parts[team.index] : nil
+    }
+
+    /// What all processes observed of a batch.
+    private static func merged(_ own: [String: Kind], _ team: any CalibrationTeam) throws -> [String: Kind] {
+        let encoder = JSONEncoder(), decoder = JSONDecoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        var all: [String: Kind] = [:]
+        for bytes in try team.share(Array(encoder.encode(own))) {
+            merge(try decoder.decode([String: Kind].self, from: Data(bytes)), into: &all)
+        }
+        return all
+    }
+
+    private static func merge(_ observers: [String: Kind], into all: inout [String: Kind]) {
+        for (name, observer) in observers {
+            if all[name] == nil { all[name] = observer } else { all[name]!.merge(observer) }
+        }
     }
 
     private mutating func evaluate(_ inputs: [String: Tensor], samples: Int) throws {
@@ -84,10 +118,6 @@ struct CalibrationRound<Kind: Observer> {
             }
             return observers
         }
-        for part in parts {
-            for (name, observer) in part {
-                if batch.observers[name] == nil { batch.observers[name] = observer } else { batch.observers[name]!.merge(observer) }
-            }
-        }
+        for part in parts { Self.merge(part, into: &batch.observers) }
     }
 }

@@ -108,8 +108,19 @@ public struct RateConversion: ConversionMethod, Hashable {
         public init() {}
     }
 
-    init(
-        _ name: String, _ summary: String, citation: String, standing: Standing, neuron: Neuron, bound: Bound, open: [String],
+    /// A recipe: what the family leaves open, stated.
+    /// - Parameters:
+    ///   - name: what lists, files and results call it.
+    ///   - summary: what it does, in one line.
+    ///   - citation: where it is from.
+    ///   - standing: what it was held against.
+    ///   - neuron: which neurons take the places of activations.
+    ///   - bound: where λ comes from.
+    ///   - open: the names of the family's settings that users may set; others are as the recipe has them.
+    ///   - change: sets what is not as in the family's plain network: integrate-and-fire neurons, analog input, the mean of what arrives as
+    ///     output.
+    public init(
+        _ name: String, _ summary: String, citation: String, standing: Standing, neuron: Neuron, bound: Bound, open: [String] = [],
         _ change: (inout RateConversion) -> Void = { _ in }
     ) {
         self.name = name

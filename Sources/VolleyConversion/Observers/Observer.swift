@@ -20,8 +20,8 @@ public struct Observation: Sendable {
 ///
 /// An observer is a function of all observations together, whatever their order and however they were parted: merging is
 /// commutative and associative to the last bit. So threads observe on their own and are merged, and no result shows how many there
-/// were.
-public protocol Observer: Sendable {
+/// were; and so do processes, which hand each other what they gathered (``CalibrationTeam``).
+public protocol Observer: Sendable, Codable {
     /// What it gathers, in a few words for lists.
     static var title: String { get }
 

@@ -1,6 +1,6 @@
 /// The k largest (or smallest) of a stream of values, exactly, in memory for about 2k of them.
-struct TailSelector: Sendable {
-    enum End: Sendable { case largest, smallest }
+struct TailSelector: Sendable, Codable {
+    enum End: String, Sendable, Codable { case largest, smallest }
 
     private let end: End
     private let capacity: Int

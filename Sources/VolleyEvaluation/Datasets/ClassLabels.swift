@@ -23,8 +23,8 @@ extension Dataset {
     /// Binds what the data says about classes to those of a network.
     ///
     /// Numbers of arrays, and of `class_index` in a file of labels, are class indices from 0. Names of folders, and of
-    /// `class` in a file of labels, are looked up among the network's class names (``ClassNameIndex``); for a network
-    /// without names, see ``ClassBinding``.
+    /// `class` in a file of labels, are looked up among the network's class names (`ClassNameIndex`); for a network
+    /// without names, see `ClassBinding`.
     /// - Throws: `EvaluationError` where that is not possible or leaves more than one reading.
     public func labels(for classes: ClassList) throws -> ClassLabels {
         try annotation.labels(for: classes, path: path, sampleName: sampleName)

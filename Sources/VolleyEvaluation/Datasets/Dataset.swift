@@ -4,10 +4,10 @@ public import VolleyTensors
 
 /// Samples to calibrate with or to measure on: image files in folders or archives, or arrays.
 ///
-/// `Dataset.open(_:_:)` says what is recognised. Image files are read when a sample is asked for; arrays are held in
+/// `Dataset.open(_:_:)` says what is recognised, `Dataset(_:labels:name:)` takes arrays of a program. Image files are read when a sample is asked for; arrays are held in
 /// memory. What the data says about classes is bound to a network's outputs by `labels(for:)`; calibration needs none.
 public struct Dataset: Sendable {
-    /// Where the data set was opened.
+    /// Where the data set was opened; what it was called, where it is in memory.
     public let path: String
     /// What was found at the path, but is not part of the data set.
     public internal(set) var diagnostics: [Diagnostic]

@@ -7,7 +7,7 @@ extension EvaluationData {
     /// Opens what lies at a path for a network: what `Dataset.open(_:_:)` opens, and for any inputs an `.npz` file with an array for each
     /// under the input's name.
     ///
-    /// Beside the inputs an `.npz` file may hold labels, called `y`, `labels` or as ``ArrayRoles`` finds them, and a mask, called
+    /// Beside the inputs an `.npz` file may hold labels, called `y`, `labels` or as `ArrayRoles` finds them, and a mask, called
     /// `attention_mask`, that says which positions count; `options.arrays` names them otherwise, as `y` and `mask`.
     /// - Parameters:
     ///   - preprocessing: how the network's input is made of images, where it is.
@@ -74,10 +74,10 @@ extension EvaluationData {
                     .malformedDataset, "There is no array '\(name)' for the mask of positions.",
                     context: .init(file: archive.path, expected: "one of the file's arrays", found: names.listed(12)))
             }
-            return Rows(name: name, array: try archive.array(name))
+            return Rows(name: name, array: try archive.array(name).tensor)
         }
         let usual = "attention_mask"
-        return names.contains(usual) ? Rows(name: usual, array: try archive.array(usual)) : nil
+        return names.contains(usual) ? Rows(name: usual, array: try archive.array(usual).tensor) : nil
     }
 
     private static func check(_ mask: Rows?, samples: Int, path: String) throws {
@@ -95,8 +95,8 @@ extension EvaluationData {
                         .malformedDataset, "There is no array '\(name)' for the labels.",
                         context: .init(file: archive.path, expected: "one of the file's arrays", found: archive.names.listed(12)))
                 }
-                let array: NpyArray
-                do { array = try archive.array(name) } catch {
+                let array: Tensor
+                do { array = try archive.array(name).tensor } catch {
                     throw EvaluationError(
                         .malformedDataset, "The labels cannot be read: \(error)", context: .init(file: archive.path), underlying: error)
                 }
@@ -112,7 +112,7 @@ extension EvaluationData {
         }
     }
 
-    private static func annotation(_ labels: Result<Rows, EvaluationError>, samples: Int, path: String) -> Annotation {
+    static func annotation(_ labels: Result<Rows, EvaluationError>, samples: Int, path: String) -> Annotation {
         do {
             let rows = try labels.get()
             return try LabelArray(rows.array, name: rows.name, samples: samples, path: path).annotation

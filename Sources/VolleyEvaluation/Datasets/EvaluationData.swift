@@ -14,14 +14,35 @@ public struct EvaluationData: Sendable {
     /// An array with a row for every sample.
     struct Rows: Sendable {
         var name: String
-        var array: NpyArray
+        var array: Tensor
     }
 
     private(set) var source: Source
-    /// The labels as they stand in a file of arrays, or why there are none.
+    /// The labels as an array, or why there are none.
     let labels: Result<Rows, EvaluationError>
     /// Which positions of a sample count, where the data says so.
     let mask: Rows?
+
+    /// Arrays named like a network's inputs, in memory or from a file, and what is measured with them.
+    /// - Parameters:
+    ///   - labels: classes `[N]` or one-hot `[N, classes]`, or whatever else a task reads, such as a class for every position.
+    ///   - mask: `[N, …]`, 1 for each position that counts and 0 elsewhere.
+    /// - Throws: ``EvaluationError`` where labels or mask have another number of rows than there are samples.
+    public init(_ arrays: NamedArrays, labels: Tensor? = nil, mask: Tensor? = nil) throws {
+        for (name, array) in [("labels", labels), ("mask", mask)] {
+            guard let shape = array?.shape, shape.dimensions.first != arrays.count else { continue }
+            throw EvaluationError(
+                .malformedDataset, "The \(name) need a row for each of \(arrays.count) samples.",
+                context: .init(file: arrays.path, expected: "[\(arrays.count), …]", found: "\(shape)"))
+        }
+        let missing = EvaluationError(
+            .malformedDataset, "No labels were given for these arrays.",
+            context: .init(file: arrays.path, expected: "labels with a row for each of \(arrays.count) samples"))
+        let rows = labels.map { Result<Rows, EvaluationError>.success(Rows(name: "labels", array: $0)) } ?? .failure(missing)
+        self.init(
+            .arrays(arrays, Self.annotation(rows, samples: arrays.count, path: arrays.path)), labels: rows,
+            mask: mask.map { Rows(name: "mask", array: $0) })
+    }
 
     /// Samples of a data set, with the classes that it knows.
     public init(_ dataset: Dataset) {
@@ -145,7 +166,7 @@ public struct EvaluationData: Sendable {
         hash.update(Array("\(samples.hexadecimal)\n".utf8))
         if let classes { hash.update(Array("classes \(classes.map(String.init).joined(separator: " "))\n".utf8)) }
         for rows in rows {
-            let values = rows.array.tensor.rows(0..<count).values
+            let values = rows.array.rows(0..<count).values
             hash.update(Array("\(rows.name) \(rows.array.shape)\n".utf8))
             hash.update(values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) } })
         }

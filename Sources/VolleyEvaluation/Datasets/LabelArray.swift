@@ -1,4 +1,3 @@
-import VolleyFormats
 import VolleyTensors
 
 /// Labels as an array holds them: class indices `[N]` or `[N, 1]` of any kind of number, or one-hot rows `[N, classes]`.
@@ -6,7 +5,7 @@ struct LabelArray {
     let annotation: Annotation
 
     /// - Parameter samples: how many samples there are labels for.
-    init(_ array: NpyArray, name: String, samples: Int, path: String) throws {
+    init(_ array: Tensor, name: String, samples: Int, path: String) throws {
         func failure(_ message: String, expected: String, found: String) -> EvaluationError {
             EvaluationError(.malformedDataset, message, context: .init(file: path, expected: expected, found: found))
         }
@@ -16,7 +15,7 @@ struct LabelArray {
                 "The array \(name) needs one label for each of \(samples) samples.",
                 expected: "[\(samples)], [\(samples), 1] or one-hot [\(samples), classes]", found: "\(shape)")
         }
-        let values = array.tensor.values
+        let values = array.values
         if shape.rank == 2, shape[1] > 1 {
             let width = shape[1]
             annotation = .indices(

@@ -4,7 +4,7 @@ public import VolleyTensors
 
 /// Samples for a network with any inputs: one array per input.
 public struct NamedArrays: Sendable {
-    /// Where the arrays were read.
+    /// Where the arrays were read; what they were called, where they are in memory.
     public let path: String
     public private(set) var arrays: [String: Tensor]
     /// Arrays of the file that are no input's.
@@ -53,10 +53,34 @@ public struct NamedArrays: Sendable {
             arrays[train] = try archive.array(train).tensor
             used.insert(train)
         }
+        let others = names.filter { !used.contains($0) && $0 != "y" && !beside.contains($0) }
+        try self.init(arrays, for: graph, path: path, found: names, others: others)
+        diagnostics += NpzDataset.membersLeftOut(of: archive)
+    }
+
+    /// Arrays in memory, under the names of a network's inputs; they are checked as those of a file are.
+    /// - Parameters:
+    ///   - arrays: by input, its samples `[N, …]`. Recorded spikes of a site are called `train/SITE`.
+    ///   - name: what errors and results call them.
+    /// - Throws: ``EvaluationError`` when an input's array is missing or the arrays do not count the same samples.
+    public init(_ arrays: [String: Tensor], for graph: Graph, name: String = "memory") throws {
+        let inputs = graph.inputs.map { graph[$0].name }
+        let sites = graph.nodes.filter(\.isNeuronSite).map(\.name)
+        let read = Set(inputs + (inputs + sites).map { BoundInputs.train(of: $0) })
+        let names = arrays.keys.sorted()
+        try self.init(
+            arrays.filter { read.contains($0.key) }, for: graph, path: name, found: names, others: names.filter { !read.contains($0) })
+    }
+
+    /// - Parameters:
+    ///   - found: the names of all arrays that there are.
+    ///   - others: those of them that nothing reads.
+    private init(_ arrays: [String: Tensor], for graph: Graph, path: String, found: [String], others: [String]) throws {
+        let inputs = graph.inputs.map { graph[$0].name }
         guard inputs.allSatisfy({ arrays[$0] != nil }) else {
             throw EvaluationError(
                 .malformedDataset, "There must be an array for every input of the network.",
-                context: .init(file: path, expected: inputs.joined(separator: ", "), found: names.joined(separator: ", ")))
+                context: .init(file: path, expected: inputs.joined(separator: ", "), found: found.joined(separator: ", ")))
         }
         let batching = Batching(graph)
         let counts = batching.inputs.reduce(into: [String: Int]()) { counts, input in
@@ -74,9 +98,9 @@ public struct NamedArrays: Sendable {
         self.batching = batching
         count = counts.values.first ?? 1
         self.arrays = arrays
-        others = names.filter { !used.contains($0) && $0 != "y" && !beside.contains($0) }
+        self.others = others
         let unread = Diagnostic(path, "The network has no input for \(others.joined(separator: ", ")).")
-        diagnostics = (others.isEmpty ? [] : [unread]) + NpzDataset.membersLeftOut(of: archive)
+        diagnostics = others.isEmpty ? [] : [unread]
     }
 
     /// Puts arrays with their channels at the other end than a network reads them into its layout, with a note; notes pixels

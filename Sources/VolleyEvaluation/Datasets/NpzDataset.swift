@@ -15,7 +15,7 @@ enum NpzDataset {
         let annotation: Annotation
         do {
             let name = try roles.labels.get()
-            annotation = try LabelArray(try archive.array(name), name: name, samples: array.shape[0], path: path).annotation
+            annotation = try LabelArray(try archive.array(name).tensor, name: name, samples: array.shape[0], path: path).annotation
         } catch let error as EvaluationError {
             annotation = .missing(error)
         }
@@ -38,14 +38,7 @@ enum NpzDataset {
         case .uint8:
             return .images(try images(array.tensor, name: name, path: path))
         case .float16, .bfloat16, .float32, .float64:
-            if let index = array.tensor.values.firstIndex(where: { !$0.isFinite }) {
-                throw EvaluationError(
-                    .malformedDataset, "The array \(name) has to be finite.",
-                    context: .init(
-                        file: path,
-                        found: "\(array.tensor.values[index]) in sample \(index / array.shape.rowCount)"))
-            }
-            return .values(array.tensor)
+            return try .finite(array.tensor, name: name, path: path)
         case .bool, .int8, .int16, .uint16, .int32, .uint32, .int64, .uint64:
             throw EvaluationError(
                 .malformedDataset, "The array \(name) holds neither network inputs nor images.",

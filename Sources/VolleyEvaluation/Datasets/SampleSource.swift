@@ -11,6 +11,15 @@ enum SampleSource: Sendable {
     /// Network inputs `[N, …]`.
     case values(Tensor)
 
+    /// Network inputs that are checked to be numbers.
+    /// - Throws: ``EvaluationError`` that says where one is NaN or infinite.
+    static func finite(_ tensor: Tensor, name: String, path: String) throws -> SampleSource {
+        guard let index = tensor.values.firstIndex(where: { !$0.isFinite }) else { return .values(tensor) }
+        throw EvaluationError(
+            .malformedDataset, "The array \(name) has to be finite.",
+            context: .init(file: path, found: "\(tensor.values[index]) in sample \(index / tensor.shape.rowCount)"))
+    }
+
     /// The number of samples.
     var count: Int {
         switch self {

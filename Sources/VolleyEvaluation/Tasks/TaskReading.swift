@@ -88,7 +88,7 @@ struct TaskReading: Sendable {
                 "The mask '\(rows.name)' needs a number for every position of the output '\(output.name)'; name another one with \(remedy).",
                 expected: "[\(data.count), \(positions.dimensions.map(String.init).joined(separator: ", "))]", found: "\(shape)", [remedy])
         }
-        let values = rows.array.tensor.rows(0..<data.count).values
+        let values = rows.array.rows(0..<data.count).values
         guard let wrong = values.firstIndex(where: { $0 != 0 && $0 != 1 }) else {
             mask = values.map { $0 == 1 }
             self.rows.append(rows)
@@ -145,7 +145,7 @@ struct TaskReading: Sendable {
     }
 
     private func whole(_ rows: EvaluationData.Rows, below limit: Int, _ expected: String, allowsIgnored: Bool) throws -> [Int] {
-        let values = rows.array.tensor.rows(0..<data.count).values
+        let values = rows.array.rows(0..<data.count).values
         return try values.enumerated().map { index, value in
             if allowsIgnored, value == Float(Self.ignored) { return -1 }
             guard let number = Int(exactly: value), 0..<limit ~= number else {
@@ -167,7 +167,7 @@ struct TaskReading: Sendable {
                 "Labels of a regression have the shape of the output '\(output.name)'.",
                 expected: "[\(([data.count] + expected).map(String.init).joined(separator: ", "))]", found: "'\(rows.name)' \(rows.array.shape)")
         }
-        values = rows.array.tensor.rows(0..<data.count).values
+        values = rows.array.rows(0..<data.count).values
         if let index = values.firstIndex(where: { !$0.isFinite }) {
             throw failure(
                 "Labels of a regression have to be finite.",

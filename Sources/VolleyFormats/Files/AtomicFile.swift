@@ -1,4 +1,5 @@
 import Foundation
+public import VolleyTensors
 
 /// A file that stands under its name only once it is complete.
 ///
@@ -18,6 +19,10 @@ public struct AtomicFile {
             throw AtomicFile.failure(error, path)
         }
     }
+
+    /// Adds the elements of a tensor at the end, as little-endian 32-bit floats.
+    /// - Throws: `FormatError` (`writeFailed`) when the disk is full or fails.
+    public func append(_ tensor: Tensor) throws { try tensor.forEachPieceOfBytes(append) }
 
     /// Writes a whole file.
     /// - Throws: `FormatError` (`writeFailed`).

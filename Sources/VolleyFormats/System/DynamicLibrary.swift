@@ -43,4 +43,12 @@ struct DynamicLibrary: Sendable {
         }
         return Int(bitPattern: address)
     }
+
+    /// The value that a variable of the library has now.
+    /// - Precondition: it holds a 64-bit integer.
+    /// - Throws: `FormatError` (`libraryMissing`) when the library does not have it.
+    func value(_ symbol: String) throws -> Int64 {
+        let address: UnsafeRawPointer = try unsafe function(symbol)
+        return unsafe address.load(as: Int64.self)
+    }
 }

@@ -43,7 +43,7 @@ public final class MessagePassing {
             library = try DynamicLibrary(
                 "Open MPI", files: ["libmpi.so.40", "libmpi.40.dylib"], purpose: "Gathering the results of several processes",
                 debianPackage: "libopenmpi3", homebrewFormula: "open-mpi", isGlobal: true)
-            unsafe names = Names(world: try library.address(of: "ompi_mpi_comm_world"), byte: try library.address(of: "ompi_mpi_byte"), noStatus: 0)
+            names = Names(world: try library.address(of: "ompi_mpi_comm_world"), byte: try library.address(of: "ompi_mpi_byte"), noStatus: 0)
         } else if environment["PMI_RANK"] != nil {
             library = try DynamicLibrary(
                 "MPICH", files: ["libmpich.so.12", "libmpi.so.12", "libmpi.12.dylib"], purpose: "Gathering the results of several processes",
@@ -57,8 +57,8 @@ public final class MessagePassing {
         let askCount: Ask = unsafe try library.function("MPI_Comm_size")
         unsafe sendBytes = try library.function("MPI_Send")
         unsafe receiveBytes = try library.function("MPI_Recv")
-        unsafe finishAll = try library.function("MPI_Finalize")
-        _ = unsafe begin(nil, nil)
+        finishAll = try library.function("MPI_Finalize")
+        _ = begin(nil, nil)
         var (rank, count): (Int32, Int32) = (0, 1)
         _ = unsafe askRank(names.world, &rank)
         _ = unsafe askCount(names.world, &count)
@@ -97,5 +97,5 @@ public final class MessagePassing {
     }
 
     /// Leaves the others; nothing can be sent any more.
-    public func finish() { _ = unsafe finishAll() }
+    public func finish() { _ = finishAll() }
 }

@@ -111,7 +111,9 @@ public struct Pooling: GraphOperation {
     }
 
     /// Which elements of an input each element of the output is made of, as positions in the input, row-major within a window.
-    /// - Parameter shapes: of input and output, batch and channels included.
+    /// - Parameters:
+    ///   - input: its shape, batch and channels included.
+    ///   - output: the same.
     public func windows(input: Shape, output: Shape) -> [[Int]] {
         let moving = firstAxis..<firstAxis + kernel.count
         var windows = [[0]]

@@ -68,7 +68,7 @@ struct InputLengths {
             declared[input.name] = lengths
             for (axis, length) in lengths.enumerated() {
                 guard case .dimParam(let name) = length, !name.isEmpty else { continue }
-                if axis == 0 {
+                if axis == 0, Self.multiple(name) == nil {
                     named[name] = .batch
                 } else if let size = given[input.name]?[axis], named[name] == nil {
                     named[name] = SymbolicLength(size)
@@ -128,11 +128,18 @@ struct InputLengths {
         }
     }
 
+    /// k of a length that is called kN, as models that are exported here have it; nil for other names.
+    private static func multiple(_ name: String) -> Int? {
+        guard name.hasSuffix("N"), let factor = Int(name.dropLast()), (2...Limits.length).contains(factor) else { return nil }
+        return factor
+    }
+
     private static func resolve(
         _ length: Length?, _ axis: Int, _ given: Int?, _ named: [String: SymbolicLength], _ freedBatch: Int?
     ) -> SymbolicLength? {
         switch length {
         case .dimValue(let size): axis == 0 && freedBatch == Int(size) ? .batch : SymbolicLength(Int(size))
+        case .dimParam(let name) where multiple(name) != nil: SymbolicLength(multiple(name)!, scalesWithBatch: true)
         case .dimParam(let name):
             // What is said of this input counts before what the name means elsewhere; only N stays free.
             axis == 0 ? .batch : named[name] == .batch ? .batch : given.map { SymbolicLength($0) } ?? named[name]

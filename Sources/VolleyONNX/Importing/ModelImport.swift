@@ -9,7 +9,14 @@ struct ModelImport {
     /// What to export with: every exporter knows it.
     private static let usualOpset = 17
 
-    let architecture: String
+    /// What a file says of itself.
+    struct Header {
+        /// Who wrote it, the version of its operators, how many nodes it has.
+        var architecture: String
+        var metadata: [String: String]
+    }
+
+    let header: Header
     private let path: String
     private let opset: Int
     private let functions: [FunctionKey: Onnx_FunctionProto]
@@ -48,7 +55,9 @@ struct ModelImport {
         outputs = model.graph.output.map(\.name)
         functions = Dictionary(model.functions.map { (FunctionKey($0), $0) }) { first, _ in first }
         let producer = [model.producerName, model.producerVersion].filter { !$0.isEmpty }.joined(separator: " ")
-        architecture = "ONNX model\(producer.isEmpty ? "" : " of \(producer)"), opset \(opset), \(model.graph.node.count) nodes"
+        header = Header(
+            architecture: "ONNX model\(producer.isEmpty ? "" : " of \(producer)"), opset \(opset), \(model.graph.node.count) nodes",
+            metadata: Dictionary(model.metadataProps.map { ($0.key, $0.value) }) { first, _ in first })
     }
 
     /// The batch size that the file fixes, if it does: the first length of inputs, beside lengths of 1.

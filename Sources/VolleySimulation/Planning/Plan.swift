@@ -25,7 +25,7 @@ public struct Plan: Sendable, Hashable {
         case oneByOne(NodeID)
     }
 
-    /// What is run: the network's graph with the channels of images last (``ChannelsLast``).
+    /// What is run: the network's graph with the channels of images last (`ChannelsLast`).
     public let graph: Graph
     /// By node, whether its value changes over time; in the ANN, whether it depends on an input.
     public let timeVarying: [Bool]

@@ -43,7 +43,7 @@ public struct SynapseCounter: Sendable {
     }
 
     /// Records how many spikes a site sent at one step, counted from 1, and how many of them are graded. Where ``needsPositions(of:)`` holds,
-    /// ``recordPositions(site:step:shape:emitted:sent:offset:)`` completes it.
+    /// ``recordPositions(site:step:shape:emitted:sent:offset:alphabet:counts:)`` completes it.
     public mutating func record(site: NodeID, step: Int, spikes: Int, graded: Int) {
         steps[step - 1].spikes += spikes
         for case .layer(let fanOut) in map.readers[site] ?? [] { add(spikes * fanOut, graded: graded * fanOut, to: step) }

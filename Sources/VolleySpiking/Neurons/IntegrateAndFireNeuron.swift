@@ -60,9 +60,11 @@ public struct IntegrateAndFireNeuron: NeuronModel {
     /// The smallest potential that fires, unless it has to be above the threshold.
     private var lowest: Float { tolerance > 0 ? threshold * (1 - tolerance) : threshold }
 
+    /// The smallest potential that fires; infinity for never.
+    public var cutoff: Float { threshold > 0 ? (isStrict ? threshold.nextUp : lowest) : .infinity }
+
     public func kernel(_ coding: Coding) -> NeuronKernel? {
         guard amplitude.map({ $0 == threshold }) ?? true, !isLate, deafSteps == 0 else { return nil }
-        let cutoff = threshold > 0 ? (isStrict ? threshold.nextUp : lowest) : .infinity
         return NeuronKernel(
             thresholds: ([threshold], [threshold]), cutoffs: ([cutoff], [.infinity]), initialPotential: rest,
             differential: coding == .differential, resetsToZero: reset == .zero)

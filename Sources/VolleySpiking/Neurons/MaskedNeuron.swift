@@ -37,11 +37,14 @@ public struct MaskedNeuron: NeuronModel {
 
     public var rest: State { State(potential: initialPotential * threshold) }
 
+    /// The largest potential at the end of the probe that silences a neuron.
+    public var silencingPotential: Float { Self.tolerance * threshold }
+
     public func potential(_ state: State) -> Float { state.potential }
 
     public func step(_ state: inout State, current: Float, time: Int) -> Int8 {
         if time == probe + 1 {
-            state.isSilenced = !(state.potential > Self.tolerance * threshold)
+            state.isSilenced = !(state.potential > silencingPotential)
             state.potential = initialPotential * threshold
         }
         state.potential += current

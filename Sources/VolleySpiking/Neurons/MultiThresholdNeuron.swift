@@ -81,6 +81,11 @@ public struct MultiThresholdNeuron: NeuronModel {
         }
     }
 
+    /// The sizes of the thresholds of one sign, smallest first, and from which size of the membrane potential on each of them fires:
+    /// infinity for never.
+    public func thresholds(_ sign: ThresholdLadder.Sign) -> [Float] { sides[sign.rawValue].thresholds }
+    public func cutoffs(_ sign: ThresholdLadder.Sign) -> [Float] { sides[sign.rawValue].cutoffs }
+
     public var alphabet: Alphabet {
         func values(_ sign: ThresholdLadder.Sign) -> [Float] {
             ladder.fires(sign) ? sides[sign.rawValue].thresholds : sides[sign.rawValue].thresholds.map { _ in 0 }

@@ -61,7 +61,7 @@ public struct NeuronLayer: Sendable, Hashable, Codable {
         let container = try decoder.container(keyedBy: Key.self)
         let name = try container.decode(String.self, forKey: .family)
         guard let type = NeuronFamilies.named(name) else {
-            let known = NeuronFamilies.all.map { $0.family }.joined(separator: ", ")
+            let known = NeuronFamilies.known.map { $0.family }.joined(separator: ", ")
             throw DecodingError.dataCorruptedError(
                 forKey: .family, in: container, debugDescription: "neurons of the family '\(name)', which is none of \(known)")
         }

@@ -2,7 +2,8 @@ public import VolleyTensors
 
 /// A family of spiking neurons: how they start, when they fire and what a spike of theirs is worth.
 ///
-/// A family is one file that conforms to this protocol, and a line of ``NeuronFamilies/all``. Nothing else looks inside: simulators,
+/// A family is one file that conforms to this protocol, and a line of ``NeuronFamilies/all``; a program adds its own with
+/// ``NeuronFamilies/add(_:)``. Nothing else looks inside: simulators,
 /// counters, layers and files read codes and the alphabet.
 ///
 /// At time-step t a neuron receives a current `I(t)` and answers with a code; it sends what the alphabet says the code is worth

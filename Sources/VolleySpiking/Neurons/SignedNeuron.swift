@@ -48,7 +48,10 @@ public struct SignedNeuron: NeuronModel {
         return Alphabet(codes: [1, -1], values: [value, -value])
     }
 
-    public var rest: State { State(potential: initialPotential * threshold) }
+    /// `v(0)`, in activation units.
+    public var startingPotential: Float { initialPotential * threshold }
+
+    public var rest: State { State(potential: startingPotential) }
 
     public func potential(_ state: State) -> Float { state.potential }
 

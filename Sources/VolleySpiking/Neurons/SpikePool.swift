@@ -1,14 +1,16 @@
 public import VolleyGraph
 public import VolleyTensors
 
-/// A maximum pool of what arrives at each time-step, with the sums that gated rules compare (``Pooling/SpikeRule``).
+/// A maximum pool of what arrives at each time-step, with the sums that gated rules compare (`Pooling.SpikeRule`).
 public struct SpikePool: Sendable {
     private let rule: Pooling.SpikeRule
     private let windows: [[Int]]
     /// By input, `Σ_{s≤t} x(s)`.
     private var sums: [Float]
 
-    /// - Parameter shapes: of input and output, batch and channels included.
+    /// - Parameters:
+    ///   - input: its shape, batch and channels included.
+    ///   - output: the same.
     /// - Precondition: the pooling has a rule for spikes.
     public init(_ pooling: Pooling, input: Shape, output: Shape) {
         rule = pooling.spikeRule!
@@ -32,7 +34,7 @@ public struct SpikePool: Sendable {
     }
 
     /// Sums of equal numbers of equal spikes differ by rounding, as they came in another order; numbers differ by more than this part.
-    private static let roundingTolerance: Float = 1e-5
+    public static let roundingTolerance: Float = 1e-5
 
     /// Whether a member is taken rather than one that comes before it in the window.
     private func isBefore(_ member: Int, _ best: Int, _ arriving: [Float]) -> Bool {

@@ -5,7 +5,7 @@ internal import VolleyTensors
 /// One to a few time-steps at a stated energy: differential coding on a fine ladder, and for every site and time-step a dead zone that is
 /// chosen by the error that a spike saves at the output and the accumulates that it costs.
 ///
-/// A site s with the values x and the dead zones δ_1 … δ_T sends corrections as <doc:Semantics>, section 3.1b, has it. Its values, taken as
+/// A site s with the values x and the dead zones δ_1 … δ_T sends corrections as semantics 3.1b has it. Its values, taken as
 /// constant in time, say from their histogram which squared error E_s(δ) is left after T steps and how many events N_s(δ) it takes. Its
 /// weight g_s is how much a squared error of this site alone changes the outputs, measured by sending it through the network, and its price
 /// c_s how many accumulates an event is. Chosen are the dead zones for which `Σ g_s·E_s(δ) + μ·Σ c_s·N_s(δ)` is smallest, with the μ at which

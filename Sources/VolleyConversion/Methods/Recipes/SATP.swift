@@ -1,7 +1,7 @@
 internal import VolleySpiking
 
 extension RateConversion {
-    /// Every neuron's threshold follows its own rate; see ``AdaptiveNeuron``.
+    /// Every neuron's threshold follows its own rate; see `AdaptiveNeuron`.
     public static let satp = RateConversion(
         "satp", "experimental: thresholds that adapt to each neuron's own rate",
         citation: "Zhang, Shi, Wu, Zhou and Yu, Self-Driven Adaptive Threshold Plasticity, IEEE TNNLS 2023",

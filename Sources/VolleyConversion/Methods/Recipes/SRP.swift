@@ -2,7 +2,7 @@ internal import VolleySpiking
 
 extension RateConversion {
     /// A probe of τ steps, whose residual potentials tell which neurons would send too much; these are silenced in the run that counts. See
-    /// ``MaskedNeuron``. A result at step t of τ + T is known after t steps: τ is latency.
+    /// `MaskedNeuron`. A result at step t of τ + T is known after t steps: τ is latency.
     public static let srp = RateConversion(
         "srp", "a first run of τ steps silences neurons with a negative residual potential",
         citation: "Hao, Bu, Ding, Huang and Yu, Reducing ANN-SNN Conversion Error through Residual Membrane Potential, AAAI 2023, arXiv 2302.02091",
