@@ -312,8 +312,8 @@ def test_exports(network, tmp_path):
     assert network.export("onnx", tmp_path / "n.onnx") == tmp_path / "n.onnx" and (tmp_path / "n.onnx").stat().st_size > 100_000
     with pytest.raises(volley.InputError, match="papyrus"):
         network.export("papyrus", tmp_path / "n")
-    with pytest.raises(TypeError, match="did you mean steps"):
-        network.export("onnx", tmp_path / "n.onnx", step=2)
+    with pytest.raises(TypeError, match="did you mean unrolled"):
+        network.export("onnx", tmp_path / "n.onnx", unroled=2)
 
 
 def test_a_task_of_a_cluster_measures_all_samples(network, results, calibration, test_data, monkeypatch):

@@ -169,8 +169,8 @@ class Network:
         """Writes the network for another program, by ``volley export``.
 
         Args:
-            format: Such as "onnx".
-            path: The file to write.
+            format: "onnx", "nir" or "bundle".
+            path: The file to write, or the folder to make of a bundle.
             options: Options of ``volley export``.
 
         Raises:
