@@ -64,9 +64,10 @@ public struct Session: ~Copyable {
         begun = []
         stepsDone = 0
         begun = try groups(inputs, program.spiking, stepsAtOnce: 1).map { range in
-            try GroupRun(
+            var memory = Workspace()
+            return try GroupRun(
                 program, program.spiking, inputs.samples(range), timeSteps: program.timeSteps, stepsAtOnce: 1, keepsState: true, counts: true,
-                workspace: Workspace(), profile: profile, tracing: tracing?.behind(range.lowerBound))
+                workspace: &memory, profile: profile, tracing: tracing?.behind(range.lowerBound))
         }
     }
 
@@ -154,12 +155,9 @@ public struct Session: ~Copyable {
         _ inputs: BoundInputs, _ schedule: Schedule, timeSteps: Int, stepsAtOnce: Int, counts: Bool, tracing: SpikeTracing?,
         until isEnough: (_ step: Int, _ estimates: () -> [String: Tensor]) -> Bool = { _, _ in false }
     ) throws -> SimulationResult {
-        var memory = Workspace()
-        swap(&memory, &workspace)
         var group = try GroupRun(
             program, schedule, inputs, timeSteps: timeSteps, stepsAtOnce: stepsAtOnce, keepsState: stepsAtOnce < timeSteps, counts: counts,
-            workspace: memory, profile: profile, tracing: tracing)
-        memory = Workspace()
+            workspace: &workspace, profile: profile, tracing: tracing)
         var outputs: OrderedDictionary<String, [Float]> = [:]
         while group.done < timeSteps {
             let estimates = try group.advance()

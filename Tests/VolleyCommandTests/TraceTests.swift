@@ -60,7 +60,7 @@ import VolleyTestSupport
         #expect(try run(["--trace", "some", "--sites", "*.attn.?", "--sites", "*fc2*"]).code == 0)
         let names = try JSONDecoder().decode(SpikeTrainIndex.self, from: Data(folder.bytes("some/index.json"))).sites.map(\.name)
         let all = try SpikingNetwork(contentsOf: folder.file("net.volley")).graph.nodes.filter(\.isNeuronSite).map(\.name)
-        let wanted = all.filter { name in ["attn.q", "attn.k", "attn.v"].contains(where: name.hasSuffix) || name.contains("fc2") }
+        let wanted = all.filter { name in ["attn.q", "attn.k", "attn.v", "attn.s"].contains(where: name.hasSuffix) || name.contains("fc2") }
         #expect(names == wanted && names.count > 4)
     }
 

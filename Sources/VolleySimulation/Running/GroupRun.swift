@@ -12,15 +12,18 @@ struct GroupRun {
     private let stepsAtOnce: Int
 
     /// Computes what stays the same at every step.
+    /// - Parameter workspace: its memory goes to this run, until that is reclaimed.
     init(
         _ program: Program, _ schedule: Schedule, _ inputs: BoundInputs, timeSteps: Int, stepsAtOnce: Int, keepsState: Bool, counts: Bool,
-        workspace: consuming Workspace, profile: Profile?, tracing: SpikeTracing?
+        workspace: inout Workspace, profile: Profile?, tracing: SpikeTracing?
     ) throws {
         let counter =
             counts
             ? SynapseCounter(program.synapses, batch: inputs.batch, timeSteps: timeSteps, kernels: schedule.executable.kernels) : nil
+        var memory = Workspace()
+        swap(&memory, &workspace)
         run = Run(
-            schedule, inputs, steps: stepsAtOnce, keepsState: keepsState, workspace: workspace, counter: counter, profile: profile,
+            schedule, inputs, steps: stepsAtOnce, keepsState: keepsState, workspace: consume memory, counter: counter, profile: profile,
             tracing: tracing)
         (self.timeSteps, self.stepsAtOnce) = (timeSteps, stepsAtOnce)
         try run.computeStatics()

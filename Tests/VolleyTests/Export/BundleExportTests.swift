@@ -146,6 +146,7 @@ import VolleyTestSupport
     @Test func nothingIsWrittenOver() throws {
         let network = try SampleNetworks.network(try SampleGraphs.transformer(depth: 1), coding: .rate)
         try directory.makeFolder("taken")
+        try directory.makeFolder("taken/inside")
         #expect(throws: FormatError.self) { try BundleExport(network).write(to: directory.file("taken")) }
         #expect(throws: FormatError.self) { try BundleExport(network).write(to: directory.file("absent/bundle")) }
         let burst = try SampleNetworks.network(try SampleGraphs.transformer(depth: 1), coding: .rate) { NeuronLayer(BurstNeuron(threshold: $0)) }
