@@ -79,10 +79,10 @@ class Comparison:
 
     def convert(self):
         source = self.folder / ("checkpoint" if self.arguments.model == "checkpoint" else "network.onnx")
-        for method in dict.fromkeys(case.method for case in self.cases):
-            say(f"{self.name}: converting {source.name} with {method}")
+        for network, case in {case.network: case for case in self.cases}.items():
+            say(f"{self.name}: converting {source.name} with {network}")
             runtimes.call(self.arguments.volley, "convert", source, "--calibration", self.folder / "images.npz",
-                          "--method", method, "--no-check", "-o", self.folder / f"{method}.volley")
+                          *case.options, "--no-check", "-o", self.folder / f"{network}.volley")
 
     def onnxruntime(self, model, images):
         """Row → threads → what computes the outputs of a batch."""

@@ -25,14 +25,25 @@ class Case(NamedTuple):
     weights: str
     must: float | None = None
     aim: float | None = None
+    per_octave: int = 1
+
+    @property
+    def network(self):
+        """The name of what `convert` makes for it."""
+        return self.method if self.per_octave == 1 else f"{self.method}-m{self.per_octave}"
+
+    @property
+    def options(self):
+        return ["--method", self.method] + ([] if self.per_octave == 1 else ["--steps-per-octave", str(self.per_octave)])
 
     @property
     def name(self):
-        return f"{self.method}-{self.steps}-{self.weights}"
+        return f"{self.network}-{self.steps}-{self.weights}"
 
     @property
     def title(self):
-        return f"Volley, {self.method}, T = {self.steps}, {self.weights}"
+        ladder = "" if self.per_octave == 1 else f", m = {self.per_octave}"
+        return f"Volley, {self.method}{ladder}, T = {self.steps}, {self.weights}"
 
 
 class Network(NamedTuple):
@@ -68,6 +79,17 @@ VIT = [
     Case("differential", 4, "int16", 2.4, 1.6),
     Case("ecmt", 4, "int8", 1.6, 1.0),
     Case("differential", 4, "int8", 1.6, 1.0),
+]
+# Ladders of few steps, and the one that doubles beside them.
+VIT += [
+    Case("differential", 1, "fp32"),
+    Case("differential", 1, "int8"),
+    Case("differential", 1, "fp32", 1.1, None, 4),
+    Case("differential", 1, "int8", 0.8, 0.5, 4),
+    Case("differential", 2, "int8", 1.4, 0.9, 4),
+    Case("differential", 1, "fp32", 1.1, None, 8),
+    Case("differential", 1, "int8", 0.8, 0.5, 8),
+    Case("differential", 2, "int8", 1.4, 0.9, 8),
 ]
 RESNET = cnn_cases(2.8, 0.9, 1.6)
 MOBILE = cnn_cases(5.0, 2.5, 4.0, aim=3.5)

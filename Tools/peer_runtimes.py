@@ -148,7 +148,7 @@ def call(*command):
 def bench(volley, folder, case, batch, threads, repetitions):
     """What `volley bench` measures, in a process of its own."""
     result = folder / "bench.json"
-    call(volley, "bench", folder / f"{case.method}.volley", "--input", folder / "images.npz", "--steps", case.steps,
+    call(volley, "bench", folder / f"{case.network}.volley", "--input", folder / "images.npz", "--steps", case.steps,
          "--batch", batch, "--threads", threads, "--weights", case.weights, "--repetitions", repetitions,
          "--json", result)
     found = json.loads(result.read_text())
