@@ -59,7 +59,7 @@ extension Simulator {
     public func runANN(_ inputs: [String: Tensor]) throws -> [String: Tensor] { try runANN(bind(inputs)) }
 
     /// Runs the ANN and the spiking network on a batch, for whoever takes their outputs for answers.
-    /// - Throws: what ``annAnswers(_:)`` and ``spikingAnswers(_:)`` throw.
+    /// - Throws: what ``annAnswers(_:)`` and ``spikingAnswers(_:tracing:)`` throw.
     public func answers(_ inputs: [String: Tensor]) throws -> (ann: [String: Tensor], spiking: SimulationResult) {
         (try annAnswers(inputs), try spikingAnswers(inputs))
     }
@@ -92,7 +92,7 @@ extension Simulator {
     }
 
     /// Runs the samples of a batch one by one until their estimates are enough, for whoever takes these for answers.
-    /// - Throws: what ``spikingAnswers(_:)`` throws; `SpikingError` for a network whose samples cannot be run one by one.
+    /// - Throws: what ``spikingAnswers(_:tracing:)`` throws; `SpikingError` for a network whose samples cannot be run one by one.
     public func spikingAnswers(
         _ inputs: [String: Tensor], until isEnough: @Sendable (_ step: Int, _ estimates: [String: Tensor]) -> Bool
     ) throws -> [StoppedRun] {

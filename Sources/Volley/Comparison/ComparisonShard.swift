@@ -43,7 +43,7 @@ public struct ComparisonShard: Sendable, Hashable {
     /// The names of the files that its methods were measured into.
     public var files: [String] { state.entries.map(\.file) }
 
-    /// - Throws: ``EvaluationError`` (`shards`) for what is no shard of a comparison, is damaged, or was measured by another version;
+    /// - Throws: `EvaluationError` (`shards`) for what is no shard of a comparison, is damaged, or was measured by another version;
     ///   `FileError` where there is no file that can be read.
     public init(contentsOf path: String) throws {
         func failure(_ problem: String) -> EvaluationError { EvaluationError(.shards, problem, context: .init(file: path)) }
@@ -64,8 +64,8 @@ public struct ComparisonShard: Sendable, Hashable {
     public func write(to path: String) throws { try File.write(state, of: subject, to: path, Self.kind) }
 
     /// Joins all shards of a comparison; the order of the files does not matter.
-    /// - Throws: ``EvaluationError`` (`shards`) where a file is no shard, shards are missing, or are of different comparisons, and what
-    ///   ``ShardFiles/merge(_:)`` throws.
+    /// - Throws: `EvaluationError` (`shards`) where a file is no shard, shards are missing, or are of different comparisons, and what
+    ///   `ShardFiles.merge` throws.
     public static func merge(_ paths: [String]) throws -> ComparisonResults {
         func failure(_ problem: String) -> EvaluationError { EvaluationError(.shards, problem) }
         var shards = try paths.map { (path: $0, shard: try ComparisonShard(contentsOf: $0)) }

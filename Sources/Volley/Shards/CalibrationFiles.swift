@@ -33,7 +33,7 @@ public final class CalibrationFiles: CalibrationTeam {
     public var index: Int { shard.index - 1 }
     public var count: Int { shard.count }
 
-    /// - Throws: ``EvaluationError`` (`shards`) where a file is of another conversion, or damaged; `FormatError` where a file cannot be written;
+    /// - Throws: `EvaluationError` (`shards`) where a file is of another conversion, or damaged; `FormatError` where a file cannot be written;
     ///   what waiting throws.
     public func share(_ bytes: [UInt8]) throws -> [[UInt8]] {
         try write(bytes)
