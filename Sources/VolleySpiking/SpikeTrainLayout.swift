@@ -10,15 +10,29 @@ public struct SpikeTrainLayout: Sendable, Hashable {
     /// Each step is `[outer, samples, inner]`.
     private let outer: Int
     private let inner: Int
+    /// Whether a step's spikes belong to all samples together.
+    private let isWhole: Bool
 
-    /// - Throws: ``SpikingError`` where the spikes of several runs cannot be joined, since the file of the network fixes its batch and the
+    /// The layouts of several sites of a run, by name.
+    /// - Throws: ``SpikingError`` where the spikes of several runs cannot be joined, since the file of the network fixes its batch and a
     ///   site's value has no axis of samples.
-    public init(site id: NodeID, of network: SpikingNetwork, _ inputs: BoundInputs, timeSteps: Int) throws {
-        let node = network.graph[id]
-        let batching = Batching(network.graph)
+    public static func of(
+        _ sites: [String], in network: SpikingNetwork, _ inputs: BoundInputs, timeSteps: Int
+    ) throws -> [String: SpikeTrainLayout] {
+        let (analysis, batching) = (BatchAnalysis(network.graph), Batching(network.graph))
+        return try Dictionary(
+            uniqueKeysWithValues: sites.map { site in
+                let id = network.graph.node(named: site)!
+                return (
+                    site, try SpikeTrainLayout(network.graph[id], analysis.layouts[id].axis, batching.rule, inputs, timeSteps: timeSteps)
+                )
+            })
+    }
+
+    private init(_ node: Node, _ batchAxis: BatchAxis?, _ rule: Batching.Rule, _ inputs: BoundInputs, timeSteps: Int) throws {
         var value = node.shape.resolved(batch: inputs.batch)
-        var axis = BatchAnalysis(network.graph).layouts[id].axis
-        switch batching.rule {
+        var axis = batchAxis
+        switch rule {
         case .fixed(let fixed) where inputs.count > fixed:
             guard value.dimensions.first == fixed else {
                 throw SpikingError(
@@ -35,9 +49,6 @@ public struct SpikeTrainLayout: Sendable, Hashable {
         inner = axis == nil ? value.count : value.count / max(1, outer * samples)
         isWhole = axis == nil
     }
-
-    /// Whether a step's spikes belong to all samples together.
-    private let isWhole: Bool
 
     /// Where the codes of some steps and samples belong.
     /// - Parameter body: is called with where a stretch begins in the array, and with its places among the codes.

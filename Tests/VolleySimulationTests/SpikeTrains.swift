@@ -10,11 +10,8 @@ final class SpikeTrains: Sendable {
     private let trains: Mutex<[String: [Int8]]>
 
     init(of network: SpikingNetwork, _ inputs: BoundInputs, timeSteps: Int) throws {
-        let sites = network.graph.nodes.indices.filter { network.graph[$0].isNeuronSite }
-        layouts = Dictionary(
-            uniqueKeysWithValues: try sites.map {
-                (network.graph[$0].name, try SpikeTrainLayout(site: $0, of: network, inputs, timeSteps: timeSteps))
-            })
+        let sites = network.graph.nodes.filter(\.isNeuronSite).map(\.name)
+        layouts = try SpikeTrainLayout.of(sites, in: network, inputs, timeSteps: timeSteps)
         // No family sends this code: what is left of it was not written.
         trains = Mutex(layouts.mapValues { [Int8](repeating: .min, count: $0.shape.count) })
     }

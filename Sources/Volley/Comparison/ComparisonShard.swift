@@ -46,17 +46,11 @@ public struct ComparisonShard: Sendable, Hashable {
     /// - Throws: `EvaluationError` (`shards`) for what is no shard of a comparison, is damaged, or was measured by another version;
     ///   `FileError` where there is no file that can be read.
     public init(contentsOf path: String) throws {
-        func failure(_ problem: String) -> EvaluationError { EvaluationError(.shards, problem, context: .init(file: path)) }
         do {
             let (subject, state) = try File.contents(of: path, Self.kind)
             (self.subject, self.state) = (subject, state)
         } catch let problem as File.Problem {
-            switch problem {
-            case .foreign: throw failure("This is no shard of a comparison.")
-            case .otherVersion(let version):
-                throw failure("This shard was measured by version \(version), and this is \(volleyVersion). Measure it again.")
-            case .damaged: throw failure("This shard is cut off, damaged or was altered: its digest does not fit. Measure it again.")
-            }
+            throw File.refusal(of: path, for: problem, Self.kind)
         }
     }
 

@@ -25,9 +25,9 @@ public final class SpikeTrainFiles: Sendable {
         var names = FileNames()
         var trains: [String: Train] = [:]
         var entries: [SpikeTrainIndex.Site] = []
+        let layouts = try SpikeTrainLayout.of(sites, in: network, inputs, timeSteps: timeSteps)
         for site in sites {
-            let id = network.graph.node(named: site)!, alphabet = network.layer(at: id)!.alphabet
-            let layout = try SpikeTrainLayout(site: id, of: network, inputs, timeSteps: timeSteps)
+            let layout = layouts[site]!, alphabet = network.layer(at: network.graph.node(named: site)!)!.alphabet
             let name = names.name(for: site)
             trains[site] = Train(layout: layout, file: try NpyInt8File(path: folder + "/" + name, shape: layout.shape))
             entries.append(

@@ -77,6 +77,17 @@ public struct ProgressFile<Subject: Codable & Sendable, State: Codable & Sendabl
         case damaged
     }
 
+    /// What is said of a file that was to be joined with others and cannot be used.
+    public static func refusal(of path: String, for problem: Problem, _ kind: Kind) -> EvaluationError {
+        let words =
+            switch problem {
+            case .foreign: "This is no \(kind.name)."
+            case .otherVersion(let version): "This shard was measured by version \(version), and this is \(volleyVersion). Measure it again."
+            case .damaged: "This shard is cut off, damaged or was altered: its digest does not fit. Measure it again."
+            }
+        return EvaluationError(.shards, words, context: .init(file: path))
+    }
+
     /// What stands in a file, whatever it belongs to.
     /// - Throws: ``Problem``; `FileError` where there is no file that can be read.
     public static func contents(of path: String, _ kind: Kind) throws -> (subject: Subject, state: State) {

@@ -33,16 +33,10 @@ struct ShardFile: Sendable {
     /// - Throws: ``EvaluationError`` (`shards`) for what is no shard, is damaged, or was measured by another version; `FileError` where there
     ///   is no file that can be read.
     init(contentsOf path: String) throws {
-        func failure(_ problem: String) -> EvaluationError { EvaluationError(.shards, problem, context: .init(file: path)) }
         do {
             self = try Self.read(path)
         } catch let problem as File.Problem {
-            switch problem {
-            case .foreign: throw failure("This is no shard of an evaluation.")
-            case .otherVersion(let version):
-                throw failure("This shard was measured by version \(version), and this is \(volleyVersion). Measure it again.")
-            case .damaged: throw failure("This shard is cut off, damaged or was altered: its digest does not fit. Measure it again.")
-            }
+            throw File.refusal(of: path, for: problem, Self.kind)
         }
     }
 
