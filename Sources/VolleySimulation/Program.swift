@@ -15,8 +15,8 @@ public struct Program: Sendable {
     public let synapses: SynapseMap
     /// What rounding the weights changed: `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest; 0 for fp32.
     public let weightError: Double
-    /// By how much a value that neurons send was changed at most, as a part of it: where thresholds of both signs became one, or finer
-    /// ladders whole numbers.
+    /// By how much a value that neurons send was changed at most, as a part of it, or of the root mean square of what arrives where that is
+    /// larger: where thresholds of both signs became one, or finer ladders whole numbers.
     public let thresholdError: Double
     /// By linear node: its weights, where they are not fp32.
     private let integers: [NodeID: IntegerWeights]
@@ -59,7 +59,7 @@ public struct Program: Sendable {
             } else if neuron.alphabet.wholeNumbers != nil {
                 let layer = layers[node.inputs[0]]!, rounded = weights.rounded(layer)
                 neurons[node.inputs[0]] = SiteNeurons(rounded, network.coding)
-                thresholdError = max(thresholdError, Self.change(layer.alphabet, rounded.alphabet), rounded.alphabet.wholeNumbers!.error)
+                thresholdError = max(thresholdError, Self.change(layer, rounded), rounded.alphabet.wholeNumbers!.error)
                 integers[id] = IntegerWeights(
                     weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: bits)
             } else {
@@ -77,9 +77,10 @@ public struct Program: Sendable {
         analog = try Schedule(ann, on: executable.sharing(with: ann.graph))
     }
 
-    /// By how much a value was changed at most, as a part of it.
-    private static func change(_ before: Alphabet, _ after: Alphabet) -> Double {
-        zip(before.values, after.values).reduce(0) { $1.0 == $1.1 ? $0 : max($0, Double(abs($1.1 / $1.0 - 1))) }
+    /// By how much a value was changed at most, as a part of it, or of what arrives where that is known to be larger.
+    private static func change(_ before: NeuronLayer, _ after: NeuronLayer) -> Double {
+        let size = before.model.rootMeanSquare ?? 0
+        return zip(before.alphabet.values, after.alphabet.values).reduce(0) { $1.0 == $1.1 ? $0 : max($0, Double(abs($1.1 - $1.0) / max(abs($1.0), size))) }
     }
 
     /// Says so where the samples of a batch cannot be parted.

@@ -9,8 +9,8 @@ public struct WeightError: Sendable, Hashable, Codable {
     public var kind: WeightFormat
     /// `‖W − Ŵ‖ / ‖W‖` of the layer where it is largest.
     public var weights: Double
-    /// By how much a value that neurons send was changed at most, as a part of it: where thresholds of both signs became one, or finer
-    /// ladders whole numbers.
+    /// By how much a value that neurons send was changed at most, as a part of it, or of the root mean square of what arrives where that is
+    /// larger: where thresholds of both signs became one, or finer ladders whole numbers.
     public var thresholds = 0.0
     /// `‖y(Ŵ) − y(W)‖ / ‖y(W)‖` over the outputs of the ANN on some samples: what the rounded weights themselves do; nil where the ANN
     /// was left out.

@@ -24,6 +24,7 @@ public enum WeightFormat: String, Sendable, Hashable, Codable, CaseIterable {
     func rounded(_ layer: NeuronLayer) -> NeuronLayer {
         var rounded = layer
         if self == .int8, let joined = layer.model.joiningSigns(within: 0.01) { rounded = NeuronLayer(joined) }
+        if self == .int8, let multiples = rounded.model.sendingMultiples() { rounded = NeuronLayer(multiples) }
         if let whole = rounded.alphabet.wholeNumbers, whole.error > 0, let sending = rounded.model.sending(whole.values) {
             rounded = NeuronLayer(sending)
         }

@@ -25,7 +25,8 @@ internal import CVolleyKernels
     ///   - source: whole numbers where the weights are integers.
     ///   - activatesLast: whether the residual is added before the activation.
     ///   - target: the neurons behind; nil for none.
-    ///   - eventDensity: spikes per input below which a step's product is computed event-driven. The result is the same.
+    ///   - eventDensity: spikes per input below which a step's product is computed event-driven; twice as many where integers take two
+    ///     dense products. The result is the same.
     public init(
         _ weights: Weights, windows: ImageWindows? = nil, bias: [Float], source: SpikeSource?, activation: Kernels.Unary?,
         activatesLast: Bool = false, target: LayerNeurons?, eventDensity: Float

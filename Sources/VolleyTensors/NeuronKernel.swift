@@ -19,11 +19,12 @@ internal import CVolleyKernels
     ///   - cutoffs: the membrane potential (its size) from which on each level fires, ascending, all > 0; infinity for never.
     ///   - initialPotential: `v(0)`, in activation units.
     ///   - deadZones: `δ_1, δ_2, …`: at step t nothing fires below `t·δ_t`; the last one holds for later steps. None: empty.
+    ///   - leastPotential: below it nothing fires, at no step; in activation units.
     ///   - differential: whether the layer sends corrections instead of values.
     ///   - resetsToZero: whether a spike clears the potential instead of lowering it.
     public init(
         thresholds: (positive: [Float], negative: [Float]), cutoffs: (positive: [Float], negative: [Float]),
-        initialPotential: Float, deadZones: [Float] = [], differential: Bool, resetsToZero: Bool
+        initialPotential: Float, deadZones: [Float] = [], leastPotential: Float = 0, differential: Bool, resetsToZero: Bool
     ) {
         levels = thresholds.positive.count
         self.resetsToZero = resetsToZero
@@ -40,6 +41,7 @@ internal import CVolleyKernels
         neuron.reset_to_zero = resetsToZero ? 1 : 0
         neuron.dead_zones = Int32(deadZones.count)
         copyFloats(deadZones, to: &neuron.dead_zone)
+        neuron.least_potential = leastPotential
         copyFloats(thresholds.positive + Self.padding(levels) + thresholds.negative, to: &neuron.thresholds)
         copyFloats(cutoffs.positive + Self.padding(levels) + cutoffs.negative, to: &neuron.cutoffs)
         unsafe vk_neuron_prepare(&neuron)

@@ -26,6 +26,8 @@ internal import CVolleyKernels
                 factors[(isSecond ? 256 : 0) + Alphabet.place(of: code)] = Float(isSecond ? -number : number)
             }
             copyFloats(factors, to: &codes.factors)
+            let large = zip(alphabet.codes, whole.numbers).filter { !(-128...127).contains($0.1) }.map { abs(Int($0.0)) }
+            codes.byte_level = Int32((large.min() ?? 128) - 1)
         }
         parameters = AlignedBuffer([codes])
     }

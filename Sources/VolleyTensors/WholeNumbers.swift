@@ -3,7 +3,8 @@
 /// `value ≈ unit · number`. Numbers of one byte reach 128, numbers of two bytes 32 767. Where positive and negative values are whole
 /// multiples of different smallest ones, each sign has a unit of its own.
 public struct WholeNumbers: Sendable, Hashable {
-    /// The size of a number: 1 or 2. A dense product takes as many bytes one after the other.
+    /// The size of a number: 1 or 2. A dense product takes as many bytes one after the other, or the first of them where few numbers go
+    /// beyond it: these add the rest of theirs event by event.
     public let bytes: Int
     /// One for all values, or one for positive and one for negative ones; then a dense product is formed for each.
     public let units: [Float]
@@ -21,9 +22,6 @@ public struct WholeNumbers: Sendable, Hashable {
     private static let largestRounded: Float = 32_640
     /// Numbers below this are no longer close to what they stand for.
     private static let smallestRounded = 8
-
-    /// How many products of bytes a dense product with them takes.
-    public var products: Int { max(bytes, units.count) }
 
     /// What is exact comes first, and then what is small: one byte of one unit, of two units, two bytes of the smallest value, two
     /// bytes of a fraction of the largest.

@@ -87,6 +87,7 @@ static inline vk_neuron *neurons(test_case *t, size_t most, int differential, in
     layer->initial_potential = coin(t) ? 0.03f : 0.0f;
     layer->dead_zones = (int)below(t, 4);
     for (int zone = 0; zone < layer->dead_zones; zone++) layer->dead_zone[zone] = 0.4f / (float)(zone + 1);
+    layer->least_potential = coin(t) ? 0.3f : 0.0f;
     const float bases[2] = {0.2f, coin(t) ? 0.2f : 0.13f};
     for (int side = 0; side < 2; side++) {
         float size = bases[side];
@@ -108,13 +109,18 @@ static inline vk_alphabet *alphabet(test_case *t, size_t most, int differential)
     codes->digits = kind == 3 ? 2 : 1;
     codes->sides = kind == 1 ? 2 : 1;
     codes->units[0] = 0.2f, codes->units[1] = 0.13f;
+    // Of whole numbers of two bytes, some alphabets hold most in one.
+    const size_t largest = coin(t) ? 200 : 32767;
     for (int code = -codes->levels; code <= codes->levels; code++) {
         const int level = code < 0 ? -code : code, side = code < 0 && codes->sides == 2;
-        const int size = level == 0 ? 0 : kind < 2 ? 1 << (level - 1) : kind == 2 ? level : 1 + (int)below(t, 32767);
+        const int size = level == 0 ? 0 : kind < 2 ? 1 << (level - 1) : kind == 2 ? level : 1 + (int)below(t, largest);
         codes->factors[side][(uint8_t)code] = (float)(code < 0 && !side ? -size : size);
         codes->values[(uint8_t)code] = (float)(code < 0 ? -size : size) * codes->units[side];
         if ((size_t)size > codes->largest_factor) codes->largest_factor = (size_t)size;
     }
+    while (codes->byte_level < codes->levels && codes->factors[0][codes->byte_level + 1] < 128.0f &&
+           codes->factors[0][VK_CODES - 1 - codes->byte_level] >= -128.0f)
+        codes->byte_level++;
     return codes;
 }
 

@@ -28,6 +28,7 @@ typedef struct {
     float factors[2][VK_CODES];  // by side and code: whole numbers of up to 128 (one byte) or 32767 (two) in size
     float units[2];              // what 1 is worth; the second side counts against the first
     size_t largest_factor;       // in size
+    int byte_level;              // up to this size of a code, one signed byte holds the factors of one unit
 } vk_alphabet;
 
 // A multi-threshold neuron layer, prepared for stepping. Side 0 is positive, side 1 negative; levels ascend by size.
@@ -40,6 +41,7 @@ typedef struct {
     int reset_to_zero;                   // 0: by subtraction, 1: to zero (rate coding only)
     int dead_zones;                      // how many of them there are; 0: none
     float dead_zone[VK_MAX_DEAD_ZONES];  // no level fires at step t below t times the t-th of these; the last one holds on
+    float least_potential;               // no level fires below it, at no step
     int guess_bits;                      // set by vk_neuron_prepare, with the scales
     float guess_scale[2];                // 0: no guess, cut-offs are tried
 } vk_neuron;
@@ -135,7 +137,7 @@ typedef struct {
     const int32_t *digit_sums; // [planes][O]: the sum of the digits of each output
     const float *bias;         // [O, rounded up to 16], or null
     const vk_alphabet *source; // of the spikes that arrive; null: floats arrive, one product for each step
-    float event_density;       // a step with fewer spikes per neuron is computed event-driven, otherwise dense
+    float event_density;       // a step with fewer spikes per neuron, for each dense product that it would take, is computed event-driven
     int activation;            // a vk_unary_op, or −1
     int activates_last;        // 1: the residual is added before the activation
     const vk_neuron *target;   // the neurons behind, or null

@@ -11,34 +11,74 @@ VK_INLINE __m512i code_factors16(const int8_t *codes, const float factors[VK_COD
 }
 #endif
 
-// Unsigned bytes for the dense product, `stride` from one row to the next: spike + 128 where one sum serves both signs, and no more than
-// 127 of a spike.
+#ifdef VK_AVX512
+// A byte for each of 64 codes: codes whose upper four bits are alike share a register of the table, `sixteens` of them on either side of 0.
+VK_INLINE __m512i look_up_bytes(__m512i codes, const uint8_t table[VK_CODES], const int sixteens) {
+    const __m512i low = _mm512_and_si512(codes, _mm512_set1_epi8(15)), high = _mm512_andnot_si512(_mm512_set1_epi8(15), codes);
+    __m512i found = _mm512_setzero_si512();
+    for (int i = -sixteens; i < sixteens; i++) {
+        const __m512i part = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(table + (16 * i & (VK_CODES - 1)))));
+        found = _mm512_mask_shuffle_epi8(found, _mm512_cmpeq_epi8_mask(high, _mm512_set1_epi8((char)(16 * i))), part, low);
+    }
+    return found;
+}
+#endif
+
+// What a signed byte holds of a whole number.
+VK_INLINE int in_byte(int number) { return number > 127 ? 127 : number < -128 ? -128 : number; }
+
+// Unsigned bytes for the dense product, `stride` from one row to the next: of one unit for both signs, spike + 128 as far as a byte
+// holds it.
 static void VK_NAME(spike_bytes)(const vk_alphabet *source, int side, size_t rows, size_t n, const int8_t *codes, uint8_t *bytes,
                                  size_t stride) {
     uint8_t table[VK_CODES];
     for (int i = 0; i < VK_CODES; i++) {
-        int value = (int)source->factors[side][i] + (source->sides == 1 ? 128 : 0);
-        table[i] = (uint8_t)(value > 255 ? 255 : value);
+        const int number = (int)source->factors[side][i];
+        table[i] = (uint8_t)(source->sides == 1 ? in_byte(number) + 128 : number);
     }
 #ifdef VK_AVX512
-    // Codes −8 … 7 by their low four bits; 8 apart.
-    uint8_t low[16];
-    for (int c = 0; c < 16; c++) low[c] = table[c < 8 ? c : VK_CODES - 16 + c];
-    const __m512i nibbles = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)low));
-    const __m512i top = _mm512_set1_epi8((char)table[8]);
-    if (source->levels <= 8) {
-        for (size_t r = 0; r < rows; r++, codes += n, bytes += stride)
-            for (size_t i = 0; i < n; i += 64) {
-                const __mmask64 inside = n - i < 64 ? ~0ull >> (64 - (n - i)) : ~0ull;
-                const __m512i c = _mm512_maskz_loadu_epi8(inside, codes + i);
-                const __m512i value = _mm512_shuffle_epi8(nibbles, _mm512_and_si512(c, _mm512_set1_epi8(15)));
-                _mm512_mask_storeu_epi8(bytes + i, inside, _mm512_mask_blend_epi8(_mm512_cmpeq_epi8_mask(c, _mm512_set1_epi8(8)), value, top));
-            }
-        return;
-    }
-#endif
+    const int sixteens = source->levels < 16 ? 1 : source->levels < 64 ? 4 : 8;
+#define VK_BYTES(count)                                                                                                \
+    for (size_t r = 0; sixteens == count && r < rows; r++, codes += n, bytes += stride)                                \
+        for (size_t i = 0; i < n; i += 64) {                                                                           \
+            const __mmask64 inside = n - i < 64 ? ~0ull >> (64 - (n - i)) : ~0ull;                                     \
+            const __m512i c = _mm512_maskz_loadu_epi8(inside, codes + i);                                              \
+            _mm512_mask_storeu_epi8(bytes + i, inside, look_up_bytes(c, table, count));                                \
+        }
+    VK_BYTES(1)
+    VK_BYTES(4)
+    VK_BYTES(8)
+#undef VK_BYTES
+#else
     for (size_t r = 0; r < rows; r++, codes += n, bytes += stride)
         for (size_t i = 0; i < n; i++) bytes[i] = table[(uint8_t)codes[i]];
+#endif
+}
+
+// Lists what a byte cannot hold of n spikes; returns how many there are, and writes up to one entry past them.
+static size_t VK_NAME(list_large_codes)(size_t n, const int8_t *codes, const vk_alphabet *source, uint16_t *indices, int16_t *factors) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i += 64) {
+        const size_t width = n - i < 64 ? n - i : 64;
+        uint64_t large = 0;
+#ifdef VK_AVX512
+        const __m512i c = _mm512_maskz_loadu_epi8(~0ull >> (64 - width), codes + i);
+        large = _mm512_cmpgt_epi8_mask(_mm512_abs_epi8(c), _mm512_set1_epi8((char)source->byte_level));
+#else
+        for (size_t j = 0; j < width; j++) {
+            const int code = codes[i + j];
+            large |= (uint64_t)((code < 0 ? -code : code) > source->byte_level) << j;
+        }
+#endif
+        for (; large; large &= large - 1) {
+            const size_t at = i + (size_t)__builtin_ctzll(large);
+            const int number = (int)source->factors[0][(uint8_t)codes[at]];
+            indices[count] = (uint16_t)at;
+            factors[count] = (int16_t)(number - in_byte(number));
+            count += factors[count] != 0;
+        }
+    }
+    return count;
 }
 
 // Whole numbers of two bytes, spike + 32768: their lower and their upper bytes, so that spike = lower + 256 · (upper − 128).

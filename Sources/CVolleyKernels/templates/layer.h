@@ -4,7 +4,8 @@
 // What a step sends into the products of a block of rows: lists of spikes, or matrices for the dense product.
 typedef struct {
     int is_event;
-    int has_excess;      // whether the lists hold what bytes of the dense integer product cannot
+    int digits;          // bytes of a whole number in the dense integer product
+    int has_excess;      // whether the lists hold what one byte of it cannot
     uint32_t *starts;    // of the lists, by side, row and chunk of inputs: [sides][rows][chunks + 1]
     uint16_t *indices;
     float *spikes;       // their values, or, for integers, their factors
@@ -73,21 +74,41 @@ static int VK_NAME(list_block)(const layer_work *work, size_t rows, const int8_t
     return 1;
 }
 
-// Lists what a byte cannot hold of spikes of 128 units: 1 of them. False: there are none.
-static int VK_NAME(list_excess)(const layer_work *work, size_t rows, const int8_t *codes, const step_input *input) {
-    const vk_alphabet *source = work->layer->source;
-    if (source->sides > 1 || source->digits > 1) return 0;
-    float one[VK_CODES] = {0};
-    int sent = 0;
-    for (int code = 0; code < VK_CODES; code++) {
-        if (source->factors[0][code] != 128.0f) continue;
-        one[code] = 1.0f;
-        sent |= memchr(codes, code, rows * work->layer->inputs) != 0;
+// Lists what a byte cannot hold of the spikes of a block. False: the lists would be longer than `most`, or a sum might not fit 32 bits.
+static int VK_NAME(list_excess)(const layer_work *work, size_t rows, const int8_t *codes, float most, const step_input *input) {
+    const size_t inputs = work->layer->inputs;
+    // What is left of 32 bits beside a dense product of bytes, or, with two planes of weights, by itself.
+    const float limit = work->layer->planes == 2 ? 65000.0f : 16900000.0f - 128.0f * (float)inputs;
+    uint32_t end = 0;
+    for (size_t r = 0; r < rows; r++, codes += inputs) {
+        uint32_t *starts = input->starts + r * (work->chunks + 1);
+        starts[0] = end;
+        end += (uint32_t)VK_NAME(list_large_codes)(inputs, codes, work->layer->source, input->indices + end, input->factors + end);
+        starts[work->chunks] = end;
+        float total = 0.0f;
+        for (uint32_t j = starts[0]; j < end; j++) total += __builtin_fabsf((float)input->factors[j]);
+        if ((float)end > most || total > limit) return 0;
     }
-    if (!sent) return 0;
-    const uint32_t end = VK_NAME(list_rows)(work, rows, codes, one, input->starts, 0, input);
-    for (uint32_t j = 0; j < end; j++) input->factors[j] = 1;
     return 1;
+}
+
+// How the spikes of a block go into the product of integers: as lists where they are few beside the dense products that they would take,
+// which are two where one byte each will not do, even with the excess in lists.
+static void VK_NAME(split_block)(const layer_work *work, size_t rows, size_t spikes, const int8_t *codes, step_input *input) {
+    const vk_alphabet *source = work->layer->source;
+    const float count = (float)(rows * work->layer->inputs), most = work->layer->event_density * count;
+    input->digits = source->digits;
+    if ((float)spikes < most && VK_NAME(list_block)(work, rows, codes, input)) {
+        input->is_event = 1;
+        return;
+    }
+    if (source->sides == 1 && VK_NAME(list_excess)(work, rows, codes, source->digits == 1 ? count : most, input)) {
+        input->digits = 1;
+        input->has_excess = input->starts[(rows - 1) * (work->chunks + 1) + work->chunks] > 0;
+        return;
+    }
+    const int products = source->sides > source->digits ? source->sides : source->digits;
+    input->is_event = (float)spikes < (float)products * most && VK_NAME(list_block)(work, rows, codes, input);
 }
 
 static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, size_t rows) {
@@ -110,13 +131,14 @@ static void VK_NAME(read_block)(const layer_work *work, int step, size_t first, 
         codes += first * layer->inputs;
     }
     const size_t spikes = VK_NAME(count_spikes)(count, codes);
-    input->is_event = (float)spikes < layer->event_density * (float)count && VK_NAME(list_block)(work, rows, codes, input);
-    input->has_excess = !input->is_event && !layer->panels && VK_NAME(list_excess)(work, rows, codes, input);
+    input->is_event = input->has_excess = 0;
+    if (!layer->panels) VK_NAME(split_block)(work, rows, spikes, codes, input);
+    else input->is_event = (float)spikes < layer->event_density * (float)count && VK_NAME(list_block)(work, rows, codes, input);
     if (input->is_event) {
         if (run->event_inputs) *run->event_inputs += (int64_t)spikes;
     } else if (layer->panels) {
         VK_NAME(expand_codes)(count, codes, layer->source->values, layer->source->levels, input->floats);
-    } else if (layer->source->digits == 2) {
+    } else if (input->digits == 2) {
         for (size_t r = 0; r < rows; r++)
             VK_NAME(spike_digits)(layer->source, layer->inputs, codes + r * layer->inputs, input->bytes + r * work->byte_stride,
                                   input->bytes + (rows + r) * work->byte_stride);
@@ -148,7 +170,7 @@ static void VK_NAME(multiply_bytes)(const layer_work *work, const step_input *in
     const size_t inputs = layer->inputs, left = layer->outputs - column;
     const size_t width = left < VK_TILE_WIDTH ? left : VK_TILE_WIDTH;
     // Bytes are spike + 128; of two bytes, the upper ones are.
-    const int shifted = source->digits == 2 ? part == 1 : source->sides == 1;
+    const int shifted = input->digits == 2 ? part == 1 : source->sides == 1;
     int32_t offsets[2][VK_TILE_WIDTH] = {{0}};
     for (int p = 0; shifted && p < layer->planes; p++)
         for (size_t o = 0; o < width; o++)
@@ -180,7 +202,7 @@ static void VK_NAME(multiply_integers)(const layer_work *work, const step_input 
         if (input->is_event) {
             VK_NAME(sum_events)(work, input, side, rows, runs, whole);
             VK_NAME(price_sums)(rows, work->width, work->sums, VK_TILE_WIDTH, units, side, out);
-        } else if (source->digits == 2) {
+        } else if (input->digits == 2) {
             digits.keep = work->upper;
             VK_NAME(multiply_bytes)(work, input, rows, column, panels, 1, digits);
             digits.keep = 0, digits.upper = work->upper;

@@ -212,7 +212,8 @@ VK_INLINE void set_steps(neuron_span *span, int time, int steps) {
         const int t = time + step, zone = t < layer->dead_zones ? t : layer->dead_zones;
         span->time[step] = (float)t;
         span->reciprocal[step] = 1.0f / span->time[step];
-        span->silence[step] = zone > 0 ? span->time[step] * layer->dead_zone[zone - 1] : 0.0f;
+        const float dead = zone > 0 ? span->time[step] * layer->dead_zone[zone - 1] : 0.0f;
+        span->silence[step] = dead > layer->least_potential ? dead : layer->least_potential;
     }
 }
 

@@ -186,7 +186,7 @@ VK_INLINE size_t span_by_tables(const neuron_span *span, const neuron_tables *ta
 
 static size_t VK_NAME(neuron_span_tables)(const neuron_span *span, size_t n, neuron_counters *counters) {
     const vk_neuron *layer = span->layer;
-    if (layer->levels > TABLE_LEVELS || layer->guess_scale[0] == 0.0f || layer->guess_bits > 0 || layer->dead_zones > 0 ||
+    if (layer->levels > TABLE_LEVELS || layer->guess_scale[0] == 0.0f || layer->guess_bits > 0 || layer->dead_zones > 0 || layer->least_potential > 0.0f ||
         layer->reset_to_zero)
         return VK_NAME(neuron_span_lanes)(span, n, counters);
     neuron_tables tables;

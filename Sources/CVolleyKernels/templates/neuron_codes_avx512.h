@@ -152,7 +152,7 @@ VK_INLINE size_t span_by_code(const neuron_span *span, const code_tables *tables
 static int VK_NAME(fires_by_code)(const vk_neuron *layer) {
     const int guessed = layer->guess_scale[0] != 0.0f && !layer->reset_to_zero;
     return layer->levels > NEURON_COUNTED ||
-           (guessed && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->dead_zones > 0));
+           (guessed && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->dead_zones > 0 || layer->least_potential > 0.0f));
 }
 
 static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int64_t *counts) {

@@ -114,7 +114,8 @@ public struct Adjustment: Sendable, Hashable, Codable {
         return NeuronLayer(
             MultiThresholdNeuron(
                 ladder: ladder, rounding: neuron.rounding, reset: neuron.reset, initialPotential: neuron.initialPotential,
-                deadZones: deadZones == 0 ? [] : neuron.deadZones.map { $0 * Float(deadZones ?? 1) }))
+                deadZones: deadZones == 0 ? [] : neuron.deadZones.map { $0 * Float(deadZones ?? 1) }, leastPotential: neuron.leastPotential,
+                rootMeanSquare: neuron.rootMeanSquare))
     }
 
     private static func factor(_ factors: [String: Double], _ site: String) -> Double? { factors[site] ?? factors[everySite] }

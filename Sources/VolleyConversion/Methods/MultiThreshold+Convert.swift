@@ -73,13 +73,13 @@ extension MultiThreshold {
     /// - Throws: `GraphError` never for a graph that was verified.
     public func place(in graph: Graph) throws -> Graph { try PlaceNeurons.apply(to: graph, spikingHead: spikingHead) }
 
-    /// What the sites of a placed network carry: by batch the quantiles and, where dead zones are in units of it, over all samples the
-    /// root mean square, in one round.
+    /// What the sites of a placed network carry: by batch the quantiles and, for fine ladders and dead zones, over all samples the root mean
+    /// square, in one round.
     /// - Throws: as ``Calibration/observe(_:at:with:)`` does.
     public func calibrate(_ placed: Graph, on calibration: Calibration) throws -> CalibrationTable {
         var table = CalibrationTable(sampleCount: 0, sites: [:])
         var moments: [String: Moments] = [:]
-        let (sites, quantile, needsMoments) = (SpikingNetwork.sites(of: placed), quantile, !deadZones.isEmpty)
+        let (sites, quantile, needsMoments) = (SpikingNetwork.sites(of: placed), quantile, !deadZones.isEmpty || stepsPerOctave > 1)
         try calibration.forEachBatch(
             of: placed, size: calibration.batchSize,
             with: { _, count in SiteStatistics(quantile: quantile, ofAtMost: count, withMoments: needsMoments) }
@@ -129,13 +129,14 @@ extension MultiThreshold {
             ladder: ThresholdLadder(
                 direction, levels: levels, positive: thresholds.positive, negative: thresholds.negative, stepsPerOctave: stepsPerOctave),
             rounding: rounding, reset: reset, initialPotential: initialPotential,
-            deadZones: deadZones.map { Float($0) * thresholds.rootMeanSquare! })
+            deadZones: deadZones.map { Float($0) * thresholds.rootMeanSquare! },
+            rootMeanSquare: stepsPerOctave > 1 ? thresholds.rootMeanSquare : nil)
     }
 }
 
 /// What the family observes at a site.
 struct SiteStatistics: Observer {
-    static let title = "\(Tails.title) of every site, and its \(Moments.title) for dead zones"
+    static let title = "\(Tails.title) of every site, and its \(Moments.title) for dead zones and fine ladders"
 
     var tails: Tails
     /// Nil where nobody asks for them.

@@ -9,7 +9,7 @@ internal import VolleyTensors
 /// since events took at most 0.6 of the time of a dense product with 16 bits even where every input fires.
 public struct EventDensity: Sendable, Hashable {
     public var floats: Float
-    /// For one product of integers; a layer that needs more of them goes event-driven up to as many times the density.
+    /// For one product of integers; a step that needs two of them goes event-driven up to twice the density.
     public var int8: Float
     public var int16: Float
 
@@ -26,10 +26,10 @@ public struct EventDensity: Sendable, Hashable {
     /// That of an instruction set; AVX2's where a set has no line.
     static func of(_ kernels: Kernels) -> EventDensity { table[kernels.name] ?? table["AVX2"]! }
 
-    func density(_ weights: LayerKernel.Weights, products: Int) -> Float {
+    func density(_ weights: LayerKernel.Weights) -> Float {
         switch weights {
         case .floats: floats
-        case .integers(let integers): (integers.bits == 8 ? int8 : int16) * Float(products)
+        case .integers(let integers): integers.bits == 8 ? int8 : int16
         }
     }
 }

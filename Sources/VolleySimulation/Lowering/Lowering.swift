@@ -86,7 +86,7 @@ struct Lowering {
         let weights = weights(of: stage.booked, packed, source)
         let kernel = LayerKernel(
             weights, windows: windows, bias: bias, source: source, activation: activation, activatesLast: activatesLast, target: target,
-            eventDensity: EventDensity.of(executable.kernels).density(weights, products: source?.alphabet.wholeNumbers?.products ?? 1))
+            eventDensity: EventDensity.of(executable.kernels).density(weights))
         return (.layer(kernel), addend)
     }
 

@@ -20,6 +20,8 @@ public struct MultiThresholdNeuron: NeuronModel {
         NeuronParameter(
             "deadZones", symbol: "δ_t", unit: "activation", standard: "none",
             range: "≥ 0, up to \(NeuronKernel.maximumDeadZones); the last one holds for later time-steps"),
+        NeuronParameter("leastPotential", symbol: "m_0", unit: "activation", standard: "0: the smallest threshold says it", range: "≥ 0"),
+        NeuronParameter("rootMeanSquare", symbol: "σ", unit: "activation", standard: "calibrated, or unknown", range: "> 0"),
     ]
 
     /// From which membrane potential on a threshold fires.
@@ -37,6 +39,11 @@ public struct MultiThresholdNeuron: NeuronModel {
     public let initialPotential: Float
     /// `δ_1, δ_2, …` in activation units: at time-step t nothing fires for `|m| < t·δ_t`. The last one holds for later time-steps.
     public let deadZones: [Float]
+    /// Of the activation, on calibration data; nil where nobody looked. What neurons send does not depend on it; whole numbers that stand
+    /// for their values do (``sendingMultiples()``).
+    public let rootMeanSquare: Float?
+    /// Nothing fires for `|m|` below it, at no time-step.
+    public private(set) var leastPotential: Float
     /// By sign, positive first: the thresholds and from which size of the membrane potential on they fire, smallest first.
     private var sides: [Side]
 
@@ -57,13 +64,15 @@ public struct MultiThresholdNeuron: NeuronModel {
 
     public init(
         ladder: ThresholdLadder, rounding: Rounding = .halfBase, reset: Reset = .subtraction, initialPotential: Float = 0,
-        deadZones: [Float] = []
+        deadZones: [Float] = [], leastPotential: Float = 0, rootMeanSquare: Float? = nil
     ) {
         self.ladder = ladder
         self.rounding = rounding
         self.reset = reset
         self.initialPotential = initialPotential
         self.deadZones = deadZones
+        self.leastPotential = leastPotential
+        self.rootMeanSquare = rootMeanSquare
         sides = ThresholdLadder.Sign.allCases.map { sign in
             let thresholds = ladder.thresholds(sign)
             return Side(thresholds: thresholds, cutoffs: Self.cutoffs(thresholds, ladder, sign, rounding))
@@ -84,7 +93,7 @@ public struct MultiThresholdNeuron: NeuronModel {
     /// The sizes of the thresholds of one sign, smallest first, and from which size of the membrane potential on each of them fires:
     /// infinity for never.
     public func thresholds(_ sign: ThresholdLadder.Sign) -> [Float] { sides[sign.rawValue].thresholds }
-    public func cutoffs(_ sign: ThresholdLadder.Sign) -> [Float] { sides[sign.rawValue].cutoffs }
+    public func cutoffs(_ sign: ThresholdLadder.Sign) -> [Float] { sides[sign.rawValue].cutoffs.map { max($0, leastPotential) } }
 
     public var alphabet: Alphabet {
         func values(_ sign: ThresholdLadder.Sign) -> [Float] {
@@ -107,6 +116,7 @@ public struct MultiThresholdNeuron: NeuronModel {
     public func step(_ potential: inout Float, current: Float, time: Int) -> Int8 {
         potential += current
         let (isNegative, size) = (potential < 0, abs(potential))
+        if size < leastPotential { return 0 }
         if !deadZones.isEmpty, size < Float(time) * deadZones[min(time, deadZones.count) - 1] { return 0 }
         let side = sides[isNegative ? 1 : 0]
         guard let level = side.level(firingAt: size) else { return 0 }
@@ -120,7 +130,7 @@ public struct MultiThresholdNeuron: NeuronModel {
     public func kernel(_ coding: Coding) -> NeuronKernel? {
         NeuronKernel(
             thresholds: (sides[0].thresholds, sides[1].thresholds), cutoffs: (sides[0].cutoffs, sides[1].cutoffs), initialPotential: rest,
-            deadZones: deadZones, differential: coding == .differential, resetsToZero: reset == .zero)
+            deadZones: deadZones, leastPotential: leastPotential, differential: coding == .differential, resetsToZero: reset == .zero)
     }
 
     public var summary: String {
@@ -133,7 +143,9 @@ public struct MultiThresholdNeuron: NeuronModel {
         var ladder = ladder
         ladder.positive /= unit
         ladder.negative /= unit
-        return with(ladder, deadZones: deadZones.map { $0 / unit })
+        return MultiThresholdNeuron(
+            ladder: ladder, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones.map { $0 / unit },
+            leastPotential: leastPotential / unit, rootMeanSquare: rootMeanSquare.map { $0 / unit })
     }
 
     public func joiningSigns(within difference: Float) -> MultiThresholdNeuron? {
@@ -142,7 +154,9 @@ public struct MultiThresholdNeuron: NeuronModel {
         var joined = ladder
         joined.positive = (positive + negative) / 2
         joined.negative = joined.positive
-        return with(joined, deadZones: deadZones)
+        return MultiThresholdNeuron(
+            ladder: joined, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones,
+            leastPotential: leastPotential, rootMeanSquare: rootMeanSquare)
     }
 
     public func sending(_ values: [Float]) -> MultiThresholdNeuron? {
@@ -155,10 +169,30 @@ public struct MultiThresholdNeuron: NeuronModel {
         return changed
     }
 
-    private func with(_ ladder: ThresholdLadder, deadZones: [Float]) -> MultiThresholdNeuron {
-        MultiThresholdNeuron(
-            ladder: ladder, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones)
+    /// `σ / unit` of ``sendingMultiples()``, at least: a byte holds what is smaller than 4 σ, and rounding to a unit, by σ / 110 in the
+    /// mean, is small beside the steps of the ladder, a twentieth of what is sent with 4 steps per octave.
+    private static let unitsInRootMeanSquare: Float = 32
+
+    public func sendingMultiples() -> MultiThresholdNeuron? {
+        let steps = ladder.stepsPerOctave
+        guard steps > 1, initialPotential == 0, let rootMeanSquare, rootMeanSquare > 0, let sign = ThresholdLadder.Sign.allCases.first(where: ladder.fires) else { return nil }
+        // So few digits that all multiples are exact floats.
+        let unit = Self.rounded(rootMeanSquare / Self.unitsInRootMeanSquare, bits: 8)
+        let multiples = ThresholdLadder.Sign.allCases.map { thresholds($0).map { max(1, ($0 / unit).rounded()) } }
+        guard unit.isNormal, multiples.joined().allSatisfy({ $0 <= Self.largestMultiple }) else { return nil }
+        guard let first = thresholds(sign).firstIndex(where: { $0 > unit / 2 }) else { return nil }
+        var changed = sending(multiples.joined().map { $0 * unit })
+        changed?.leastPotential = max(leastPotential, cutoffs(sign)[first])
+        return changed
     }
+
+    /// A positive number with so many digits behind the first one.
+    private static func rounded(_ number: Float, bits: Int) -> Float {
+        let place = Float(sign: .plus, exponent: number.exponent - bits, significand: 1)
+        return (number / place).rounded() * place
+    }
+
+    private static let largestMultiple: Float = 32_767
 
     public func problem(_ coding: Coding) -> String? {
         if !(1...NeuronKernel.maximumLevels).contains(ladder.levels) {
@@ -169,6 +203,12 @@ public struct MultiThresholdNeuron: NeuronModel {
         }
         if deadZones.count > NeuronKernel.maximumDeadZones || !deadZones.allSatisfy({ $0 >= 0 && $0.isFinite }) {
             return "dead zones \(deadZones); up to \(NeuronKernel.maximumDeadZones) finite numbers from 0 on are possible"
+        }
+        if !(leastPotential >= 0 && leastPotential.isFinite) {
+            return "a least potential of \(leastPotential); a finite number from 0 on is possible"
+        }
+        if let rootMeanSquare, !(rootMeanSquare >= 0 && rootMeanSquare.isFinite) {
+            return "a root mean square of \(rootMeanSquare); a finite number from 0 on is possible"
         }
         let numbers = [ladder.positive, ladder.negative, initialPotential]
         if !numbers.allSatisfy(\.isFinite) { return "a threshold or initial potential that is not a finite number" }
@@ -185,7 +225,7 @@ public struct MultiThresholdNeuron: NeuronModel {
         return nil
     }
 
-    private enum Key: String, CodingKey { case ladder, rounding, reset, initialPotential, deadZones }
+    private enum Key: String, CodingKey { case ladder, rounding, reset, initialPotential, deadZones, leastPotential, rootMeanSquare }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
@@ -194,6 +234,8 @@ public struct MultiThresholdNeuron: NeuronModel {
         try container.encode(reset, forKey: .reset)
         try container.encode(initialPotential, forKey: .initialPotential)
         if !deadZones.isEmpty { try container.encode(deadZones, forKey: .deadZones) }
+        if leastPotential > 0 { try container.encode(leastPotential, forKey: .leastPotential) }
+        try container.encodeIfPresent(rootMeanSquare, forKey: .rootMeanSquare)
     }
 
     /// - Throws: `DecodingError` where a field is missing or is not what it should be.
@@ -209,6 +251,8 @@ public struct MultiThresholdNeuron: NeuronModel {
             ladder: ladder, rounding: try container.decode(Rounding.self, forKey: .rounding),
             reset: try container.decode(Reset.self, forKey: .reset),
             initialPotential: try container.decode(Float.self, forKey: .initialPotential),
-            deadZones: try container.decodeIfPresent([Float].self, forKey: .deadZones) ?? [])
+            deadZones: try container.decodeIfPresent([Float].self, forKey: .deadZones) ?? [],
+            leastPotential: try container.decodeIfPresent(Float.self, forKey: .leastPotential) ?? 0,
+            rootMeanSquare: try container.decodeIfPresent(Float.self, forKey: .rootMeanSquare))
     }
 }

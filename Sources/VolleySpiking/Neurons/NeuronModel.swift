@@ -46,6 +46,8 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     /// What makes the settings impossible under a coding, in words; nil where they are fine.
     func problem(_ coding: Coding) -> String?
 
+    /// Of the activation, on calibration data, in its units; nil where it is unknown. There is an implementation, for nil.
+    var rootMeanSquare: Float? { get }
     /// m: how many values there are from one to its double. There is an implementation, for 1.
     var stepsPerOctave: Int { get }
     /// The thresholds in a few words, for tables.
@@ -58,6 +60,10 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
     /// The same neurons, which fire as before but send values close by, in the order of the alphabet's codes: those that integers stand
     /// for. Nil where a family sends what it sends.
     func sending(_ values: [Float]) -> Self?
+    /// Neurons whose values are whole multiples of a unit, chosen so that one signed byte holds nearly all that they send and rounding
+    /// stays small beside the steps of their ladder; what is less than about half a unit is not sent. Nil where a family has no such
+    /// values, does not need them, or ``rootMeanSquare`` is unknown.
+    func sendingMultiples() -> Self?
     /// The layer as a fast kernel runs it, bit for bit what `step` does but for rounding; nil: `step` runs.
     ///
     /// A kernel counts positive levels first and then negative ones; the alphabet lists its codes likewise, or the positive ones only.
@@ -68,6 +74,7 @@ public protocol NeuronModel: Sendable, Hashable, Codable {
 }
 
 extension NeuronModel {
+    public var rootMeanSquare: Float? { nil }
     public var stepsPerOctave: Int { 1 }
 
     public func rest(count: Int, samples: Int) -> [State] { Array(repeating: rest, count: count) }
@@ -92,6 +99,7 @@ extension NeuronModel {
     }
 
     public func sending(_ values: [Float]) -> Self? { nil }
+    public func sendingMultiples() -> Self? { nil }
     public func kernel(_ coding: Coding) -> NeuronKernel? { nil }
     public var rule: NeuronRule? { nil }
 }

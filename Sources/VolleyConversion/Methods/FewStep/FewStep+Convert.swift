@@ -20,7 +20,7 @@ extension FewStep {
             return ThresholdLadder(.down, levels: levels, positive: top, negative: top, stepsPerOctave: stepsPerOctave)
         }
         let sizes = names.map { SizeDistribution(values[$0]?.histogram ?? Histogram(bins: 2), samples: calibration.data?.count ?? 1) }
-        let nominal = zip(ladders, sizes).map { ladder, sizes in layer(ladder, Self.nominalDeadZones.map { $0 * sizes.rootMeanSquare }) }
+        let nominal = zip(ladders, sizes).map { ladder, sizes in layer(ladder, Self.nominalDeadZones.map { $0 * sizes.rootMeanSquare }, sizes.rootMeanSquare) }
         try calibration.searching(0, total)
         let weights = try probe.weights(nominal)
         let synapses = SynapseMap(placed)
@@ -36,7 +36,7 @@ extension FewStep {
                 })
         }
         func candidate(_ choices: [DeadZoneChoice]) throws -> SpikingNetwork {
-            let layers = zip(ladders, choices).map { layer($0, $1.deadZones) }
+            let layers = names.indices.map { layer(ladders[$0], choices[$0].deadZones, sizes[$0].rootMeanSquare) }
             return try SpikingNetwork(
                 graph: placed, coding: .differential, neurons: Dictionary(uniqueKeysWithValues: zip(names, layers)), provenance: provenance)
         }
@@ -69,8 +69,11 @@ extension FewStep {
     /// Of the first time-step, where others follow, in units of the root mean square.
     private static let largestZones = [0.1, 0.2, 0.4, .infinity]
 
-    private func layer(_ ladder: ThresholdLadder, _ deadZones: [Double]) -> NeuronLayer {
-        NeuronLayer(MultiThresholdNeuron(ladder: ladder, rounding: .nearest, deadZones: deadZones.map { Float($0) }))
+    private func layer(_ ladder: ThresholdLadder, _ deadZones: [Double], _ rootMeanSquare: Double) -> NeuronLayer {
+        NeuronLayer(
+            MultiThresholdNeuron(
+                ladder: ladder, rounding: .nearest, deadZones: deadZones.map { Float($0) },
+                rootMeanSquare: ladder.stepsPerOctave > 1 ? Float(rootMeanSquare) : nil))
     }
 
     /// Distributions do not see all that moves the values of a site, so what they predict is corrected by what is measured.
