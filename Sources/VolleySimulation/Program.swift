@@ -80,7 +80,9 @@ public struct Program: Sendable {
     /// By how much a value was changed at most, as a part of it, or of what arrives where that is known to be larger.
     private static func change(_ before: NeuronLayer, _ after: NeuronLayer) -> Double {
         let size = before.model.rootMeanSquare ?? 0
-        return zip(before.alphabet.values, after.alphabet.values).reduce(0) { $1.0 == $1.1 ? $0 : max($0, Double(abs($1.1 - $1.0) / max(abs($1.0), size))) }
+        return zip(before.alphabet.values, after.alphabet.values).reduce(0) {
+            $1.0 == $1.1 ? $0 : max($0, Double(abs($1.1 - $1.0) / max(abs($1.0), size)))
+        }
     }
 
     /// Says so where the samples of a batch cannot be parted.

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VolleySpiking
 import VolleyTensors
@@ -36,12 +37,62 @@ import VolleyTensors
                 (
                     {
                         MultiThresholdNeuron(
+                            ladder: ThresholdLadder(.down, levels: 40, positive: $0, negative: $0, stepsPerOctave: 4), rounding: .nearest,
+                            leastPotential: 0.03 * $0, rootMeanSquare: 0.3 * $0)
+                    }, [.rate, .differential]
+                ),
+                (
+                    {
+                        MultiThresholdNeuron(
                             ladder: ThresholdLadder(.up, levels: 64, positive: 0.01 * $0, negative: 0.012 * $0, stepsPerOctave: 8),
                             initialPotential: 0.25)
                     }, [.rate, .differential]
                 ),
             ]
         ).check()
+    }
+
+    /// Values within half a unit of the ladder's, a unit of σ / 32 within a 500th, and the ladder's own spike from each potential on but where
+    /// less than half a unit would be sent: there none.
+    @Test(arguments: [2, 4, 8], ThresholdLadder.Direction.allCases) func multiplesOfAUnitStayClose(
+        steps: Int, direction: ThresholdLadder.Direction
+    ) throws {
+        let sigma: Float = 0.37
+        let bases: (Float, Float) = direction == .down ? (7.3, 5.1) : (0.0041, 0.0029)
+        let ladder = ThresholdLadder(direction, levels: 11 * steps, positive: bases.0, negative: bases.1, stepsPerOctave: steps)
+        let neuron = MultiThresholdNeuron(ladder: ladder, rounding: .nearest, rootMeanSquare: sigma)
+        let found = try #require(neuron.sendingMultiples())
+        let whole = try #require(found.alphabet.wholeNumbers), unit = whole.units[0]
+        #expect(whole.units.count == 1 && whole.error == 0 && abs(unit * 32 / sigma - 1) < 1 / 500)
+        #expect(found.ladder == ladder && found.alphabet.codes == neuron.alphabet.codes && found.alphabet.graded == neuron.alphabet.graded)
+        for (value, before) in zip(found.alphabet.values, neuron.alphabet.values) where abs(before) > unit / 2 {
+            #expect(abs(value - before) <= unit / 2 * 1.0001)
+        }
+        var random = SeededGenerator(seed: 12)
+        var silenced = 0
+        for _ in 0..<2000 {
+            let m = unit * Float(pow(2, Double(14 * random.uniform() - 4))) * (random.uniform() < 0.5 ? 1 : -1)
+            var (before, after): (Float, Float) = (0, 0)
+            let (expected, code) = (neuron.step(&before, current: m, time: 1), found.step(&after, current: m, time: 1))
+            if abs(m) > 0.75 * unit { #expect(code == expected) }
+            if abs(m) < 0.42 * unit { #expect(code == 0) }
+            #expect(code == 0 || code == expected)
+            silenced += code == 0 && expected != 0 ? 1 : 0
+        }
+        #expect(silenced > 20)
+    }
+
+    @Test func whereNothingIsGainedNothingChanges() {
+        func multiples(_ steps: Int, _ sigma: Float?, initial: Float = 0) -> MultiThresholdNeuron? {
+            MultiThresholdNeuron(
+                ladder: ThresholdLadder(.down, levels: 12 * steps, positive: 4, negative: 4, stepsPerOctave: steps), initialPotential: initial,
+                rootMeanSquare: sigma
+            ).sendingMultiples()
+        }
+        #expect(multiples(4, 0.5) != nil)
+        for found in [multiples(1, 0.5), multiples(4, nil), multiples(4, 0), multiples(4, 0.5, initial: 0.1)] { #expect(found == nil) }
+        #expect(multiples(4, 0.0039) == nil, "a top of 32 768 units and more takes more than two bytes")
+        #expect(multiples(4, 300) == nil, "no threshold is as large as half a unit")
     }
 
     @Test func thresholdsAreAnOctaveApartAfterAsManyLevels() {

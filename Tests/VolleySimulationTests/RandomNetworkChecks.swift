@@ -264,7 +264,7 @@ enum RoundedNetwork {
                 let integers = IntegerWeights(
                     weight.values, outputs: weight.shape[0], inputs: weight.shape.rowCount, bits: format == .int8 ? 8 : 16)
                 inputs[1] = try builder.constant(node.name + ".rounded", Tensor(weight.shape, integers.values))
-                layers[network.graph[node.inputs[0]].name] = whole(format == .int8 ? joined(layer) : layer)
+                layers[network.graph[node.inputs[0]].name] = format == .int8 ? whole(multiples(joined(layer))) : whole(layer)
             }
             return try builder.copy(node, inputs: inputs)
         }
@@ -288,6 +288,23 @@ enum RoundedNetwork {
         joined.positive = (a + b) / 2
         joined.negative = joined.positive
         return layer.with(joined)
+    }
+
+    /// Finer ladders send multiples of σ / 32, of which 9 binary digits are left, and nothing where half of that is not reached.
+    private static func multiples(_ layer: NeuronLayer) -> NeuronLayer {
+        guard let neuron = layer.model as? MultiThresholdNeuron, neuron.ladder.stepsPerOctave > 1, neuron.initialPotential == 0 else { return layer }
+        guard let size = neuron.rootMeanSquare, size > 0, !layer.isSilent else { return layer }
+        let exact = Double(size) / 32, digit = pow(2, floor(log2(exact)) - 8)
+        let unit = (exact / digit).rounded() * digit
+        let side = neuron.thresholds(neuron.ladder.positive > 0 ? .positive : .negative)
+        let lowest = neuron.cutoffs(neuron.ladder.positive > 0 ? .positive : .negative)
+        guard let first = side.firstIndex(where: { 2 * Double($0) > unit }) else { return layer }
+        let numbers = (neuron.thresholds(.positive) + neuron.thresholds(.negative)).map { max(1, (Double($0) / unit).rounded()) }
+        guard numbers.allSatisfy({ $0 <= 32_767 }) else { return layer }
+        let limited = MultiThresholdNeuron(
+            ladder: neuron.ladder, rounding: neuron.rounding, reset: neuron.reset, deadZones: neuron.deadZones,
+            leastPotential: max(neuron.leastPotential, lowest[first]), rootMeanSquare: size)
+        return NeuronLayer(limited.sending(numbers.map { Float($0 * unit) })!)
     }
 
     /// Values that are no small multiples of their smallest one become whole parts of their largest, of 32 640.

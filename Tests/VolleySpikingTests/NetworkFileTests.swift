@@ -97,6 +97,7 @@ import VolleyTestSupport
         }
         for layer in [
             NeuronLayer(ladder: ladder, initialPotential: 3), NeuronLayer(ladder: ladder, deadZones: [-0.1]),
+            NeuronLayer(ladder: ladder, leastPotential: -0.1), NeuronLayer(ladder: ladder, rootMeanSquare: .nan),
             NeuronLayer(ladder: ladder, deadZones: Array(repeating: 0.1, count: 17)),
             NeuronLayer(IntegrateAndFireNeuron(threshold: .infinity)),
         ] {

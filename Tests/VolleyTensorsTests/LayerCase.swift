@@ -21,6 +21,8 @@ struct LayerCase: Sendable {
     var levels: Int
     var steps: Int
     var stepsPerOctave = 1
+    /// Whether finer ladders send multiples of a unit, of which a byte holds the smaller ones.
+    var isMultiple = false
 
     static func all(_ format: Format) -> [LayerCase] {
         var cases: [LayerCase] = []
@@ -34,11 +36,11 @@ struct LayerCase: Sendable {
                                 isDifferential: isDifferential, levels: levels, steps: steps))
                     }
                 }
-                for (levels, stepsPerOctave) in [(11, 2), (30, 4), (64, 8)] {
+                for (levels, stepsPerOctave, isMultiple) in [(11, 2, false), (30, 4, false), (64, 8, false), (40, 4, true), (70, 8, true)] {
                     cases.append(
                         LayerCase(
                             rows: rows, inputs: inputs, outputs: outputs, format: format, signs: signs,
-                            isDifferential: isDifferential, levels: levels, steps: 2, stepsPerOctave: stepsPerOctave))
+                            isDifferential: isDifferential, levels: levels, steps: 2, stepsPerOctave: stepsPerOctave, isMultiple: isMultiple))
                 }
             }
         }
@@ -55,14 +57,24 @@ struct LayerCase: Sendable {
         return addend.count == size ? addend : Array(addend[step * size..<(step + 1) * size])
     }
 
-    var source: SpikeSource {
+    /// About 220 units are the largest value.
+    private static let unit: Float = 0x1p-7
+
+    /// What spikes of each level are worth.
+    private var ladder: [Float] {
         let ladder = thresholds(levels, 2, stepsPerOctave: stepsPerOctave)
+        return isMultiple ? ladder.map { max(1, ($0 / Self.unit).rounded()) * Self.unit } : ladder
+    }
+
+    var source: SpikeSource {
         return SpikeSource(
             Alphabet(
                 positive: ladder.map { signs == .negativeOnly ? 0 : $0 },
-                negative: ladder.map { signs == .positiveOnly ? 0 : signs == .different ? 0.71 * $0 : $0 }),
+                negative: ladder.map { signs == .positiveOnly ? 0 : signs == .different ? other($0) : $0 }),
             isDifferential: isDifferential)
     }
+    private func other(_ size: Float) -> Float { isMultiple ? 3 * size : 0.71 * size }
+
     /// Fires on both sides, so that every case has spikes.
     var target: NeuronKernel { neuron(levels: Self.targetLevels, top: 2, signs == .different ? .different : .same) }
     static let targetLevels = 6
@@ -89,9 +101,9 @@ struct LayerCase: Sendable {
     /// What a code stands for, where weights are integers as a whole number.
     func spike(_ code: Int8) -> Double {
         guard code != 0 else { return 0 }
-        let size = thresholds(levels, 2, stepsPerOctave: stepsPerOctave)[Int(abs(code)) - 1]
-        let value = code > 0 ? Double(size) : -Double(signs == .different ? 0.71 * size : size)
-        guard format != .fp32, stepsPerOctave > 1 else { return value }
+        let size = ladder[Int(abs(code)) - 1]
+        let value = code > 0 ? Double(size) : -Double(signs == .different ? other(size) : size)
+        guard format != .fp32, stepsPerOctave > 1, !isMultiple else { return value }
         let unit = 0.9 * 2 / Double(32_640)
         return (value / unit).rounded() * unit
     }

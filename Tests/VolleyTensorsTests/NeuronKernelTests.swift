@@ -148,17 +148,17 @@ import VolleyTensors
         }
     }
 
-    /// `|m| < t·δ_t` is silent, whatever the ladder says; the last dead zone holds on.
+    /// `|m| < t·δ_t` is silent, whatever the ladder says, and so is what is less than the least potential; the last dead zone holds on.
     @Test(arguments: Kernels.available) func nothingFiresInADeadZone(kernels: Kernels) {
         for (levels, ratio): (Int, Float) in [(3, 2), (8, 2), (20, 2), (9, 1.1892071), (40, 1.1892071), (70, 1.0905077), (5, 1.37)] {
             let thresholds = (0..<levels).map { level in (0..<level).reduce(Float(0.1)) { value, _ in value * ratio } }
             let cutoffs = thresholds.map { $0 * (1 + 1 / ratio) / 2 }
             let zones: [Float] = [0.25, 0.125]
             let input = (Awkward.finiteValues(60, seed: 7) + [0.25, -0.25, Float(0.25).nextDown, 0.125, -0.125]).map { $0 }
-            for differential in [false, true] {
+            for (differential, least): (Bool, Float) in [(false, 0), (true, 0), (false, 0.3), (true, 0.3)] {
                 let neuron = NeuronKernel(
                     thresholds: (thresholds, thresholds), cutoffs: (cutoffs, cutoffs), initialPotential: 0, deadZones: zones,
-                    differential: differential, resetsToZero: false)
+                    leastPotential: least, differential: differential, resetsToZero: false)
                 var sent = [Float](repeating: 0, count: input.count)
                 var baseline: [Float] = []
                 var (emitted, estimate) = (sent, sent)
@@ -172,7 +172,7 @@ import VolleyTensors
                     for index in input.indices {
                         let m = differential ? t * (input[index] - before[index]) : t * input[index] - before[index]
                         let level = cutoffs.lastIndex { abs(m) >= $0 }
-                        let isSilent = abs(m) < t * zones[min(step, 2) - 1]
+                        let isSilent = abs(m) < max(t * zones[min(step, 2) - 1], least)
                         silenced += isSilent && level != nil ? 1 : 0
                         let size = isSilent ? 0 : level.map { thresholds[$0] } ?? 0
                         #expect(emitted[index] == (m < 0 ? -size : size), "\(kernels.name), \(levels) levels, m = \(m), step \(step)")

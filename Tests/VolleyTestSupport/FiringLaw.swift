@@ -90,10 +90,12 @@ public struct FiringLaw {
         var smallest: Double { min(positive[0].threshold, negative[0].threshold) }
 
         let deadZones: [Float]
+        let least: Double
 
         init(_ layer: MultiThresholdNeuron) {
             let ratio = pow(2, 1 / Double(layer.ladder.stepsPerOctave))
             deadZones = layer.deadZones
+            least = Double(layer.leastPotential)
             func side(_ base: Float) -> [(threshold: Double, from: Double)] {
                 let levels = layer.ladder.levels
                 let smallest = layer.ladder.direction == .up ? Double(base) : Double(base) / pow(ratio, Double(levels - 1))
@@ -109,7 +111,7 @@ public struct FiringLaw {
 
         /// The potentials at which this value is sent; nil when it is none of the ladder's.
         func range(of sent: Double, _ step: Int, _ tolerance: Double) -> ClosedRange<Double>? {
-            let silent = deadZones.isEmpty ? 0 : Double(step) * Double(deadZones[min(step, deadZones.count) - 1])
+            let silent = max(least, deadZones.isEmpty ? 0 : Double(step) * Double(deadZones[min(step, deadZones.count) - 1]))
             if abs(sent) <= tolerance { return -max(silent, negative[0].from)...max(silent, positive[0].from) }
             let side = sent > 0 ? positive : negative
             guard let level = side.firstIndex(where: { abs($0.threshold - abs(sent)) <= tolerance }), side[level].from.isFinite

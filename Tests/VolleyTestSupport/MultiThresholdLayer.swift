@@ -4,11 +4,12 @@ public import VolleySpiking
 extension NeuronLayer {
     public init(
         ladder: ThresholdLadder, rounding: MultiThresholdNeuron.Rounding = .halfBase, reset: Reset = .subtraction,
-        initialPotential: Float = 0, deadZones: [Float] = []
+        initialPotential: Float = 0, deadZones: [Float] = [], leastPotential: Float = 0, rootMeanSquare: Float? = nil
     ) {
         self.init(
             MultiThresholdNeuron(
-                ladder: ladder, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones))
+                ladder: ladder, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones,
+                leastPotential: leastPotential, rootMeanSquare: rootMeanSquare))
     }
 
     /// - Precondition: the layer is of this family.
@@ -20,6 +21,6 @@ extension NeuronLayer {
         let neuron = multiThreshold
         return NeuronLayer(
             ladder: ladder, rounding: neuron.rounding, reset: neuron.reset, initialPotential: neuron.initialPotential,
-            deadZones: neuron.deadZones)
+            deadZones: neuron.deadZones, leastPotential: neuron.leastPotential, rootMeanSquare: neuron.rootMeanSquare)
     }
 }

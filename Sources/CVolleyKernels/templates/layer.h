@@ -77,8 +77,9 @@ static int VK_NAME(list_block)(const layer_work *work, size_t rows, const int8_t
 // Lists what a byte cannot hold of the spikes of a block. False: the lists would be longer than `most`, or a sum might not fit 32 bits.
 static int VK_NAME(list_excess)(const layer_work *work, size_t rows, const int8_t *codes, float most, const step_input *input) {
     const size_t inputs = work->layer->inputs;
-    // What is left of 32 bits beside a dense product of bytes, or, with two planes of weights, by itself.
-    const float limit = work->layer->planes == 2 ? 65000.0f : 16900000.0f - 128.0f * (float)inputs;
+    // What is left of 32 bits beside a dense product of bytes, or, with two planes of weights, by itself; more than 1 of each of 65,535 inputs,
+    // which numbers of one byte come to.
+    const float limit = work->layer->planes == 2 ? 65700.0f : 16900000.0f - 128.0f * (float)inputs;
     uint32_t end = 0;
     for (size_t r = 0; r < rows; r++, codes += inputs) {
         uint32_t *starts = input->starts + r * (work->chunks + 1);

@@ -175,7 +175,9 @@ public struct MultiThresholdNeuron: NeuronModel {
 
     public func sendingMultiples() -> MultiThresholdNeuron? {
         let steps = ladder.stepsPerOctave
-        guard steps > 1, initialPotential == 0, let rootMeanSquare, rootMeanSquare > 0, let sign = ThresholdLadder.Sign.allCases.first(where: ladder.fires) else { return nil }
+        guard steps > 1, initialPotential == 0, let rootMeanSquare, rootMeanSquare > 0,
+            let sign = ThresholdLadder.Sign.allCases.first(where: ladder.fires)
+        else { return nil }
         // So few digits that all multiples are exact floats.
         let unit = Self.rounded(rootMeanSquare / Self.unitsInRootMeanSquare, bits: 8)
         let multiples = ThresholdLadder.Sign.allCases.map { thresholds($0).map { max(1, ($0 / unit).rounded()) } }

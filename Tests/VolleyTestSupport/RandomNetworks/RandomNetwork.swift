@@ -85,8 +85,10 @@ public struct RandomNetwork: Sendable {
         ladder.stepsPerOctave = [1, 2, 4, 8][Int(random.next() % 4)]
         ladder.levels = min(127, ladder.levels * ladder.stepsPerOctave)
         let zones = (0..<Int(random.next() % 4)).map { _ in 0.15 * scale * random.uniform() }
+        let least = random.uniform() < 0.8 ? 0 : 0.1 * scale * random.uniform()
         return NeuronLayer(
-            ladder: ladder, rounding: neuron.rounding, reset: neuron.reset, initialPotential: neuron.initialPotential, deadZones: zones)
+            ladder: ladder, rounding: neuron.rounding, reset: neuron.reset, initialPotential: neuron.initialPotential, deadZones: zones,
+            leastPotential: least, rootMeanSquare: random.uniform() < 0.3 ? nil : scale * random.uniform())
     }
 }
 

@@ -20,7 +20,9 @@ extension FewStep {
             return ThresholdLadder(.down, levels: levels, positive: top, negative: top, stepsPerOctave: stepsPerOctave)
         }
         let sizes = names.map { SizeDistribution(values[$0]?.histogram ?? Histogram(bins: 2), samples: calibration.data?.count ?? 1) }
-        let nominal = zip(ladders, sizes).map { ladder, sizes in layer(ladder, Self.nominalDeadZones.map { $0 * sizes.rootMeanSquare }, sizes.rootMeanSquare) }
+        let nominal = zip(ladders, sizes).map { ladder, sizes in
+            layer(ladder, Self.nominalDeadZones.map { $0 * sizes.rootMeanSquare }, sizes.rootMeanSquare)
+        }
         try calibration.searching(0, total)
         let weights = try probe.weights(nominal)
         let synapses = SynapseMap(placed)
