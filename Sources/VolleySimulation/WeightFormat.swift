@@ -8,7 +8,8 @@ public enum WeightFormat: String, Sendable, Hashable, Codable, CaseIterable {
     /// Whole numbers of 16 bits times a scale per output channel: as good as fp32, at up to twice its speed.
     case int16
     /// Whole numbers of 8 bits times a scale per output channel. Thresholds of both signs that lie within 1 % of each other
-    /// become one, their mean, since spikes of one ladder need one product and those of two need two.
+    /// become one, their mean, since spikes of one ladder need one product and those of two need two; finer ladders send whole multiples of
+    /// a unit, of which a byte holds nearly all.
     case int8
 
     /// The length of a number; nil for floats.

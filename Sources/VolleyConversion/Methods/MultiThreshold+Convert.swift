@@ -36,7 +36,7 @@ extension MultiThreshold {
     }
 
     /// The network with thresholds for a number of time-steps: those that are best for each site by itself and those of quantiles, each times a
-    /// common factor, whichever does best on calibration samples.
+    /// common factor, whichever does best on calibration samples; others than those of quantiles only if they do better on all parts of them.
     private func improve(_ quantiles: SpikingNetwork, _ table: ThresholdTable, on calibration: Calibration) throws -> SpikingNetwork {
         let values = try calibration.observe(quantiles.graph) { _, _ in SiteValues() }
         let search = OptimalThresholds(steps: optimalSteps, coding: coding, isSymmetric: symmetric) { neuron($0) }
@@ -45,8 +45,8 @@ extension MultiThreshold {
             if let histogram = values[site]?.histogram { chosen.sites[site] = search.pair(histogram, from: pair) }
         }
         let probe = try Probe(quantiles.graph, on: calibration, samples: Self.comparedSamples)
-        let before = try probe.measure(quantiles, steps: optimalSteps).error
-        var best = (network: quantiles, error: before, name: "quantiles")
+        let before = try probe.measure(quantiles, steps: optimalSteps)
+        var best = (network: quantiles, error: before.error, name: "quantiles")
         for (name, table) in [("quantiles", table), ("optimal", chosen)] {
             for factor in Self.comparedFactors where name != "quantiles" || factor != 1 {
                 let scaled = table.sites.mapValues {
@@ -56,12 +56,12 @@ extension MultiThreshold {
                 var candidate = chosen
                 candidate.sites = scaled
                 let found = try network(quantiles.graph, candidate)
-                let error = try probe.measure(found, steps: optimalSteps).error
-                if error < best.error { best = (found, error, "\(name) × \(factor)") }
+                let after = try probe.measure(found, steps: optimalSteps)
+                if after.error < best.error, after.isCloser(than: before) { best = (found, after.error, "\(name) × \(factor)") }
             }
         }
         best.network.provenance.settings["optimal-thresholds"] =
-            "\(best.name): output error \(best.error) after \(optimalSteps) time-steps on calibration samples, \(before) with quantiles"
+            "\(best.name): output error \(best.error) after \(optimalSteps) time-steps on calibration samples, \(before.error) with quantiles"
         return best.network
     }
 

@@ -91,7 +91,7 @@ extension FewStep {
             try progress(round)
             let choices = offers.choices(within: target)
             let candidate = try network(choices)
-            let (cost, error) = try probe.measure(candidate, steps: steps)
+            let measurement = try probe.measure(candidate, steps: steps), cost = measurement.cost
             let budget = budget(beside: cost.analogEnergy)
             let allowed = cost.accumulates(for: budget)
             guard allowed > 0 else {
@@ -102,7 +102,7 @@ extension FewStep {
             }
             let predicted = offers.cost(choices)
             if cost.accumulates <= allowed {
-                found.append(Candidate(network: candidate, error: error))
+                found.append(Candidate(network: candidate, error: measurement.error))
                 if target == .infinity || cost.accumulates > (1 - Self.slack) * allowed { break }
                 bounds.low = predicted
             } else {

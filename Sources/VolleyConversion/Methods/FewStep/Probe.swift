@@ -88,9 +88,24 @@ struct Probe {
     }
 
     /// What a spiking network costs after some steps, and how far its outputs are from the ANN's then.
+    struct Measurement {
+        var cost: MeasuredCost
+        /// `‖ŷ − y‖² / ‖y‖²` by part of the samples.
+        var squares: [Double]
+
+        /// `‖ŷ − y‖ / ‖y‖`.
+        var error: Double {
+            let mean = squares.reduce(0, +) / Double(squares.count)
+            return mean.isFinite ? mean.squareRoot() : .infinity
+        }
+
+        /// Whether it is closer on every part of the samples, so that the difference is none of chance.
+        func isCloser(than other: Measurement) -> Bool { zip(squares, other.squares).allSatisfy { $0 < $1 } }
+    }
+
     /// - Parameter network: on the graph that the probe was made for.
     /// - Throws: `SpikingError` where a membrane potential is not finite.
-    func measure(_ network: SpikingNetwork, steps: Int) throws -> (cost: MeasuredCost, error: Double) {
+    func measure(_ network: SpikingNetwork, steps: Int) throws -> Measurement {
         let simulator = try ReferenceSimulator(network, timeSteps: steps, kernels: .best)
         let found = try simulated.onAll(threads) { part in
             let result = try simulator.run(part.inputs) { _, _, _ in }
@@ -106,8 +121,7 @@ struct Probe {
         for part in found { part.0.forEach { counts += $0 } }
         let map = SynapseMap(network.graph).pricing(batch: simulated[0].inputs.count)
         let samples = Double(simulated.reduce(0) { $0 + $1.inputs.count }) / Double(map.samples * executable.batching.samplesPerRun)
-        let error = found.reduce(0) { $0 + $1.1 } / Double(found.count)
-        return (MeasuredCost(counts: counts, dense: map.dense, samples: samples), error.isFinite ? error.squareRoot() : .infinity)
+        return Measurement(cost: MeasuredCost(counts: counts, dense: map.dense, samples: samples), squares: found.map(\.1))
     }
 }
 
