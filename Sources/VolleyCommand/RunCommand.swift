@@ -85,7 +85,7 @@ struct RunCommand: ParsableCommand {
                     let run = try run(nil)
                     return try write(run.arrays, run.diagnostics, steps)
                 }
-                let (run, spikes) = try traces.write(spiking, inputs: simulator.bind(inputs), timeSteps: steps, run)
+                let (run, spikes) = try traces.write(simulator, inputs: simulator.bind(inputs), run)
                 try write(run.arrays, run.diagnostics, steps)
                 try Console.out(
                     "\([trace, events].compactMap(\.self).joined(separator: ", ")): \(spikes) spikes of \(traces.sites(of: spiking).count) sites")

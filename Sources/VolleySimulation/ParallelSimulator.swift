@@ -24,6 +24,7 @@ public final class ParallelSimulator: Simulator {
     public var network: SpikingNetwork { program.network }
     public var timeSteps: Int { program.timeSteps }
     public var ann: Evaluator { program.ann }
+    public var neurons: [String: NeuronLayer] { program.neurons }
     public var diagnostics: [Diagnostic] { program.diagnostics }
     public var rounding: WeightRounding? { program.weights == .fp32 ? nil : WeightRounding(program, threads: threads) }
 

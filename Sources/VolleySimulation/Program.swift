@@ -116,6 +116,11 @@ public struct Program: Sendable {
         )
     }
 
+    /// By site the neurons that run: the network's, with the values that they send here.
+    public var neurons: [String: NeuronLayer] {
+        Dictionary(uniqueKeysWithValues: network.neurons.map { ($0.key, $0.value) }).merging(integerLayers.neurons) { $1 }
+    }
+
     /// The network's graph with the weights that the kernels see.
     func graphWithRoundedWeights() throws -> Graph {
         var rounded: [NodeID: IntegerWeights] = [:]

@@ -9,6 +9,8 @@ public import VolleyTensors
 public protocol Simulator: Sendable {
     var network: SpikingNetwork { get }
     var timeSteps: Int { get }
+    /// By site the neurons that run: the network's, with the values that they send here, where rounding changes them.
+    var neurons: [String: NeuronLayer] { get }
     /// The ANN that the network was made from, value by value. It also says what inputs must be, and how samples can be parted.
     var ann: Evaluator { get }
     /// What a careful user wants to know of how the network runs here.
@@ -32,6 +34,7 @@ public protocol Simulator: Sendable {
 }
 
 extension Simulator {
+    public var neurons: [String: NeuronLayer] { Dictionary(uniqueKeysWithValues: network.neurons.map { ($0.key, $0.value) }) }
     public var diagnostics: [Diagnostic] { [] }
     public var rounding: WeightRounding? { nil }
     /// - Throws: nothing for inputs that were bound to this network.

@@ -56,6 +56,28 @@ import VolleyTestSupport
         #expect(beside.sites.map(\.name) == index.sites.map(\.name) && beside.sites.allSatisfy { $0.file == nil })
     }
 
+    /// Where rounded weights change what neurons send, the index says what they send then: what a bundle of such a network holds.
+    @Test func valuesAreThoseThatAreSent() throws {
+        try CommandLineTool.convertDigits(to: folder.file("net.volley"), ["--no-check", "--method", "differential", "--steps-per-octave", "4"])
+        #expect(try run(["--trace", "trains", "--weights", "int8"]).code == 0)
+        #expect(try run(["--trace", "plain"]).code == 0)
+        let bundle = try CommandLineTool.run(["export", "net.volley", "--to", "bundle", "--weights", "int8", "-o", "bundle"], in: folder.path)
+        #expect(bundle.code == 0, "\(bundle.errors)")
+        func values(_ folder: String) throws -> [String: [Float]] {
+            let index = try JSONDecoder().decode(SpikeTrainIndex.self, from: Data(self.folder.bytes(folder + "/index.json")))
+            return Dictionary(uniqueKeysWithValues: index.sites.map { ($0.name, $0.values) })
+        }
+        struct Bundle: Decodable {
+            struct Site: Decodable { var name: String, codes: [Code] }
+            struct Code: Decodable { var value: Float }
+            var sites: [Site]
+        }
+        let said = try JSONDecoder().decode(Bundle.self, from: Data(folder.bytes("bundle/network.json")))
+        let (found, plain) = (try values("trains"), try values("plain"))
+        #expect(found.count == said.sites.count && found.count { $0.value != plain[$0.key]! } > 10)
+        for site in said.sites { #expect(found[site.name]! == site.codes.map(\.value), "\(site.name)") }
+    }
+
     @Test func patternsChooseSites() throws {
         #expect(try run(["--trace", "some", "--sites", "*.attn.?", "--sites", "*fc2*"]).code == 0)
         let names = try JSONDecoder().decode(SpikeTrainIndex.self, from: Data(folder.bytes("some/index.json"))).sites.map(\.name)

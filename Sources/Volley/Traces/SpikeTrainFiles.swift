@@ -21,13 +21,14 @@ public final class SpikeTrainFiles: Sendable {
     ///   - sites: names of the sites that are traced, in the network's order.
     ///   - folder: is there and empty.
     /// - Throws: `SpikingError` where samples cannot be told apart; `FormatError` (`writeFailed`).
-    public init(_ network: SpikingNetwork, sites: [String], inputs: BoundInputs, timeSteps: Int, in folder: String) throws {
+    public init(_ simulator: any Simulator, sites: [String], inputs: BoundInputs, in folder: String) throws {
         var names = FileNames()
         var trains: [String: Train] = [:]
         var entries: [SpikeTrainIndex.Site] = []
-        let layouts = try SpikeTrainLayout.of(sites, in: network, inputs, timeSteps: timeSteps)
+        let layouts = try SpikeTrainLayout.of(sites, in: simulator.network, inputs, timeSteps: simulator.timeSteps)
+        let neurons = simulator.neurons
         for site in sites {
-            let layout = layouts[site]!, alphabet = network.layer(at: network.graph.node(named: site)!)!.alphabet
+            let layout = layouts[site]!, alphabet = neurons[site]!.alphabet
             let name = names.name(for: site)
             trains[site] = Train(layout: layout, file: try NpyInt8File(path: folder + "/" + name, shape: layout.shape))
             entries.append(
@@ -35,7 +36,7 @@ public final class SpikeTrainFiles: Sendable {
                     name: site, file: name, shape: layout.shape.dimensions, codes: alphabet.codes.map(Int.init), values: alphabet.values))
         }
         self.trains = trains
-        index = SpikeTrainIndex(timeSteps: timeSteps, samples: inputs.count, sites: entries)
+        index = SpikeTrainIndex(timeSteps: simulator.timeSteps, samples: inputs.count, sites: entries)
     }
 
     /// Hand this to the run.

@@ -45,10 +45,10 @@ public struct TraceOutput: Sendable {
     /// - Returns: what `body` returns, and how many spikes there were.
     /// - Throws: `SpikingError`, `FormatError`, what `body` throws; then nothing is left behind.
     public func write<Result>(
-        _ network: SpikingNetwork, inputs: BoundInputs, timeSteps: Int, _ body: (SpikeTracing) throws -> Result
+        _ simulator: any Simulator, inputs: BoundInputs, _ body: (SpikeTracing) throws -> Result
     ) throws -> (result: Result, spikes: Int) {
         func run(in folder: String) throws -> (Result, Int) {
-            let files = try SpikeTrainFiles(network, sites: sites(of: network), inputs: inputs, timeSteps: timeSteps, in: folder)
+            let files = try SpikeTrainFiles(simulator, sites: sites(of: simulator.network), inputs: inputs, in: folder)
             let result = try body(files.tracing)
             try files.finish(in: folder)
             if let events { try write(files, to: events) }

@@ -52,8 +52,9 @@ struct ResultsFrame: Sendable, Hashable, Codable {
         classNames = network.classNames
         samplesPerRun = evaluation.simulator.batching.samplesPerRun
         dense = SynapseMap(network.graph).dense
+        let neurons = evaluation.simulator.neurons
         sites = summary.sites.map { site in
-            let alphabet = network.neurons[site.name]!.alphabet
+            let alphabet = neurons[site.name]!.alphabet
             return Site(
                 name: site.name, neurons: site.neurons, neuronsPerRun: site.shape.perSample.count, codes: alphabet.codes,
                 thresholds: alphabet.values, spikes: alphabet.spikes)
