@@ -24,6 +24,7 @@ typedef struct {
     int mirrored;  // both signs have the same cut-offs and thresholds
     float time[NEURON_STEPS], reciprocal[NEURON_STEPS];
     float silence[NEURON_STEPS];  // below this size of the potential nothing fires
+    uint32_t silence_bits[NEURON_STEPS];
     const float *input;
     size_t input_stride, out_stride;
     float *sent, *baseline;  // null: not kept
@@ -213,6 +214,8 @@ VK_INLINE void set_steps(neuron_span *span, int time, int steps) {
         span->time[step] = (float)t;
         span->reciprocal[step] = 1.0f / span->time[step];
         span->silence[step] = zone > 0 ? span->time[step] * layer->dead_zone[zone - 1] : 0.0f;
+        if (span->silence[step] > 0.0f) memcpy(&span->silence_bits[step], &span->silence[step], sizeof(float));
+        else span->silence_bits[step] = 0;
     }
 }
 

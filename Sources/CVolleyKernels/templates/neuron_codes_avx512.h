@@ -1,6 +1,9 @@
 // Ladders of many levels, sixteen neurons at a time: the guess is an index into tables of cut-offs and values.
 
-enum { CODE_VECTORS = 4 };  // side by side, as in neuron_by_tables
+enum {
+    CODE_VECTORS = 4,  // side by side, as in neuron_by_tables
+    CODE_NEURONS = CODE_VECTORS * VK_LANES,
+};
 
 typedef struct {
     float cutoffs[2][128];  // by side and level that is guessed
@@ -148,6 +151,8 @@ VK_INLINE size_t span_by_code(const neuron_span *span, const code_tables *tables
     return bad;
 }
 
+#include "neuron_octaves_avx512.h"
+
 // Whether spikes are counted code by code: where the tables of neuron_by_tables are too small, or do not know dead zones.
 static int VK_NAME(fires_by_code)(const vk_neuron *layer) {
     const int guessed = layer->guess_scale[0] != 0.0f && !layer->reset_to_zero;
@@ -163,8 +168,14 @@ static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int6
     code_tables tables;
     code_counts spikes;
     size_t bad = 0;
-    fill_code_tables(layer, &tables);
     clear_code_counts(span, &spikes);
+    if (layer->octave_bits >= 0) {
+        bad = VK_NAME(neuron_span_octaves)(span, n, rows);
+        for (int step = 0; step < span->steps; step++) count_code_row(&spikes, step, rows.codes + (size_t)step * rows.stride, n);
+        add_code_counts(span, &spikes, counts);
+        return bad;
+    }
+    fill_code_tables(layer, &tables);
     const int quarters = layer->levels < 32 ? 1 : layer->levels < 64 ? 2 : 4;
 #define VK_CASE(coding, alike, parts)                                                             \
     if (!layer->differential == !coding && !span->mirrored == !alike && quarters == parts)       \
