@@ -155,26 +155,20 @@ VK_INLINE size_t span_by_code(const neuron_span *span, const code_tables *tables
 
 // Whether spikes are counted code by code: where the tables of neuron_by_tables are too small, or do not know dead zones.
 static int VK_NAME(fires_by_code)(const vk_neuron *layer) {
-    const int guessed = layer->guess_scale[0] != 0.0f && !layer->reset_to_zero;
+    const int found = (layer->guess_scale[0] != 0.0f || layer->octave_bits >= 0) && !layer->reset_to_zero;
     return layer->levels > NEURON_COUNTED ||
-           (guessed && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->dead_zones > 0));
+           (found && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->octave_bits > 0 || layer->dead_zones > 0));
 }
 
-static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int64_t *counts) {
+static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, code_counts *counts) {
     const vk_neuron *layer = span->layer;
-    if (layer->guess_scale[0] == 0.0f || layer->reset_to_zero) return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
+    const int found = layer->guess_scale[0] != 0.0f || layer->octave_bits >= 0;
+    if (!found || layer->reset_to_zero) return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
     int8_t own[NEURON_STEPS * NEURON_SPAN];
     const code_rows rows = {span->codes ? span->codes : own, span->codes ? span->out_stride : NEURON_SPAN};
+    if (layer->octave_bits >= 0) return VK_NAME(neuron_span_octaves)(span, n, rows, counts);
     code_tables tables;
-    code_counts spikes;
     size_t bad = 0;
-    clear_code_counts(span, &spikes);
-    if (layer->octave_bits >= 0) {
-        bad = VK_NAME(neuron_span_octaves)(span, n, rows);
-        for (int step = 0; step < span->steps; step++) count_code_row(&spikes, step, rows.codes + (size_t)step * rows.stride, n);
-        add_code_counts(span, &spikes, counts);
-        return bad;
-    }
     fill_code_tables(layer, &tables);
     const int quarters = layer->levels < 32 ? 1 : layer->levels < 64 ? 2 : 4;
 #define VK_CASE(coding, alike, parts)                                                             \
@@ -194,7 +188,6 @@ static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int6
     VK_CASE(1, 0, 4);
 #undef VK_CASE
     // Counted afterwards, row by row: counting in between would hold up the vectors.
-    for (int step = 0; step < span->steps; step++) count_code_row(&spikes, step, rows.codes + (size_t)step * rows.stride, n);
-    add_code_counts(span, &spikes, counts);
+    for (int step = 0; step < span->steps; step++) count_code_row(counts, step, rows.codes + (size_t)step * rows.stride, n);
     return bad;
 }

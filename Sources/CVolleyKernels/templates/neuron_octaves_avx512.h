@@ -71,7 +71,7 @@ VK_INLINE size_t mend_broken(__m512 potential[CODE_VECTORS], __m512i size[CODE_V
 // same. The modes are constants wherever this is inlined.
 VK_INLINE size_t octave_step(const neuron_span *span, const octave_tables *tables, const int differential, const int mirrored,
                              const int starts, const int step, size_t at, const size_t width, __m512 sent[CODE_VECTORS],
-                             code_rows rows) {
+                             code_rows rows, code_counts *counts) {
     const __m512 t = _mm512_set1_ps(span->time[step]), r = _mm512_set1_ps(span->reciprocal[step]);
     const __m512i silence = _mm512_set1_epi32((int)span->silence_bits[step]);
     const float initial = span->layer->initial_potential;
@@ -91,7 +91,10 @@ VK_INLINE size_t octave_step(const neuron_span *span, const octave_tables *table
         value[v] = fire_octaves(tables, mirrored, potential[v], size[v], silence, &code[v]);
         sent[v] = starts ? value[v] : sent[v] + (differential ? (__m512)quotient16(value[v], t, r) : value[v]);
     }
-    store_narrow(rows.codes + (size_t)step * rows.stride + at, width, code);
+    int8_t *codes = rows.codes + (size_t)step * rows.stride + at;
+    store_narrow(codes, width, code);
+    // Those of the vectors before: counters wait for memory, which takes as long as the vectors of this step.
+    if (at > 0) count_code_row(counts, step, codes - CODE_NEURONS, CODE_NEURONS);
     if (span->emitted) VK_CODES_EACH _mm512_mask_storeu_ps(span->emitted + out + v * VK_LANES, lanes_of(width, v), value[v]);
     if (span->estimate)
         VK_CODES_EACH _mm512_mask_storeu_ps(span->estimate + out + v * VK_LANES, lanes_of(width, v),
@@ -101,34 +104,37 @@ VK_INLINE size_t octave_step(const neuron_span *span, const octave_tables *table
 
 // All steps of `width` ≤ CODE_NEURONS neurons.
 VK_INLINE size_t neurons_by_octave(const neuron_span *span, const octave_tables *tables, const int differential, const int mirrored,
-                                   const int starts, size_t at, const size_t width, code_rows rows) {
+                                   const int starts, size_t at, const size_t width, code_rows rows, code_counts *counts) {
     __m512 sent[CODE_VECTORS];
     if (!starts)
         VK_CODES_EACH sent[v] = span->at_rest ? _mm512_setzero_ps()
                                               : _mm512_maskz_loadu_ps(lanes_of(width, v), span->sent + at + v * VK_LANES);
     size_t bad = 0;
     int step = 0;
-    if (starts) bad += octave_step(span, tables, differential, mirrored, 1, step++, at, width, sent, rows);
-    for (; step < span->steps; step++) bad += octave_step(span, tables, differential, mirrored, 0, step, at, width, sent, rows);
+    if (starts) bad += octave_step(span, tables, differential, mirrored, 1, step++, at, width, sent, rows, counts);
+    for (; step < span->steps; step++) bad += octave_step(span, tables, differential, mirrored, 0, step, at, width, sent, rows, counts);
     if (span->sent) VK_CODES_EACH _mm512_mask_storeu_ps(span->sent + at + v * VK_LANES, lanes_of(width, v), sent[v]);
     return bad;
 }
 
 VK_INLINE size_t span_by_octave(const neuron_span *span, const int differential, const int mirrored, const int starts, size_t n,
-                                code_rows rows) {
+                                code_rows rows, code_counts *counts) {
     const octave_tables tables = load_octaves(span->layer);
     size_t bad = 0, at = 0;
     for (; at + CODE_NEURONS <= n; at += CODE_NEURONS)
-        bad += neurons_by_octave(span, &tables, differential, mirrored, starts, at, CODE_NEURONS, rows);
-    if (at < n) bad += neurons_by_octave(span, &tables, differential, mirrored, starts, at, n - at, rows);
+        bad += neurons_by_octave(span, &tables, differential, mirrored, starts, at, CODE_NEURONS, rows, counts);
+    if (at < n) bad += neurons_by_octave(span, &tables, differential, mirrored, starts, at, n - at, rows, counts);
+    const size_t last = (n - 1) / CODE_NEURONS * CODE_NEURONS;
+    for (int step = 0; step < span->steps; step++)
+        count_code_row(counts, step, rows.codes + (size_t)step * rows.stride + last, n - last);
     return bad;
 }
 
-static size_t VK_NAME(neuron_span_octaves)(const neuron_span *span, size_t n, code_rows rows) {
+static size_t VK_NAME(neuron_span_octaves)(const neuron_span *span, size_t n, code_rows rows, code_counts *counts) {
     const int starts = span->at_rest && span->time[0] == 1.0f;
 #define VK_CASE(coding, alike, first)                                                       \
     if (!span->layer->differential == !coding && !span->mirrored == !alike && starts == first) \
-    return span_by_octave(span, coding, alike, first, n, rows)
+    return span_by_octave(span, coding, alike, first, n, rows, counts)
     VK_CASE(0, 0, 0);
     VK_CASE(1, 0, 0);
     VK_CASE(0, 1, 0);
