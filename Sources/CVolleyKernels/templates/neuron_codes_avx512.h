@@ -1,4 +1,5 @@
-// Ladders of many levels, sixteen neurons at a time: the guess is an index into tables of cut-offs and values.
+// Ladders of many levels, sixteen neurons at a time: the guess is an index into tables of cut-offs and values. Ladders that repeat
+// from octave to octave need neither (neuron_octaves_avx512.h).
 
 enum {
     CODE_VECTORS = 4,  // side by side, as in neuron_by_tables

@@ -43,6 +43,7 @@ VK_INLINE __m512 fire_octaves(const octave_tables *tables, const int mirrored, _
     const __m512i level = _mm512_maskz_srl_epi32(fires, y, tables->shift);
     *code = _mm512_mask_sub_epi32(level, negative, _mm512_setzero_si512(), level);
     const __m512i value = _mm512_add_epi32(y & tables->whole, look_up_side(tables->values, mirrored, negative, level));
+    // The sign of the potential goes into the value: a | b & c.
     return _mm512_castsi512_ps(_mm512_maskz_ternarylogic_epi32(fires, value, _mm512_castps_si512(potential), sign, 0xf8));
 }
 
@@ -54,8 +55,9 @@ VK_INLINE void store_narrow(int8_t *codes, const size_t width, const __m512i cod
     _mm512_mask_storeu_epi8(codes, width >= 64 ? ~0ull : (1ull << width) - 1, bytes);
 }
 
-// Counts potentials that are not finite; those that are no number become 0. `size`: the bits of the potentials without their signs.
-VK_INLINE size_t mend_broken(__m512 potential[CODE_VECTORS], __m512i size[CODE_VECTORS]) {
+// Counts potentials that are not finite; those that are no number get size 0, at which nothing fires. `size`: the bits of the
+// potentials without their signs.
+VK_INLINE size_t mend_broken(__m512i size[CODE_VECTORS]) {
     const __m512i infinite = _mm512_set1_epi32(0x7f800000);
     const __m512i largest = _mm512_max_epu32(_mm512_max_epu32(size[0], size[1]), _mm512_max_epu32(size[2], size[3]));
     if (__builtin_expect(_mm512_cmpge_epu32_mask(largest, infinite) == 0, 1)) return 0;
@@ -86,14 +88,15 @@ VK_INLINE size_t octave_step(const neuron_span *span, const octave_tables *table
     if (initial != 0.0f) VK_CODES_EACH potential[v] += initial;
     if (width != CODE_NEURONS) VK_CODES_EACH potential[v] = _mm512_maskz_mov_ps(lanes_of(width, v), potential[v]);
     VK_CODES_EACH size[v] = _mm512_castps_si512(_mm512_abs_ps(potential[v]));
-    const size_t bad = mend_broken(potential, size);
+    const size_t bad = mend_broken(size);
     VK_CODES_EACH {
         value[v] = fire_octaves(tables, mirrored, potential[v], size[v], silence, &code[v]);
         sent[v] = starts ? value[v] : sent[v] + (differential ? (__m512)quotient16(value[v], t, r) : value[v]);
     }
     int8_t *codes = rows.codes + (size_t)step * rows.stride + at;
     store_narrow(codes, width, code);
-    // Those of the vectors before: counters wait for memory, which takes as long as the vectors of this step.
+    // Those of the vectors before, whose codes are in memory by now: counting stores, these vectors compute, so that neither waits for
+    // the other.
     if (at > 0) count_code_row(counts, step, codes - CODE_NEURONS, CODE_NEURONS);
     if (span->emitted) VK_CODES_EACH _mm512_mask_storeu_ps(span->emitted + out + v * VK_LANES, lanes_of(width, v), value[v]);
     if (span->estimate)
@@ -124,6 +127,7 @@ VK_INLINE size_t span_by_octave(const neuron_span *span, const int differential,
     for (; at + CODE_NEURONS <= n; at += CODE_NEURONS)
         bad += neurons_by_octave(span, &tables, differential, mirrored, starts, at, CODE_NEURONS, rows, counts);
     if (at < n) bad += neurons_by_octave(span, &tables, differential, mirrored, starts, at, n - at, rows, counts);
+    // The last ones have none behind them.
     const size_t last = (n - 1) / CODE_NEURONS * CODE_NEURONS;
     for (int step = 0; step < span->steps; step++)
         count_code_row(counts, step, rows.codes + (size_t)step * rows.stride + last, n - last);
