@@ -60,9 +60,72 @@ static int prepare_bits(vk_neuron *layer, int bits) {
     return 1;
 }
 
+static uint32_t bits_of(float x) {
+    union { float number; uint32_t bits; } as = {x};
+    return as.bits;
+}
+
+// Whether the sizes of one side are normal numbers and double, exactly, every 2^bits levels.
+static int doubles(int levels, int bits, const float *sizes) {
+    const int octave = 1 << bits;
+    for (int k = 0; k < levels; k++) {
+        if (!(sizes[k] >= FLT_MIN && sizes[k] <= FLT_MAX)) return 0;
+        if (k + octave < levels && sizes[k + octave] != 2.0f * sizes[k]) return 0;
+    }
+    return 1;
+}
+
+static uint32_t octave_sum(const vk_octave *side, uint32_t size) { return size + side->levels[size >> 19 & 15]; }
+
+// Level k + 1 begins at y = (k + 1) << shift, which is where its cut-off has to come out. The sixteenth of an octave that the cut-off
+// lies in gets what carries it there, and so do those above it, up to the next cut-off's, from where they begin.
+static void fill_octave(int levels, int bits, const float *cutoffs, const float *thresholds, vk_octave *side) {
+    const int shift = 23 - bits, octave = 1 << bits;
+    side->lowest = bits_of(cutoffs[0]), side->highest = bits_of(cutoffs[levels - 1]);
+    for (int k = 0; k < levels && k < octave; k++) {
+        const uint32_t cutoff = bits_of(cutoffs[k]), level = (uint32_t)(k + 1) << shift;
+        const uint32_t next = k + 1 < octave && k + 1 < levels ? bits_of(cutoffs[k + 1]) : side->lowest + (1u << 23);
+        side->levels[cutoff >> 19 & 15] = level - cutoff;
+        for (uint32_t part = (cutoff >> 19) + 1; part < next >> 19; part++) side->levels[part & 15] = level - (part << 19);
+    }
+    for (int k = 0; k < levels && k < 16; k++) side->values[(k + 1) & 15] = bits_of(thresholds[k]) - ((uint32_t)(k + 1) << shift);
+}
+
+// y ascends within a sixteenth of an octave. So the levels are right everywhere if they are right at each cut-off and one step
+// below, and do not fall where a sixteenth begins.
+static int octave_holds(int levels, int bits, const float *cutoffs, const float *thresholds, const vk_octave *side) {
+    const int shift = 23 - bits;
+    for (int k = 0; k < levels; k++) {
+        const uint32_t cutoff = bits_of(cutoffs[k]), level = (uint32_t)k + 1, y = octave_sum(side, cutoff);
+        if (y >> shift != level || (k > 0 && octave_sum(side, cutoff - 1) >> shift != level - 1)) return 0;
+        if ((level << shift) + side->values[level & 15] != bits_of(thresholds[k])) return 0;
+    }
+    for (uint32_t start = ((side->lowest >> 19) + 1) << 19; start <= side->highest; start += 1u << 19)
+        if (octave_sum(side, start) >> shift < octave_sum(side, start - 1) >> shift) return 0;
+    return 1;
+}
+
+static int prepare_octaves(vk_neuron *layer, int bits) {
+    const int levels = layer->levels;
+    for (int i = 0; i < 2; i++) {
+        const float *cutoffs = layer->cutoffs[i], *thresholds = layer->thresholds[i];
+        vk_octave *side = &layer->octaves[i];
+        *side = (vk_octave){.lowest = UINT32_MAX, .highest = UINT32_MAX};  // a side that never fires
+        if (cutoffs[0] > FLT_MAX) continue;
+        if (!doubles(levels, bits, cutoffs) || !doubles(levels, bits, thresholds)) return 0;
+        fill_octave(levels, bits, cutoffs, thresholds, side);
+        if (!octave_holds(levels, bits, cutoffs, thresholds, side)) return 0;
+    }
+    layer->octave_bits = bits;
+    return 1;
+}
+
 void vk_neuron_prepare(vk_neuron *layer) {
     layer->guess_bits = 0;
     layer->guess_scale[0] = layer->guess_scale[1] = 0.0f;
     for (int bits = 0; bits <= VK_MAX_GUESS_BITS; bits++)
-        if (prepare_bits(layer, bits)) return;
+        if (prepare_bits(layer, bits)) break;
+    layer->octave_bits = -1;
+    for (int bits = 0; bits <= VK_MAX_GUESS_BITS; bits++)
+        if (prepare_octaves(layer, bits)) break;
 }

@@ -24,6 +24,7 @@ typedef struct {
     int mirrored;  // both signs have the same cut-offs and thresholds
     float time[NEURON_STEPS], reciprocal[NEURON_STEPS];
     float silence[NEURON_STEPS];  // below this size of the potential nothing fires
+    uint32_t silence_bits[NEURON_STEPS];
     const float *input;
     size_t input_stride, out_stride;
     float *sent, *baseline;  // null: not kept
@@ -168,15 +169,12 @@ static size_t VK_NAME(neuron_span_lanes)(const neuron_span *span, size_t n, neur
     return bad;
 }
 
-static size_t VK_NAME(neuron_span_codes_lanes)(const neuron_span *span, size_t n, int64_t *counts) {
-    code_counts spikes;
-    clear_code_counts(span, &spikes);
+static size_t VK_NAME(neuron_span_codes_lanes)(const neuron_span *span, size_t n, code_counts *counts) {
     size_t bad = 0;
     for (size_t at = 0; at < n; at += VK_LANES) {
-        if (n - at < VK_LANES) bad += neuron_lanes(span, at, n - at, 0, &spikes);
-        else bad += neuron_lanes(span, at, VK_LANES, 0, &spikes);
+        if (n - at < VK_LANES) bad += neuron_lanes(span, at, n - at, 0, counts);
+        else bad += neuron_lanes(span, at, VK_LANES, 0, counts);
     }
-    add_code_counts(span, &spikes, counts);
     return bad;
 }
 
@@ -186,7 +184,7 @@ static size_t VK_NAME(neuron_span_codes_lanes)(const neuron_span *span, size_t n
 // Whether spikes are counted code by code: where there are too many levels for the counters in lanes.
 static int VK_NAME(fires_by_code)(const vk_neuron *layer) { return layer->levels > NEURON_COUNTED; }
 
-static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int64_t *counts) {
+static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, code_counts *counts) {
     return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
 }
 #endif
@@ -214,6 +212,8 @@ VK_INLINE void set_steps(neuron_span *span, int time, int steps) {
         span->reciprocal[step] = 1.0f / span->time[step];
         const float dead = zone > 0 ? span->time[step] * layer->dead_zone[zone - 1] : 0.0f;
         span->silence[step] = dead > layer->least_potential ? dead : layer->least_potential;
+        if (span->silence[step] > 0.0f) memcpy(&span->silence_bits[step], &span->silence[step], sizeof(float));
+        else span->silence_bits[step] = 0;
     }
 }
 
@@ -227,7 +227,9 @@ static size_t VK_NAME(neuron)(const vk_neuron *layer, int first_step, int steps,
     const size_t side = (size_t)layer->levels * sizeof(float);
     span.mirrored = !memcmp(layer->cutoffs[0], layer->cutoffs[1], side) && layer->cutoffs[0][0] <= __FLT_MAX__ &&
                     !memcmp(layer->thresholds[0], layer->thresholds[1], side);
-    size_t bad = 0;
+    size_t bad = 0, in_codes = 0;
+    code_counts codes_sent;
+    const int by_code = VK_NAME(fires_by_code)(layer);
     for (size_t first = 0; first < n; first += NEURON_SPAN) {
         const size_t width = n - first < NEURON_SPAN ? n - first : NEURON_SPAN;
         for (int done = 0; done < steps; done += NEURON_STEPS) {
@@ -242,8 +244,17 @@ static size_t VK_NAME(neuron)(const vk_neuron *layer, int first_step, int steps,
             span.sent = sent ? sent + first : steps > NEURON_STEPS ? kept[0] : 0;
             span.baseline = !layer->reset_to_zero ? 0 : sent ? baseline + first : steps > NEURON_STEPS ? kept[1] : 0;
             int64_t *counted = counts + (size_t)done * 2 * (size_t)layer->levels;
-            bad += VK_NAME(fires_by_code)(layer) ? VK_NAME(neuron_span_codes)(&span, width, counted)
-                                                 : VK_NAME(neuron_span_counted)(&span, width, counted);
+            if (!by_code) {
+                bad += VK_NAME(neuron_span_counted)(&span, width, counted);
+                continue;
+            }
+            // Spans of the same time-steps share counters, as long as these cannot be full.
+            if (in_codes == 0) clear_code_counts(&span, &codes_sent);
+            bad += VK_NAME(neuron_span_codes)(&span, width, &codes_sent);
+            in_codes += width;
+            if (steps <= NEURON_STEPS && first + width < n && in_codes + NEURON_SPAN <= UINT16_MAX) continue;
+            add_code_counts(&span, &codes_sent, counted);
+            in_codes = 0;
         }
     }
     return bad;

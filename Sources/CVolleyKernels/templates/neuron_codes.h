@@ -1,8 +1,8 @@
 // Ladders of many levels: the level of a potential by guess and one comparison, and spikes counted code by code.
 
-enum { CODE_PARTS = 4 };  // counters side by side, so that neighbours with the same code do not wait for each other
+enum { CODE_PARTS = 8 };  // counters side by side, so that neighbours with the same code do not wait for each other
 
-// Spikes of a span by step and code; a span is short enough for 16 bits.
+// Spikes by step and code, of at most 65535 neurons.
 typedef struct {
     uint16_t spikes[NEURON_STEPS][CODE_PARTS][VK_CODES];
 } code_counts;
@@ -15,21 +15,21 @@ VK_INLINE void count_code_row(code_counts *counts, int step, const int8_t *codes
     uint16_t (*spikes)[VK_CODES] = counts->spikes[step];
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, codes + i, sizeof eight);
 #pragma clang loop unroll(full)
-        for (int k = 0; k < 8; k++) spikes[k % CODE_PARTS][eight >> 8 * k & 255]++;
+        for (int k = 0; k < 8; k++) spikes[k % CODE_PARTS][(uint8_t)codes[i + k]]++;
     }
     for (; i < n; i++) spikes[0][(uint8_t)codes[i]]++;
 }
 
 VK_INLINE void add_code_counts(const neuron_span *span, const code_counts *counts, int64_t *totals) {
     const int levels = span->layer->levels;
-    for (int step = 0; step < span->steps; step++)
+    for (int step = 0; step < span->steps; step++) {
+        uint16_t sums[VK_CODES] = {0};
+        for (int part = 0; part < CODE_PARTS; part++)
+            for (int code = 0; code < VK_CODES; code++) sums[code] += counts->spikes[step][part][code];
         for (int side = 0; side < 2; side++, totals += levels)
-            for (int k = 0; k < levels; k++)
-                for (int part = 0; part < CODE_PARTS; part++)
-                    totals[k] += counts->spikes[step][part][(uint8_t)(side ? -(k + 1) : k + 1)];
+            for (int k = 0; k < levels; k++) totals[k] += sums[(uint8_t)(side ? -(k + 1) : k + 1)];
+    }
 }
 
 // The highest level of a side that a potential of this size reaches, 0 for none.

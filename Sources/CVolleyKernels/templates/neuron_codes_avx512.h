@@ -1,6 +1,10 @@
-// Ladders of many levels, sixteen neurons at a time: the guess is an index into tables of cut-offs and values.
+// Ladders of many levels, sixteen neurons at a time: the guess is an index into tables of cut-offs and values. Ladders that repeat
+// from octave to octave need neither (neuron_octaves_avx512.h).
 
-enum { CODE_VECTORS = 4 };  // side by side, as in neuron_by_tables
+enum {
+    CODE_VECTORS = 4,  // side by side, as in neuron_by_tables
+    CODE_NEURONS = CODE_VECTORS * VK_LANES,
+};
 
 typedef struct {
     float cutoffs[2][128];  // by side and level that is guessed
@@ -148,23 +152,26 @@ VK_INLINE size_t span_by_code(const neuron_span *span, const code_tables *tables
     return bad;
 }
 
+#include "neuron_octaves_avx512.h"
+
 // Whether spikes are counted code by code: where the tables of neuron_by_tables are too small, or do not know dead zones.
 static int VK_NAME(fires_by_code)(const vk_neuron *layer) {
-    const int guessed = layer->guess_scale[0] != 0.0f && !layer->reset_to_zero;
+    const int found = (layer->guess_scale[0] != 0.0f || layer->octave_bits >= 0) && !layer->reset_to_zero;
     return layer->levels > NEURON_COUNTED ||
-           (guessed && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->dead_zones > 0 || layer->least_potential > 0.0f));
+           (found && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->octave_bits > 0 || layer->dead_zones > 0 ||
+                      layer->least_potential > 0.0f));
 }
 
-static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int64_t *counts) {
+static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, code_counts *counts) {
     const vk_neuron *layer = span->layer;
-    if (layer->guess_scale[0] == 0.0f || layer->reset_to_zero) return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
+    const int found = layer->guess_scale[0] != 0.0f || layer->octave_bits >= 0;
+    if (!found || layer->reset_to_zero) return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
     int8_t own[NEURON_STEPS * NEURON_SPAN];
     const code_rows rows = {span->codes ? span->codes : own, span->codes ? span->out_stride : NEURON_SPAN};
+    if (layer->octave_bits >= 0) return VK_NAME(neuron_span_octaves)(span, n, rows, counts);
     code_tables tables;
-    code_counts spikes;
     size_t bad = 0;
     fill_code_tables(layer, &tables);
-    clear_code_counts(span, &spikes);
     const int quarters = layer->levels < 32 ? 1 : layer->levels < 64 ? 2 : 4;
 #define VK_CASE(coding, alike, parts)                                                             \
     if (!layer->differential == !coding && !span->mirrored == !alike && quarters == parts)       \
@@ -183,7 +190,6 @@ static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, int6
     VK_CASE(1, 0, 4);
 #undef VK_CASE
     // Counted afterwards, row by row: counting in between would hold up the vectors.
-    for (int step = 0; step < span->steps; step++) count_code_row(&spikes, step, rows.codes + (size_t)step * rows.stride, n);
-    add_code_counts(span, &spikes, counts);
+    for (int step = 0; step < span->steps; step++) count_code_row(counts, step, rows.codes + (size_t)step * rows.stride, n);
     return bad;
 }
