@@ -93,28 +93,37 @@ static void fill_octave(int levels, int bits, const float *cutoffs, const float 
 
 // y ascends within a sixteenth of an octave. So the levels are right everywhere if they are right at each cut-off and one step
 // below, and do not fall where a sixteenth begins.
-static int octave_holds(int levels, int bits, const float *cutoffs, const float *thresholds, const vk_octave *side) {
+static int octave_holds(int levels, int bits, const float *cutoffs, const vk_octave *side) {
     const int shift = 23 - bits;
     for (int k = 0; k < levels; k++) {
         const uint32_t cutoff = bits_of(cutoffs[k]), level = (uint32_t)k + 1, y = octave_sum(side, cutoff);
         if (y >> shift != level || (k > 0 && octave_sum(side, cutoff - 1) >> shift != level - 1)) return 0;
-        if ((level << shift) + side->values[level & 15] != bits_of(thresholds[k])) return 0;
     }
     for (uint32_t start = ((side->lowest >> 19) + 1) << 19; start <= side->highest; start += 1u << 19)
         if (octave_sum(side, start) >> shift < octave_sum(side, start - 1) >> shift) return 0;
     return 1;
 }
 
+static int octave_values_hold(int levels, int bits, const float *thresholds, const vk_octave *side) {
+    for (int k = 0; k < levels; k++) {
+        const uint32_t level = (uint32_t)k + 1;
+        if ((level << (23 - bits)) + side->values[level & 15] != bits_of(thresholds[k])) return 0;
+    }
+    return 1;
+}
+
 static int prepare_octaves(vk_neuron *layer, int bits) {
     const int levels = layer->levels;
+    layer->octave_values = 1;
     for (int i = 0; i < 2; i++) {
         const float *cutoffs = layer->cutoffs[i], *thresholds = layer->thresholds[i];
         vk_octave *side = &layer->octaves[i];
         *side = (vk_octave){.lowest = UINT32_MAX, .highest = UINT32_MAX};  // a side that never fires
         if (cutoffs[0] > FLT_MAX) continue;
-        if (!doubles(levels, bits, cutoffs) || !doubles(levels, bits, thresholds)) return 0;
+        if (!doubles(levels, bits, cutoffs)) return 0;
         fill_octave(levels, bits, cutoffs, thresholds, side);
-        if (!octave_holds(levels, bits, cutoffs, thresholds, side)) return 0;
+        if (!octave_holds(levels, bits, cutoffs, side)) return 0;
+        if (!octave_values_hold(levels, bits, thresholds, side)) layer->octave_values = 0;
     }
     layer->octave_bits = bits;
     return 1;

@@ -31,8 +31,8 @@ typedef struct {
     int byte_level;              // up to this size of a code, one signed byte holds the factors of one unit
 } vk_alphabet;
 
-// One side of a ladder that repeats from octave to octave, as the bits of floats. A potential of `lowest` … `highest` in size fires
-// level y >> s, whose value has the bits (y with its s low bits cleared) + values[level % 16]: here
+// One side of a ladder whose cut-offs repeat from octave to octave, as the bits of floats. A potential of `lowest` … `highest` in size fires
+// level y >> s, whose value, where thresholds repeat too, has the bits (y with its s low bits cleared) + values[level % 16]: here
 // y = bits + levels[the upper four bits of the mantissa], and s = 23 − octave_bits.
 typedef struct {
     uint32_t lowest, highest;  // the cut-offs of level 1 and of the top level
@@ -52,7 +52,8 @@ typedef struct {
     float least_potential;               // no level fires below it, at no step
     int guess_bits;                      // set by vk_neuron_prepare, with the scales
     float guess_scale[2];                // 0: no guess, cut-offs are tried
-    int octave_bits;                     // 2^octave_bits levels to the octave; −1: the ladder does not repeat
+    int octave_bits;                     // 2^octave_bits levels to the octave; −1: the cut-offs do not repeat
+    int octave_values;                   // whether thresholds do as well
     vk_octave octaves[2];
 } vk_neuron;
 
@@ -92,8 +93,8 @@ typedef struct {
 // The guess. Where cut-offs grow by about the same ratio, the leading bits of potential · guess_scale, as a float, are the
 // level or one too low, which one comparison with the cut-offs then settles: the exponent where cut-offs double, and
 // `guess_bits` bits behind it where they take 2^guess_bits levels to double. Finds bits and scales and proves them for these
-// cut-offs, or leaves the scales 0. Cut-offs are > 0 and ascend. Where cut-offs and thresholds an octave apart are exact doubles of
-// each other, finds and proves the tables that need no guess as well.
+// cut-offs, or leaves the scales 0. Cut-offs are > 0 and ascend. Where cut-offs an octave apart are exact doubles of each other,
+// finds and proves the tables that need no guess as well.
 void vk_neuron_prepare(vk_neuron *layer);
 // Level 1 is guessed from 2^(VK_GUESS_EXPONENT − 127) on.
 enum { VK_GUESS_EXPONENT = 97, VK_MAX_GUESS_BITS = 3 };
