@@ -55,6 +55,10 @@ import VolleyTensors
             let whole = up.map { max(1, $0.rounded()) }
             ladders.append(
                 Ladder(name: "whole", up: (whole, whole.map { nearest * $0 }), down: (whole, whole.map { nearest * $0 })))
+            // Whole numbers behind cut-offs that repeat, as before 8-bit weights; the sides are alike, or differ.
+            let sides = (up.map { nearest * $0 }, up.map { 0.6 * nearest * $0 })
+            ladders.append(Ladder(name: "multiples", up: (whole, sides.0), down: (whole, sides.0)))
+            ladders.append(Ladder(name: "multiples, two sides", up: (whole, sides.0), down: (up.map { max(1, (0.6 * $0).rounded()) }, sides.1)))
             // Cut-offs that repeat, but one threshold that does not, and the reverse.
             var bent = up
             bent[levels / 2] = bent[levels / 2].nextUp
