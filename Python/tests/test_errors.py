@@ -165,7 +165,8 @@ def test_a_tool_that_dies(monkeypatch, tmp_path, script, words, network, test_da
 
 
 LONG = """
-    import sys, numpy as np, volley
+    import signal, sys, numpy as np, volley
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background may inherit that it is ignored
     data = np.load({data!r})
     net = volley.load({network!r})
     print("ready", flush=True)
