@@ -154,18 +154,21 @@ VK_INLINE size_t span_by_code(const neuron_span *span, const code_tables *tables
 
 #include "neuron_octaves_avx512.h"
 
+// Whether levels are found without trying every cut-off: by guess, or octave by octave.
+VK_INLINE int finds_levels(const vk_neuron *layer) {
+    return (layer->guess_scale[0] != 0.0f || layer->octave_bits >= 0) && !layer->reset_to_zero;
+}
+
 // Whether spikes are counted code by code: where the tables of neuron_by_tables are too small, or do not know dead zones.
 static int VK_NAME(fires_by_code)(const vk_neuron *layer) {
-    const int found = (layer->guess_scale[0] != 0.0f || layer->octave_bits >= 0) && !layer->reset_to_zero;
     return layer->levels > NEURON_COUNTED ||
-           (found && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->octave_bits > 0 || layer->dead_zones > 0 ||
-                      layer->least_potential > 0.0f));
+           (finds_levels(layer) && (layer->levels > TABLE_LEVELS || layer->guess_bits > 0 || layer->octave_bits > 0 ||
+                                    layer->dead_zones > 0 || layer->least_potential > 0.0f));
 }
 
 static size_t VK_NAME(neuron_span_codes)(const neuron_span *span, size_t n, code_counts *counts) {
     const vk_neuron *layer = span->layer;
-    const int found = layer->guess_scale[0] != 0.0f || layer->octave_bits >= 0;
-    if (!found || layer->reset_to_zero) return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
+    if (!finds_levels(layer)) return VK_NAME(neuron_span_codes_lanes)(span, n, counts);
     int8_t own[NEURON_STEPS * NEURON_SPAN];
     const code_rows rows = {span->codes ? span->codes : own, span->codes ? span->out_stride : NEURON_SPAN};
     if (layer->octave_bits >= 0) return VK_NAME(neuron_span_octaves)(span, n, rows, counts);

@@ -143,9 +143,7 @@ public struct MultiThresholdNeuron: NeuronModel {
         var ladder = ladder
         ladder.positive /= unit
         ladder.negative /= unit
-        return MultiThresholdNeuron(
-            ladder: ladder, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones.map { $0 / unit },
-            leastPotential: leastPotential / unit, rootMeanSquare: rootMeanSquare.map { $0 / unit })
+        return with(ladder, dividingBy: unit)
     }
 
     public func joiningSigns(within difference: Float) -> MultiThresholdNeuron? {
@@ -154,9 +152,7 @@ public struct MultiThresholdNeuron: NeuronModel {
         var joined = ladder
         joined.positive = (positive + negative) / 2
         joined.negative = joined.positive
-        return MultiThresholdNeuron(
-            ladder: joined, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones,
-            leastPotential: leastPotential, rootMeanSquare: rootMeanSquare)
+        return with(joined)
     }
 
     public func sending(_ values: [Float]) -> MultiThresholdNeuron? {
@@ -167,6 +163,13 @@ public struct MultiThresholdNeuron: NeuronModel {
             changed.sides[sign.rawValue].thresholds = side.map(abs)
         }
         return changed
+    }
+
+    /// The same with another ladder, and what else is in activation units divided by a unit.
+    private func with(_ ladder: ThresholdLadder, dividingBy unit: Float = 1) -> MultiThresholdNeuron {
+        MultiThresholdNeuron(
+            ladder: ladder, rounding: rounding, reset: reset, initialPotential: initialPotential, deadZones: deadZones.map { $0 / unit },
+            leastPotential: leastPotential / unit, rootMeanSquare: rootMeanSquare.map { $0 / unit })
     }
 
     /// `σ / unit` of ``sendingMultiples()``, at least: a byte holds what is smaller than 4 σ, and rounding to a unit, by σ / 110 in the
